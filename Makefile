@@ -19,7 +19,8 @@ help: ## List the commands
 $(DEPS): package-lock.json package.json .npmrc
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer with npm, then run this again." >&2; exit 1; }
 	@echo "Fetching packages (about a minute, once) ..."
-	@npm ci --loglevel=error --no-audit --no-fund
+	@# Not "npm ci": it demands from the registry the native packages of every other platform as well, and mirrors often lack some.
+	@npm install --no-save --loglevel=error
 	@touch $@
 
 deps: $(DEPS)
