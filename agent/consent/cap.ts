@@ -1,0 +1,48 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, statSync, watch } from 'node:fs'
+import { join } from 'node:path'
+
+const FILE = 'cap-on'
+
+/**
+ * The local veto. Cap on = a file of that name is there: a shell, a button's hook or a full disk can still set it, and
+ * it needs neither a running agent nor a network.
+ */
+export class Cap {
+  readonly #folder: string
+  readonly #path: string
+
+  constructor(stateDir: string) {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+    this.#folder = stateDir
+    this.#path = join(stateDir, FILE)
+  }
+
+  /** True while the cap is on; also when that can't be read, since doubt must not let media out. */
+  isOn(): boolean {
+    try {
+      return statSync(this.#path, { throwIfNoEntry: false }) !== undefined
+    } catch {
+      return true
+    }
+  }
+
+  set(on: boolean): void {
+    if (on) closeSync(openSync(this.#path, 'w', 0o600))
+    else rmSync(this.#path, { force: true })
+    const folder = openSync(this.#folder, 'r')
+    try {
+      fsyncSync(folder)
+    } finally {
+      closeSync(folder)
+    }
+  }
+
+  /** Calls back when the cap may have changed, whoever changed it. Returns how to stop. */
+  watch(onChange: () => void): () => void {
+    const watcher = watch(this.#folder, (_, name) => {
+      if (name === FILE) onChange()
+    })
+    watcher.unref()
+    return () => watcher.close()
+  }
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { Id, payload, text } from './envelope.ts'
+
+export const ActivityKind = z.enum([
+  'agent-started',
+  'camera-discovered',
+  'camera-changed',
+  'camera-moved',
+  'camera-lost',
+  'camera-returned',
+  'credential-refused',
+  'grant-taken',
+  'grant-refused',
+  'cap-on',
+  'cap-off',
+  'snapshot-taken',
+  'clip-recorded',
+  'upload-done',
+  'upload-cancelled',
+  'upload-failed',
+  'messages-dropped',
+  'command-done',
+])
+export type ActivityKind = z.infer<typeof ActivityKind>
+
+/** What the agent did, in words that its owner understands. */
+export const Activity = payload({ kind: ActivityKind, camera: Id.optional(), message: text(512) })
+export type Activity = z.infer<typeof Activity>

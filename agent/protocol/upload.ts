@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { Id, TimeMs, text } from './envelope.ts'
+import { MediaKind } from './grant.ts'
+
+/**
+ * What a box says of an item before it sends it: the `Upload-Metadata` of a tus creation request
+ * (tus 1.0.0, "Creation"), each value a string on the wire. The request carries `Authorization: Bearer {agent}.{token}`.
+ */
+export const UploadMetadata = z.object({
+  item: Id,
+  camera: Id,
+  kind: MediaKind.exclude(['live']),
+  contentType: z.enum(['image/jpeg', 'video/mp4']),
+  /** When the picture was taken, or the clip's first frame. */
+  takenAt: z.coerce.number().pipe(TimeMs),
+  durationMs: z.coerce.number().int().min(0).max(3_600_000),
+  /** Lower-case hex. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** The grant under which it leaves. */
+  grantSerial: z.coerce.number().int().min(1),
+  /** Why it was made, in a word or two: `granted`, `schedule`, `motion`. */
+  reason: text(64),
+})
+export type UploadMetadata = z.infer<typeof UploadMetadata>
+
+/** No single item is larger. */
+export const UPLOAD_BYTES_MAX = 256 * 1024 * 1024
