@@ -3,7 +3,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
 import { LenscapError } from '../base/errors.ts'
 import type { Id } from '../protocol/envelope.ts'
-import { type GrantDocument, grantAllows, type MediaKind, openGrant, type SignedGrant } from '../protocol/grant.ts'
+import { type GrantDocument, grantAllows, openGrant, type SignedGrant } from '../protocol/grant.ts'
+import type { MediaKind } from '../protocol/media-kind.ts'
 import type { Cap } from './cap.ts'
 
 /** Tables that this room keeps in the box's state database. */

@@ -1,9 +1,7 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { z } from 'zod'
 import { Id, payload, TimeMs } from './envelope.ts'
-
-export const MediaKind = z.enum(['snapshot', 'clip', 'live'])
-export type MediaKind = z.infer<typeof MediaKind>
+import { MediaKind } from './media-kind.ts'
 
 /** What an owner allows. It replaces every grant with a lower serial: revoking is a newer grant that allows less. */
 export const GrantDocument = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Id, TimeMs, text } from './envelope.ts'
-import { MediaKind } from './grant.ts'
+import { MediaKind } from './media-kind.ts'
 
 /**
  * What a box says of an item before it sends it: the `Upload-Metadata` of a tus creation request

@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import { ActivityKind } from '../../agent/protocol/activity.ts'
+import { CameraFacts, EventFacts, HealthFacts } from '../../agent/protocol/camera.ts'
+import { Id, TimeMs } from '../../agent/protocol/envelope.ts'
+import { HostFacts } from '../../agent/protocol/host.ts'
+import { MediaKind } from '../../agent/protocol/media-kind.ts'
+
+/**
+ * The console's API: what a signed-in owner sees of their own account, and nothing else. All times are UTC milliseconds.
+ * Errors answer with `ApiError`. Requests that change something carry JSON and the header of `CHANGE_HEADER`, which no
+ * form or image of another site can send.
+ */
+export const API = '/api/v1'
+export const CHANGE_HEADER = 'x-lenscap'
+
+export const ApiError = z.object({ error: z.string(), message: z.string() })
+export type ApiError = z.infer<typeof ApiError>
+
+/** POST /setup: makes the account with the one-time link of a first start; signs in. */
+export const SetupRequest = z.object({
+  token: z.string().min(1).max(128),
+  name: z.string().trim().min(1).max(128),
+  email: z.email().max(256),
+  username: z
+    .string()
+    .trim()
+    .regex(/^[a-z0-9][a-z0-9._-]{1,62}$/, '2 to 63 of a-z, 0-9, dot, dash and underscore'),
+  password: z.string().min(12, 'at least 12 characters').max(256),
+})
+export type SetupRequest = z.infer<typeof SetupRequest>
+
+/** POST /session: signs in. GET: who is signed in. DELETE: signs out. */
+export const SignInRequest = z.object({ username: z.string().min(1).max(256), password: z.string().min(1).max(256) })
+export type SignInRequest = z.infer<typeof SignInRequest>
+
+export const SessionView = z.object({ account: Id, user: Id, name: z.string(), username: z.string() })
+export type SessionView = z.infer<typeof SessionView>
+
+/** POST /claims: the owner takes the box that shows this code. */
+export const TakeClaimRequest = z.object({ userCode: z.string().min(1).max(32) })
+export type TakeClaimRequest = z.infer<typeof TakeClaimRequest>
+export const TakeClaimResult = z.object({ agent: Id, name: z.string() })
+export type TakeClaimResult = z.infer<typeof TakeClaimResult>
+
+export const AgentView = z.object({
+  id: Id,
+  name: z.string(),
+  online: z.boolean(),
+  version: z.string(),
+  /** When anything last came from it. */
+  lastSeenAt: TimeMs.nullable(),
+  claimedAt: TimeMs,
+  cap: z.boolean(),
+  spool: z.object({ messages: z.number(), bytes: z.number(), dropped: z.number() }),
+  host: HostFacts.nullable(),
+})
+export type AgentView = z.infer<typeof AgentView>
+
+export const ConsentView = z.object({
+  kinds: z.array(MediaKind),
+  /** When the switch was last turned, and by whom. Null: never touched, off. */
+  changedAt: TimeMs.nullable(),
+  changedBy: z.string().nullable(),
+})
+export type ConsentView = z.infer<typeof ConsentView>
+
+export const EventView = z.object({ id: z.number().int(), camera: Id, at: TimeMs, event: EventFacts })
+export type EventView = z.infer<typeof EventView>
+
+export const ItemView = z.object({
+  id: Id,
+  camera: Id,
+  kind: MediaKind,
+  contentType: z.string(),
+  takenAt: TimeMs,
+  receivedAt: TimeMs,
+  durationMs: z.number(),
+  bytes: z.number(),
+  sha256: z.string(),
+  grantSerial: z.number(),
+  reason: z.string(),
+})
+export type ItemView = z.infer<typeof ItemView>
+
+export const CameraView = z.object({
+  id: Id,
+  agent: Id,
+  facts: CameraFacts,
+  health: HealthFacts.nullable(),
+  consent: ConsentView,
+  lastEvent: EventView.nullable(),
+  /** The newest snapshot, for the tile. */
+  picture: ItemView.nullable(),
+  /** Media held of this camera. */
+  held: z.object({ items: z.number(), bytes: z.number() }),
+})
+export type CameraView = z.infer<typeof CameraView>
+
+export const ActivityView = z.object({
+  id: z.number().int(),
+  agent: Id,
+  at: TimeMs,
+  kind: ActivityKind,
+  camera: Id.nullable(),
+  message: z.string(),
+})
+export type ActivityView = z.infer<typeof ActivityView>
+
+/** GET /overview: everything that the first page shows. */
+export const Overview = z.object({
+  agents: z.array(AgentView),
+  cameras: z.array(CameraView),
+  /** Newest first, at most 100. */
+  events: z.array(EventView),
+  activity: z.array(ActivityView),
+  totals: z.object({ messages: z.number(), mediaItems: z.number(), mediaBytes: z.number() }),
+})
+export type Overview = z.infer<typeof Overview>
+
+/** PUT /cameras/{camera}/consent: which kinds may leave from now on; an empty list turns it off. Answers with the ConsentView. */
+export const ConsentRequest = z.object({ kinds: z.array(MediaKind).max(3) })
+export type ConsentRequest = z.infer<typeof ConsentRequest>
+
+/** GET /cameras/{camera}/items and /cameras/{camera}/events, newest first: `?before=` (ms) and `?limit=` (1..200, 50). */
+export const ItemList = z.object({ items: z.array(ItemView) })
+export type ItemList = z.infer<typeof ItemList>
+export const EventList = z.object({ events: z.array(EventView) })
+export type EventList = z.infer<typeof EventList>
+
+/** GET /items/{item}/content: the bytes, with Range. DELETE /items/{item}: gone for good. DELETE /consent: everything off. POST /agents/{agent}/refresh. */
+export const itemContentPath = (item: Id): string => `${API}/items/${item}/content`
+
+/** GET /stream: server-sent events (`data:` is one of these as JSON); a comment line keeps it alive every 15 s. */
+export const StreamMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('agent'), agent: AgentView }),
+  z.object({ type: z.literal('camera'), camera: CameraView }),
+  z.object({ type: z.literal('event'), event: EventView }),
+  z.object({ type: z.literal('item'), item: ItemView }),
+  z.object({ type: z.literal('item-deleted'), item: Id, camera: Id }),
+  z.object({ type: z.literal('activity'), activity: ActivityView }),
+  z.object({ type: z.literal('totals'), totals: Overview.shape.totals }),
+])
+export type StreamMessage = z.infer<typeof StreamMessage>
