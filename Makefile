@@ -3,6 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 
 # The programs run on Node 24. Where the machine's own is older, the one that the npm package carries is used.
 ARCH := $(shell uname -m | sed -e s/x86_64/x64/ -e s/aarch64/arm64/)
@@ -11,10 +12,34 @@ NODE_DIR = $(shell if node -e 'process.exit(process.versions.node.split(".")[0] 
 RUN = PATH="$(NODE_DIR):$(CURDIR)/node_modules/.bin:$$PATH"
 
 DEPS := node_modules/.installed
+SOURCES := $(shell find agent cloud-bridge firmware-hooks simulator test -type f ! -name '*.md' 2>/dev/null)
+TESTS := 'agent/**/*.test.ts' 'cloud-bridge/**/*.test.ts' 'firmware-hooks/**/*.test.ts' 'simulator/**/*.test.ts' 'test/**/*.test.ts'
 
-.PHONY: help deps
+.PHONY: help demo test check build deps browser clean
+
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+demo: build/.built ## Simulated cameras, an agent and a bridge with its console, all running
+	@$(RUN) node test/demo/main.ts
+
+test: build/.built browser ## All tests: unit, the real components together, the console in a real browser
+	@$(RUN) node --test --test-reporter=spec $(TESTS)
+
+check: $(DEPS) ## Formatting, lint, types, rules between rooms, dead code, house style
+	@$(RUN) biome check --error-on-warnings .
+	@$(RUN) tsc -p .
+	@$(RUN) tsc -p cloud-bridge/console
+	@$(RUN) depcruise --config .dependency-cruiser.cjs --output-type err agent cloud-bridge firmware-hooks simulator test
+	@$(RUN) knip
+	@$(RUN) node --test --test-reporter=spec test/style/style.ts
+
+build: build/.built ## The programs, in build/bin
+
+clean: ## Remove what the other commands made, except the fetched packages
+	@rm -rf build
+
+deps: $(DEPS)
 
 $(DEPS): package-lock.json package.json .npmrc
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20 or newer with npm, then run this again." >&2; exit 1; }
@@ -23,4 +48,12 @@ $(DEPS): package-lock.json package.json .npmrc
 	@npm install --no-save --loglevel=error
 	@touch $@
 
-deps: $(DEPS)
+build/.built: $(DEPS) $(SOURCES) package.json
+	@echo "Building ..."
+	@$(RUN) vite build --config cloud-bridge/console/vite.config.ts --logLevel warn
+	@$(RUN) node firmware-hooks/artefacts/programs.ts
+	@touch $@
+
+# The browser tests need Chromium: taken from CHROMIUM or the PATH, installed where that is allowed.
+browser:
+	@sh test/browser/ensure-chromium.sh

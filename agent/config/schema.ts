@@ -1,0 +1,84 @@
+import { validate as isCron } from 'node-cron'
+import { z } from 'zod'
+
+const Cron = z.string().refine((text) => isCron(text), 'must be a cron expression such as "*/10 * * * *"')
+
+const CredentialSet = z
+  .strictObject({
+    username: z.string().min(1).max(128).describe('The user name on the camera'),
+    passwordFile: z.string().min(1).describe('A file that holds the password, readable by the agent alone (mode 0600)'),
+  })
+  .describe('Tried in the order given; a set that a camera refused is not sent to it again until it changes')
+
+/** Everything that an installer can set, with its default. Durations are in the unit that the name ends with. */
+export const AgentConfig = z.strictObject({
+  bridge: z.url({ protocol: /^https?$/ }).describe('Where the bridge answers, such as https://cameras.example.org'),
+  name: z.string().trim().min(1).max(128).default('Lenscap agent').describe('How the box is called in the console'),
+  stateDir: z.string().min(1).default('/var/lib/lenscap').describe('Where identity, spool and queue live'),
+  credentials: z.array(CredentialSet).max(32).default([]),
+  discovery: z
+    .strictObject({
+      multicast: z.boolean().default(true).describe('Ask every network interface by WS-Discovery'),
+      ranges: z
+        .array(z.string().max(64))
+        .max(64)
+        .default([])
+        .describe('Ranges such as 192.168.7.0/24 asked address by address, for cameras behind a router or a VLAN'),
+      hosts: z.array(z.string().max(256)).max(256).default([]).describe('Cameras by address, HOST or HOST:PORT'),
+      port: z.number().int().min(1).max(65535).default(3702).describe('WS-Discovery port'),
+      intervalS: z.number().int().min(5).max(86_400).default(60).describe('How often to look for new cameras'),
+    })
+    .prefault({}),
+  inventory: z
+    .strictObject({
+      schedule: Cron.default('17 3 * * *').describe('When every camera is read again in full'),
+    })
+    .prefault({}),
+  host: z
+    .strictObject({
+      schedule: Cron.default('*/5 * * * *').describe("When the box's own facts are reported"),
+    })
+    .prefault({}),
+  media: z
+    .strictObject({
+      preRollMs: z
+        .number()
+        .int()
+        .min(0)
+        .max(30_000)
+        .default(10_000)
+        .describe('How much of a clip lies before its event'),
+      postRollMs: z
+        .number()
+        .int()
+        .min(500)
+        .max(60_000)
+        .default(20_000)
+        .describe('How much of a clip follows its event'),
+      snapshotSchedule: Cron.default('*/10 * * * *').describe(
+        'When a snapshot is taken of each camera whose owner allows it',
+      ),
+      queueBytesMax: z
+        .number()
+        .int()
+        .min(1_048_576)
+        .default(512 * 1_048_576)
+        .describe('Media waiting for upload; above it the oldest is let go, and named'),
+    })
+    .prefault({}),
+  spool: z
+    .strictObject({
+      bytesMax: z
+        .number()
+        .int()
+        .min(262_144)
+        .default(64 * 1_048_576)
+        .describe('Messages waiting for the bridge; above it the oldest are let go, and named'),
+    })
+    .prefault({}),
+  log: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('How much is logged'),
+})
+export type AgentConfig = z.infer<typeof AgentConfig>
+
+/** The published JSON schema of the configuration file. */
+export const configJsonSchema = (): object => z.toJSONSchema(AgentConfig, { io: 'input', unrepresentable: 'any' })
