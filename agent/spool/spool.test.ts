@@ -23,6 +23,19 @@ const said = (message: string, at?: number): SpoolMessage => ({
 const read = (spool: Spool) =>
   spool.read(0, 10_000).map((row) => ({ ...row, body: Activity.parse(JSON.parse(row.payload)) }))
 
+const here = (file: string) => JSON.stringify(new URL(file, import.meta.url).href)
+
+/** A process that appends for ever and prints each number once it is acknowledged. */
+const APPEND_UNTIL_KILLED = `
+  import { writeSync } from 'node:fs'
+  import { systemClock } from ${here('../base/clock.ts')}
+  import { silentLogger } from ${here('../base/logger.ts')}
+  import { Spool } from ${here('./spool.ts')}
+  const spool = new Spool({ path: process.argv[1], clock: systemClock, logger: silentLogger })
+  const one = () => spool.append({ name: 'activity', body: { kind: 'camera-discovered', message: 'seen' } })
+  for (;;) writeSync(1, Math.max(...(await Promise.all([one(), one(), one(), one(), one()]))) + '\\n')
+`
+
 describe('the spool', () => {
   it('numbers messages from 1 and stores the final text with its envelope', async () => {
     using spool = open(join(folder(), 'spool.db'), { clock: { ...systemClock, nowMs: () => 1234 } })
@@ -107,8 +120,8 @@ describe('the spool', () => {
 
   it('loses nothing of what it had accepted when it is killed', { timeout: 20_000 }, async () => {
     const path = join(folder(), 'spool.db')
-    const script = new URL('./append-until-killed.test-child.ts', import.meta.url).pathname
-    const child = spawn(process.execPath, [script, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const flags = ['--input-type=module-typescript', '--eval', APPEND_UNTIL_KILLED, path]
+    const child = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] })
     let acknowledged = 0
     for await (const line of createInterface({ input: child.stdout })) {
       acknowledged = Math.max(acknowledged, Number(line))
