@@ -1,0 +1,95 @@
+import { renameSync, rmSync } from 'node:fs'
+import { type Database, openDatabase } from '../base/database.ts'
+import { newId } from '../base/ids.ts'
+
+const TABLES = `
+  CREATE TABLE spool (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    stream TEXT NOT NULL,
+    next INTEGER NOT NULL,
+    dropped INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE message (
+    seq INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    id TEXT,
+    at INTEGER NOT NULL,
+    payload TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    lost INTEGER,
+    lost_from INTEGER
+  ) STRICT;
+`
+
+/** Facts about the spool's file, kept in memory while it is open. Bytes are those of the payloads. */
+export interface SpoolFacts {
+  stream: string
+  /** The number that the next message gets. */
+  next: number
+  /** Messages let go so far in this stream, because the spool was full. */
+  dropped: number
+  messages: number
+  bytes: number
+}
+
+export interface SpoolFile {
+  readonly db: Database
+  readonly facts: SpoolFacts
+  /** Where a damaged file was put, if one was found. */
+  readonly setAside: string | undefined
+}
+
+/**
+ * Opens the spool's file. One that SQLite finds damaged is set aside, and a new stream begins: numbers never collide.
+ * @throws LenscapError `storage` where even a new file can't be made
+ */
+export function openSpoolFile(path: string, nowMs: number): SpoolFile {
+  try {
+    return { ...openSound(path), setAside: undefined }
+  } catch (error) {
+    if (!isCorrupt(error)) throw error
+    return replaceSpoolFile(path, nowMs)
+  }
+}
+
+/** Sets the file aside, unopened, and begins a new one. */
+export function replaceSpoolFile(path: string, nowMs: number): SpoolFile {
+  const setAside = `${path}.corrupt-${nowMs}`
+  renameSync(path, setAside)
+  // A log of the damaged file must not be replayed into the new one.
+  for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true })
+  return { ...openSound(path), setAside }
+}
+
+/** Whether SQLite says that the file itself is damaged (and not merely full, locked or read-only). */
+export function isCorrupt(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(code) || isCorrupt(error.cause)
+}
+
+function openSound(path: string): { db: Database; facts: SpoolFacts } {
+  const db = openDatabase(path, [TABLES])
+  try {
+    if (db.pragma('quick_check(1)', { simple: true }) !== 'ok') throw damaged()
+    db.prepare('INSERT INTO spool VALUES (1, ?, 1, 0) ON CONFLICT DO NOTHING').run(newId())
+    return { db, facts: readFacts(db) }
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+function readFacts(db: Database): SpoolFacts {
+  const head = db.prepare<[], Pick<SpoolFacts, 'stream' | 'next' | 'dropped'>>(
+    'SELECT stream, next, dropped FROM spool',
+  )
+  const sums = db.prepare<[], Pick<SpoolFacts, 'messages' | 'bytes'>>(
+    'SELECT count(*) AS messages, coalesce(sum(bytes), 0) AS bytes FROM message',
+  )
+  const [first, sum] = [head.get(), sums.get()]
+  if (!first || !sum) throw damaged()
+  return { ...first, ...sum }
+}
+
+const damaged = () => Object.assign(new Error('The file is damaged'), { code: 'SQLITE_CORRUPT' })

@@ -1,0 +1,247 @@
+import type { Clock } from '../base/clock.ts'
+import { LenscapError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Id } from '../protocol/envelope.ts'
+import type { NumberedName } from '../protocol/topics.ts'
+import { damageNotice, type Eviction, evictionNotice, evictionStep, evictOldest, type SpoolBounds } from './evict.ts'
+import { isCorrupt, openSpoolFile, replaceSpoolFile, type SpoolFile } from './file.ts'
+import { type CheckedMessage, checkMessage, payloadText, type SpoolMessage } from './message.ts'
+
+/** A message on disk, with its number and the JSON text that travels. */
+export interface StoredMessage {
+  readonly seq: number
+  readonly name: NumberedName
+  readonly id: Id | undefined
+  readonly payload: string
+}
+
+/** What waits for the bridge's acknowledgement. */
+export interface SpoolDepth {
+  readonly messages: number
+  readonly bytes: number
+  /** Messages let go in this stream because the spool was full. */
+  readonly dropped: number
+}
+
+export interface SpoolOptions {
+  readonly path: string
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Bytes of payload kept at most; 64 MB by default. */
+  readonly bytesMax?: number
+  /** Messages kept at most; 250,000 by default. */
+  readonly messagesMax?: number
+}
+
+interface Waiting {
+  readonly message: CheckedMessage
+  readonly resolve: (seq: number) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface MessageRow {
+  readonly seq: number
+  readonly name: NumberedName
+  readonly id: Id | null
+  readonly payload: string
+}
+
+/** The box's durable queue: what was accepted is on disk, numbered, in order, until the bridge has acknowledged it. */
+export class Spool implements Disposable {
+  readonly #path: string
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #bounds: SpoolBounds
+  readonly #listeners = new Set<() => void>()
+  #file: SpoolFile
+  #waiting: Waiting[] = []
+  #closed = false
+
+  /** @throws LenscapError `storage` where the file can't be made or read; a damaged file is set aside instead */
+  constructor(options: SpoolOptions) {
+    this.#path = options.path
+    this.#clock = options.clock
+    this.#logger = options.logger
+    this.#bounds = { bytesMax: options.bytesMax ?? 64 * 1024 * 1024, messagesMax: options.messagesMax ?? 250_000 }
+    this.#file = openSpoolFile(options.path, options.clock.nowMs())
+    if (this.#file.setAside) this.#tellDamage(this.#file.setAside)
+  }
+
+  /** Names this life of the queue; numbers count within it. */
+  get stream(): Id {
+    return this.#file.facts.stream
+  }
+
+  /** The number of the newest message on disk, 0 before the first. */
+  get newest(): number {
+    return this.#file.facts.next - 1
+  }
+
+  depth(): SpoolDepth {
+    const { messages, bytes, dropped } = this.#file.facts
+    return { messages, bytes, dropped }
+  }
+
+  /**
+   * Resolves with the message's number when it is on disk. Appends of one turn of the event loop share one commit.
+   * @throws LenscapError `invalid` for a payload that the contract refuses, `limit` for a too large one, `storage` when
+   * the disk does not take it
+   */
+  append(message: SpoolMessage): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw new LenscapError('cancelled', 'The queue is closed: the agent is stopping')
+      const checked = checkMessage(message, this.#clock.nowMs())
+      this.#waiting.push({ message: checked, resolve, reject })
+      if (this.#waiting.length === 1) setImmediate(() => this.#commit())
+    })
+  }
+
+  /** Up to `limit` messages above this number, in order. */
+  read(after: number, limit: number): StoredMessage[] {
+    const rows = this.#surviving(() =>
+      this.#file.db
+        .prepare<[number, number], MessageRow>(
+          'SELECT seq, name, id, payload FROM message WHERE seq > ? ORDER BY seq LIMIT ?',
+        )
+        .all(after, limit),
+    )
+    return (rows ?? []).map((row) => ({ ...row, id: row.id ?? undefined }))
+  }
+
+  /** The lowest number still held, or undefined when nothing waits. */
+  oldest(): number | undefined {
+    return this.#surviving(() => this.#file.db.prepare('SELECT min(seq) FROM message').pluck().get()) as
+      | number
+      | undefined
+  }
+
+  /** Lets go of all up to this number: the bridge has committed them. Another stream's acknowledgement does nothing. */
+  trim(stream: Id, upTo: number): void {
+    if (stream !== this.stream) return
+    this.#surviving(() => {
+      const { db, facts } = this.#file
+      const gone = db.prepare<[number], { messages: number; bytes: number }>(
+        'SELECT count(*) AS messages, coalesce(sum(bytes), 0) AS bytes FROM message WHERE seq <= ?',
+      )
+      const { messages, bytes } = gone.get(upTo) ?? { messages: 0, bytes: 0 }
+      if (messages === 0) return
+      db.prepare('DELETE FROM message WHERE seq <= ?').run(upTo)
+      facts.messages -= messages
+      facts.bytes -= bytes
+    })
+  }
+
+  /** Calls back after each commit. Returns how to stop. */
+  onAppended(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#closed) return
+    this.#commit()
+    this.#closed = true
+    this.#file.db.close()
+  }
+
+  #commit(): void {
+    const batch = this.#waiting
+    if (batch.length === 0 || this.#closed) return
+    this.#waiting = []
+    try {
+      const numbers = this.#writeOnce(batch) ?? this.#writeOnce(batch)
+      if (!numbers) throw new LenscapError('storage', `${this.#path} is damaged again and again: check the disk`)
+      batch.forEach((entry, index) => {
+        entry.resolve(numbers[index] ?? 0)
+      })
+      for (const listener of this.#listeners) listener()
+    } catch (cause) {
+      const error = new LenscapError(
+        'storage',
+        "The queue can't be written: check the disk",
+        { path: this.#path },
+        cause,
+      )
+      for (const entry of batch) entry.reject(error)
+    }
+  }
+
+  /** One transaction; undefined where the file turned out damaged and was replaced. */
+  #writeOnce(batch: readonly Waiting[]): number[] | undefined {
+    return this.#surviving(() => {
+      const { db, facts } = this.#file
+      const next = { ...facts }
+      const numbers = db.transaction(() => {
+        const made = batch.map((entry) => this.#insert(next, entry.message))
+        this.#keepBounds(next)
+        db.prepare('UPDATE spool SET next = ?, dropped = ?').run(next.next, next.dropped)
+        return made
+      })()
+      Object.assign(facts, next)
+      return numbers
+    })
+  }
+
+  #insert(facts: SpoolFile['facts'], message: CheckedMessage, eviction?: Eviction): number {
+    const seq = facts.next
+    const payload = payloadText(message, seq, facts.stream)
+    const bytes = Buffer.byteLength(payload)
+    this.#file.db
+      .prepare('INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(
+        seq,
+        message.name,
+        message.id ?? null,
+        message.at,
+        payload,
+        bytes,
+        eviction?.lost ?? null,
+        eviction?.fromMs ?? null,
+      )
+    facts.next += 1
+    facts.messages += 1
+    facts.bytes += bytes
+    return seq
+  }
+
+  #keepBounds(facts: SpoolFile['facts']): void {
+    const overRows = facts.messages - this.#bounds.messagesMax
+    const overBytes = facts.bytes - this.#bounds.bytesMax
+    if (overRows <= 0 && overBytes <= 0) return
+    const step = evictionStep(this.#bounds)
+    // The notice takes a row itself.
+    const eviction = evictOldest(
+      this.#file.db,
+      overRows > 0 ? overRows + step.rows + 1 : 0,
+      overBytes > 0 ? overBytes + step.bytes : 0,
+    )
+    if (!eviction) return
+    facts.messages -= eviction.rows
+    facts.bytes -= eviction.bytes
+    facts.dropped += eviction.fresh
+    this.#insert(facts, evictionNotice(eviction, this.#clock.nowMs()), eviction)
+    this.#logger.warn({ lost: eviction.lost, path: this.#path }, 'The queue is full: the oldest messages were let go')
+  }
+
+  /** Runs a step on the file; where SQLite says it is damaged, sets it aside and returns undefined. */
+  #surviving<T>(step: () => T): T | undefined {
+    try {
+      return step()
+    } catch (error) {
+      if (!isCorrupt(error)) throw error
+      this.#file.db.close()
+      this.#file = replaceSpoolFile(this.#path, this.#clock.nowMs())
+      this.#tellDamage(this.#file.setAside)
+      return undefined
+    }
+  }
+
+  #tellDamage(setAside: string | undefined): void {
+    this.#logger.error({ path: this.#path, setAside }, 'The queue was damaged and set aside: a new stream begins')
+    const { db, facts } = this.#file
+    db.transaction(() => {
+      this.#insert(facts, damageNotice(this.#clock.nowMs()))
+      db.prepare('UPDATE spool SET next = ?').run(facts.next)
+    })()
+  }
+}

@@ -1,0 +1,173 @@
+import type { Clock } from '../base/clock.ts'
+import { describeError, errorKind } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import { keepRunning, type RetryPolicy } from '../base/retry.ts'
+import type { Ack } from '../protocol/bridge.ts'
+import type { Id } from '../protocol/envelope.ts'
+import { downTopics, MESSAGES, type NumberedName, topicOf } from '../protocol/topics.ts'
+import type { Spool } from '../spool/spool.ts'
+import { Bell } from './bell.ts'
+import { type Connection, openConnection, type TlsOptions } from './connection.ts'
+import { Drain, type DrainLimits } from './drain.ts'
+import type { Claimed } from './identity.ts'
+import { type DownHandlers, Inbox } from './inbox.ts'
+import { keepPresent, type StatusFacts, statusText } from './presence.ts'
+
+/** Told at each change. `error` says why the last connection ended. Counts are since the start of the process. */
+export interface TransportState {
+  readonly connected: boolean
+  readonly error: unknown
+  /** Messages from the broker that were none of ours. */
+  readonly junk: number
+  /** How often the bridge's silence made the box send again. */
+  readonly resends: number
+}
+
+export interface TransportLimits extends DrainLimits {
+  readonly connectTimeoutMs: number
+  readonly keepaliveS: number
+  /** How long to wait after subscribing for the retained acknowledgement, before anything is sent again. */
+  readonly ackGraceMs: number
+  /** How long saying goodbye may take. */
+  readonly farewellMs: number
+  /** A refused token is tried again no sooner than this. */
+  readonly refusedDelayMs: number
+  readonly retry: RetryPolicy
+}
+
+export interface TransportOptions {
+  readonly identity: Claimed
+  readonly spool: Spool
+  readonly status: () => StatusFacts
+  readonly handlers: DownHandlers
+  readonly onState: (state: TransportState) => void
+  readonly clock: Clock
+  readonly random: () => number
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  readonly tls?: TlsOptions
+  /** 4 is MQTT 3.1.1, which every broker speaks; 5 where the owner's broker wants it. */
+  readonly protocolVersion?: 4 | 5
+  readonly limits?: Partial<TransportLimits>
+}
+
+const LIMITS: TransportLimits = {
+  windowMax: 64,
+  unackedMax: 2000,
+  ackTimeoutMs: 10_000,
+  ackTimeoutMsMax: 300_000,
+  pubackTimeoutMs: 20_000,
+  connectTimeoutMs: 10_000,
+  keepaliveS: 30,
+  ackGraceMs: 500,
+  farewellMs: 2000,
+  refusedDelayMs: 60_000,
+  retry: { firstDelayMs: 500, delayMsMax: 60_000, steadyAfterMs: 30_000 },
+}
+
+/** What outlives one connection. */
+interface Memory {
+  readonly commandsDone: Set<Id>
+  junk: number
+  resends: number
+}
+
+/** Keeps the box connected and its spool draining until the signal fires; then says goodbye and returns. Never throws. */
+export async function runTransport(options: TransportOptions): Promise<void> {
+  const { clock, random, logger, signal, onState } = options
+  const limits = { ...LIMITS, ...options.limits }
+  const memory: Memory = { commandsDone: new Set(), junk: 0, resends: 0 }
+  const work = async () => {
+    try {
+      await runSession(options, limits, memory)
+    } catch (error) {
+      onState({ connected: false, error, junk: memory.junk, resends: memory.resends })
+      if (errorKind(error) === 'refused') await clock.sleep(limits.refusedDelayMs, signal)
+      throw error
+    }
+  }
+  const onError = (error: unknown, nextAttemptMs: number) =>
+    logger.warn({ reason: describeError(error), nextAttemptMs }, 'The connection to the broker has ended')
+  await keepRunning(work, limits.retry, { clock, random, signal, onError })
+  onState({ connected: false, error: undefined, junk: memory.junk, resends: memory.resends })
+}
+
+/** One connection's life: birth, subscription, the spool; and the farewell when told to stop. Throws why it ended. */
+async function runSession(options: TransportOptions, limits: TransportLimits, memory: Memory): Promise<void> {
+  const { identity, spool, clock, logger, signal, status } = options
+  const { agent, prefix } = identity
+  const over = new AbortController()
+  const stop = AbortSignal.any([signal, over.signal])
+  const publish: Publish = (name, id, payload) =>
+    connection.publish(topicOf(prefix, id ? { agent, name, id } : { agent, name }), payload, MESSAGES[name].retained)
+  const tell = (online: boolean, facts: StatusFacts) =>
+    publish('status', undefined, statusText(facts, online, clock.nowMs()))
+  const ackSeen = new Bell(clock)
+  const drain = new Drain({ spool, clock, logger, limits, publish: (m) => publish(m.name, m.id, m.payload) })
+  const onAck = (ack: Ack) => {
+    ackSeen.ring()
+    drain.onAck(ack)
+  }
+  const reply = (id: Id, payload: string) => publish('reply', id, payload)
+  const inbox = new Inbox({ ...options, prefix, agent, onAck, reply, signal: stop }, memory.commandsDone)
+  const born = status()
+  const connection = await connect(options, limits, statusText(born, false, clock.nowMs()), inbox)
+  const ended = connection.ended.then((error) => {
+    over.abort()
+    throw error
+  })
+  const live = async () => {
+    await tell(true, born)
+    await connection.subscribe(downTopics(prefix, agent))
+    options.onState({ connected: true, error: undefined, junk: memory.junk, resends: memory.resends })
+    logger.info({ agent }, 'Connected to the broker')
+    if (spool.oldest() !== undefined) await ackSeen.wait(limits.ackGraceMs)
+    const presence = { status, clock, born, signal: stop, publish: (facts: StatusFacts) => tell(true, facts) }
+    await Promise.all([drain.run(stop), keepPresent(presence)])
+  }
+  const living = live()
+  try {
+    await Promise.race([ended, living, aborted(signal)])
+    await farewell(connection, clock, () => tell(false, status()), limits.farewellMs)
+  } finally {
+    over.abort()
+    connection.cut()
+    await Promise.allSettled([ended, living])
+    memory.junk += inbox.junk
+    memory.resends += drain.resends
+  }
+}
+
+type Publish = (name: NumberedName | 'reply' | 'status', id: Id | undefined, payload: string) => Promise<void>
+
+function connect(options: TransportOptions, limits: TransportLimits, will: string, inbox: Inbox): Promise<Connection> {
+  const { identity, tls, protocolVersion, signal } = options
+  return openConnection({
+    url: identity.mqttUrl,
+    clientId: identity.agent,
+    token: identity.token,
+    protocolVersion: protocolVersion ?? 4,
+    tls,
+    connectTimeoutMs: limits.connectTimeoutMs,
+    keepaliveS: limits.keepaliveS,
+    will: { topic: topicOf(identity.prefix, { agent: identity.agent, name: 'status' }), payload: will },
+    onMessage: (topic, payload, retained) => inbox.take(topic, payload, retained),
+    signal,
+  })
+}
+
+/** Says that the box goes, so that nobody waits for the will; a broker that is slow about it is left. */
+async function farewell(connection: Connection, clock: Clock, say: () => Promise<void>, deadlineMs: number) {
+  const said = new AbortController()
+  const saying = say()
+    .catch(() => {})
+    .finally(() => said.abort())
+  await Promise.race([saying, clock.sleep(deadlineMs, said.signal).catch(() => {})])
+  await connection.end(deadlineMs)
+}
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
