@@ -1,0 +1,123 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { groupByBox } from '../model/devices.ts'
+import { count } from '../model/format.ts'
+import { boxPath } from '../model/router.ts'
+import type { AgentView, Overview } from '../model/types.ts'
+import { eventWords, nameOf } from '../model/words.ts'
+import { useApp, useChange, useSelect, useTitle } from '../parts/app.ts'
+import { Strip } from '../parts/strip.tsx'
+import { Tile } from '../parts/tile.tsx'
+import { Ago, Empty, Trouble } from '../parts/words.tsx'
+
+/** All cameras of the account, box by box. */
+export function CamerasPage({ overview }: { overview: Overview }) {
+  useTitle('Cameras')
+  const groups = groupByBox(overview.agents, overview.cameras)
+  return (
+    <>
+      <Strip overview={overview} />
+      <div class="page-head">
+        <h1>Cameras</h1>
+        <AllOff overview={overview} />
+      </div>
+      {groups.length === 0 && (
+        <Empty title="No box yet">
+          <p>Start the agent on your NVR or camera. It shows a code: enter it here, and its cameras appear.</p>
+          <a class="button primary" href="/claim">
+            Add a box
+          </a>
+        </Empty>
+      )}
+      {groups.map(({ agent, cameras }) => (
+        <section key={agent.id} aria-labelledby={`box-${agent.id}`}>
+          <BoxHead agent={agent} cameras={cameras.length} />
+          {cameras.length === 0 ? (
+            <Empty title={agent.online ? 'No cameras found yet' : 'This box is offline'}>
+              <p>
+                {agent.online
+                  ? 'The box looks for cameras on its network; each appears here as it answers.'
+                  : 'Its cameras appear when it is back. Check its power and network.'}
+              </p>
+            </Empty>
+          ) : (
+            <div class="grid">
+              {cameras.map(({ camera, channel }) => (
+                <Tile key={camera.id} camera={camera} channel={channel} />
+              ))}
+            </div>
+          )}
+        </section>
+      ))}
+      <Announcer overview={overview} />
+    </>
+  )
+}
+
+function BoxHead({ agent, cameras }: { agent: AgentView; cameras: number }) {
+  return (
+    <div class="box-head">
+      <h2 id={`box-${agent.id}`}>
+        <a href={boxPath(agent.id)}>{agent.name}</a>
+      </h2>
+      <p class="quiet">
+        <span class={`dot ${agent.online ? 'dot-up' : 'dot-unreachable'}`} aria-hidden="true" />
+        {agent.online ? 'Online' : 'Offline: what you see is what it said last'}
+        {!agent.online && agent.lastSeenAt !== null && (
+          <>
+            , <Ago at={agent.lastSeenAt} />
+          </>
+        )}
+        {' · '}
+        {count(cameras, 'camera')}
+      </p>
+      {agent.cap && <p class="badge badge-cap">Cap on at the box: nothing leaves, whatever is switched on here</p>}
+    </div>
+  )
+}
+
+/** Turns every switch of the account off, in one request. */
+function AllOff({ overview }: { overview: Overview }) {
+  const { api, store } = useApp()
+  const { busy, error, run } = useChange()
+  const on = overview.cameras.filter(({ consent }) => consent.kinds.length > 0).length
+  const off = () =>
+    run(async () => {
+      await api.allOff()
+      store.dispatch({ type: 'overview', overview: await api.overview() })
+    })
+  return (
+    <div class="all-off">
+      {error !== undefined && <Trouble>{error}</Trouble>}
+      <p class={on > 0 ? 'open-words' : 'quiet'} data-testid="switches-on">
+        {on > 0 ? `${count(on, 'camera')} switched on` : 'Every switch is off'}
+      </p>
+      <button type="button" class="button" disabled={on === 0 && !busy} aria-busy={busy} onClick={off}>
+        All off
+      </button>
+    </div>
+  )
+}
+
+const ANNOUNCE_MS = 4000
+
+/** Says the newest event to those who listen, politely and not more often than every few seconds. */
+function Announcer({ overview }: { overview: Overview }) {
+  const newest = useSelect((state) => state.overview?.events[0])
+  const [said, say] = useState('')
+  const lastSaid = useRef({ id: newest?.id, at: 0 })
+  useEffect(() => {
+    if (newest === undefined || newest.id === lastSaid.current.id) return
+    const wait = Math.max(0, lastSaid.current.at + ANNOUNCE_MS - Date.now())
+    const timer = setTimeout(() => {
+      const camera = overview.cameras.find(({ id }) => id === newest.camera)
+      lastSaid.current = { id: newest.id, at: Date.now() }
+      if (camera !== undefined) say(`${nameOf(camera.facts)}: ${eventWords(newest.event)}`)
+    }, wait)
+    return () => clearTimeout(timer)
+  }, [newest, overview])
+  return (
+    <p class="listen-only" role="log" aria-live="polite" aria-label="Newest event">
+      {said}
+    </p>
+  )
+}

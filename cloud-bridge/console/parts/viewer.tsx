@@ -1,0 +1,28 @@
+import { clock, day } from '../model/format.ts'
+import type { CameraView, ItemView } from '../model/types.ts'
+import { nameOf } from '../model/words.ts'
+import { contentPath } from '../net/api.ts'
+import { Picture } from './picture.tsx'
+
+/** The large frame: the item that was picked, otherwise what the camera shows now. */
+export function Viewer({ camera, item, close }: { camera: CameraView; item: ItemView | undefined; close: () => void }) {
+  if (item === undefined) return <Picture camera={camera} />
+  const when = `${day(item.takenAt)}, ${clock(item.takenAt)}`
+  return (
+    <figure class="viewer">
+      <div class="frame">
+        {item.kind === 'snapshot' ? (
+          <img src={contentPath(item.id)} alt={`${nameOf(camera.facts)}, ${when}`} />
+        ) : (
+          <video key={item.id} src={contentPath(item.id)} controls autoplay muted playsInline preload="metadata" />
+        )}
+      </div>
+      <figcaption class="row">
+        <span>{when}</span>
+        <button type="button" class="button small" onClick={close}>
+          Back to the newest
+        </button>
+      </figcaption>
+    </figure>
+  )
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto'
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import type { Journal } from '../journal/journal.ts'
+import { type Announcement, answers, bye, hello, parseProbe, probeMatches } from './messages.ts'
+
+const GROUP = '239.255.255.250'
+
+/** A longer datagram is no probe. */
+const DATAGRAM_BYTES_MAX = 16_384
+
+export interface ResponderOptions {
+  readonly address: string
+  readonly port: number
+  readonly device: Announcement
+  readonly journal: Journal
+  /** While true the camera hears and says nothing. */
+  readonly isSilent: () => boolean
+}
+
+/** One camera's voice in WS-Discovery: its own UDP socket, which answers probes and from which Hello and Bye go out. */
+export class Responder implements AsyncDisposable {
+  readonly #socket: Socket
+  readonly #options: ResponderOptions
+  readonly #instance = Math.floor(Date.now() / 1000)
+  #message = 0
+
+  /** Throws the bind's own error, EADDRINUSE or EADDRNOTAVAIL, where the address can't be had. */
+  static async start(options: ResponderOptions): Promise<Responder> {
+    const socket = createSocket('udp4')
+    socket.bind(options.port, options.address)
+    await once(socket, 'listening')
+    return new Responder(socket, options)
+  }
+
+  private constructor(socket: Socket, options: ResponderOptions) {
+    this.#socket = socket
+    this.#options = options
+    socket.on('message', (datagram, from) => this.hear(datagram, from))
+    // A client that is gone answers with ICMP, which Linux reports here: nothing to do.
+    socket.on('error', () => {})
+  }
+
+  get port(): number {
+    return this.#socket.address().port
+  }
+
+  /** Answers a datagram, also one that came by the group's socket, if it is a probe for this camera. */
+  hear(datagram: Buffer, from: RemoteInfo): void {
+    const { device, journal, isSilent } = this.#options
+    if (datagram.length > DATAGRAM_BYTES_MAX || isSilent()) return
+    const probe = parseProbe(datagram.toString('utf8'))
+    if (!probe) return
+    const matches = answers(device, probe)
+    journal.add({
+      kind: 'request',
+      protocol: 'discovery',
+      client: `${from.address}:${from.port}`,
+      operation: 'Probe',
+      authenticated: false,
+      credential: 'none',
+      status: matches ? 200 : 0,
+    })
+    if (matches) this.#socket.send(probeMatches(device, probe.messageId, this.#next()), from.port, from.address, ignore)
+  }
+
+  /** Tells the group that the camera is there. Where the host has no way to the group, nobody hears it. */
+  async sayHello(): Promise<void> {
+    await this.#tellGroup(hello(this.#options.device, this.#next()))
+  }
+
+  async sayBye(): Promise<void> {
+    await this.#tellGroup(bye(this.#options.device, this.#next()))
+  }
+
+  async #tellGroup(text: string): Promise<void> {
+    try {
+      // Names the way out, so that it goes through the loopback even where no route leads to the group.
+      this.#socket.setMulticastInterface(this.#options.address)
+    } catch {
+      return
+    }
+    await new Promise<void>((resolve) => this.#socket.send(text, this.port, GROUP, () => resolve()))
+  }
+
+  #next() {
+    return { instance: this.#instance, message: ++this.#message, messageId: `urn:uuid:${randomUUID()}` }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise<void>((resolve) => this.#socket.close(() => resolve()))
+  }
+}
+
+function ignore(): void {}
+
+/** One socket in the discovery group for a whole fleet: each datagram goes to every camera. */
+export class GroupListener implements AsyncDisposable {
+  readonly #socket: Socket
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  /** Says undefined where this host doesn't let it join the group on that address: then only unicast probes are answered. */
+  static async join(
+    address: string,
+    port: number,
+    responders: readonly Responder[],
+  ): Promise<GroupListener | undefined> {
+    const socket = createSocket({ type: 'udp4', reuseAddr: true })
+    socket.on('error', ignore)
+    try {
+      socket.bind(port, GROUP)
+      await once(socket, 'listening')
+      socket.addMembership(GROUP, address)
+    } catch {
+      socket.close()
+      return undefined
+    }
+    socket.on('message', (datagram, from) => {
+      for (const responder of responders) responder.hear(datagram, from)
+    })
+    return new GroupListener(socket)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise<void>((resolve) => this.#socket.close(() => resolve()))
+  }
+}

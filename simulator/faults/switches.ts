@@ -1,0 +1,34 @@
+import { checkFault, type FaultName, type FaultSetting } from './fault.ts'
+
+/** One camera's faults: which are on, and with what value. Off is the default for all. */
+export class FaultSwitches {
+  readonly #on = new Map<FaultName, number>()
+
+  constructor(settings: readonly FaultSetting[] = []) {
+    for (const { name, value } of settings) this.#on.set(name, value)
+  }
+
+  /** Throws FaultError if the fault doesn't exist or doesn't take that value. */
+  set(name: string, value?: string | number): FaultSetting {
+    const setting = checkFault(name, value)
+    this.#on.set(setting.name, setting.value)
+    return setting
+  }
+
+  clear(name: FaultName): void {
+    this.#on.delete(name)
+  }
+
+  isOn(name: FaultName): boolean {
+    return this.#on.has(name)
+  }
+
+  /** The fault's value, or 0 while it is off. */
+  valueOf(name: FaultName): number {
+    return this.#on.get(name) ?? 0
+  }
+
+  list(): FaultSetting[] {
+    return [...this.#on].map(([name, value]) => ({ name, value }))
+  }
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto'
+import { GroupListener } from '../discovery/responder.ts'
+import { loadScenes } from '../imaging/scene.ts'
+import { Pacer } from '../rtsp/pacer.ts'
+import { Agenda } from './agenda.ts'
+import { SimulatedCamera } from './camera.ts'
+import { addressAfter, DEFAULTS, type FleetOptions, steadyClock } from './options.ts'
+
+/** Whether the fleet hears multicast probes: `unavailable` where this host doesn't permit joining the group. */
+export type Multicast = 'joined' | 'unavailable' | 'off'
+
+export interface Fleet extends AsyncDisposable {
+  readonly cameras: readonly SimulatedCamera[]
+  readonly multicast: Multicast
+}
+
+/**
+ * Starts all cameras, each on its own address.
+ * Throws FleetStartError where an address or port can't be had, RangeError or FaultError on wrong options; nothing stays open then.
+ */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  await using starting = new AsyncDisposableStack()
+  options.signal?.throwIfAborted()
+  const now = options.clock ?? steadyClock
+  const agenda = starting.use(new Agenda())
+  const shared = { scenes: await loadScenes(), now, pacer: new Pacer(now), agenda, seed: options.seed ?? DEFAULTS.seed }
+  const password = options.password ?? randomBytes(9).toString('base64url')
+  const cameras: SimulatedCamera[] = []
+  let taken = 0
+  for (const [index, camera] of options.cameras.entries()) {
+    options.signal?.throwIfAborted()
+    const around = {
+      ...shared,
+      index,
+      address: camera.address ?? addressAfter(options.firstAddress ?? DEFAULTS.firstAddress, taken++),
+      httpPort: options.httpPort,
+      rtspPort: options.rtspPort ?? DEFAULTS.rtspPort,
+      discoveryPort: options.discoveryPort ?? DEFAULTS.discoveryPort,
+      account: { user: camera.user ?? options.user ?? DEFAULTS.user, password: camera.password ?? password },
+    }
+    cameras.push(starting.use(await SimulatedCamera.start(camera, around)))
+  }
+  const { multicast, listener } = await joinGroup(cameras, options)
+  if (listener) starting.use(listener)
+  return running(cameras, multicast, starting.move(), options.signal)
+}
+
+async function joinGroup(cameras: readonly SimulatedCamera[], options: FleetOptions) {
+  const port = options.discoveryPort ?? DEFAULTS.discoveryPort
+  const [first] = cameras
+  if (options.multicast === false || port === 0 || !first) return { multicast: 'off' as const, listener: undefined }
+  const responders = cameras.map((camera) => camera.responder).filter((responder) => responder !== undefined)
+  const listener = await GroupListener.join(first.address, port, responders)
+  if (!listener) return { multicast: 'unavailable' as const, listener }
+  await Promise.all(responders.map((responder) => responder.sayHello()))
+  return { multicast: 'joined' as const, listener }
+}
+
+function running(
+  cameras: readonly SimulatedCamera[],
+  multicast: Multicast,
+  parts: AsyncDisposableStack,
+  signal: AbortSignal | undefined,
+): Fleet {
+  let stopping: Promise<void> | undefined
+  const stop = async () => {
+    signal?.removeEventListener('abort', onAbort)
+    if (multicast === 'joined') await Promise.all(cameras.map((camera) => camera.responder?.sayBye()))
+    await parts.disposeAsync()
+  }
+  const dispose = () => {
+    stopping ??= stop()
+    return stopping
+  }
+  const onAbort = () => void dispose()
+  signal?.addEventListener('abort', onAbort)
+  return { cameras, multicast, [Symbol.asyncDispose]: dispose }
+}

@@ -1,0 +1,8 @@
+export type { FaultName } from '../faults/fault.ts'
+export type { Journal, JournalEntry, RequestEntry } from '../journal/journal.ts'
+export type { ProfileName } from '../profiles/catalogue.ts'
+export type { EventKind } from '../profiles/profile.ts'
+export type { CameraTruth, SimulatedCamera } from './camera.ts'
+export { type Fleet, type Multicast, startFleet } from './fleet.ts'
+export { FleetStartError } from './listening.ts'
+export type { CameraOptions, FleetOptions } from './options.ts'

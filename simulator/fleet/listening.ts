@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import type { Server, Socket } from 'node:net'
+
+/** A camera couldn't be started; the message says what the person can do. */
+export class FleetStartError extends Error {
+  override readonly name = 'FleetStartError'
+}
+
+/** A server on an address of its own, with all its connections, so that they can be cut. */
+export class Listening implements AsyncDisposable {
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+
+  private constructor(server: Server) {
+    this.#server = server
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+  }
+
+  /** Throws FleetStartError where the address or port can't be had. */
+  static async start(server: Server, address: string, port: number, option: string): Promise<Listening> {
+    const listening = new Listening(server)
+    try {
+      server.listen(port, address)
+      await once(server, 'listening')
+    } catch (cause) {
+      throw explainBind(cause, address, port, option)
+    }
+    return listening
+  }
+
+  get port(): number {
+    const bound = this.#server.address()
+    return typeof bound === 'object' && bound ? bound.port : 0
+  }
+
+  cutConnections(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+}
+
+/** Says in one sentence why an address couldn't be taken, and what to do. */
+export function explainBind(cause: unknown, address: string, port: number, option: string): FleetStartError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const remedy: Record<string, string> = {
+    EADDRINUSE: `Port ${port} on ${address} is taken: stop what listens there, or choose another ${option} or first address`,
+    EADDRNOTAVAIL: `This machine has no address ${address}: choose a first address of the form 127.x.y.z`,
+    EACCES: `Port ${port} on ${address} is reserved for root: choose a ${option} from 1024 upwards`,
+  }
+  return new FleetStartError(remedy[code] ?? `Port ${port} on ${address} can't be opened (${code}): choose another`, {
+    cause,
+  })
+}

@@ -1,0 +1,59 @@
+import type { ProfileName } from '../profiles/catalogue.ts'
+
+export interface CameraOptions {
+  readonly profile: ProfileName
+  /** An address of this machine; by default the next one after `firstAddress`. */
+  readonly address?: string
+  readonly user?: string
+  readonly password?: string
+  /** As the command line writes them: `NAME` or `NAME=VALUE`. */
+  readonly faults?: readonly string[]
+  /** The mean time between two motions: each comes after two to four thirds of it. 0: only on demand. */
+  readonly eventIntervalMs?: number
+  /** How its owner calls it. */
+  readonly name?: string
+}
+
+export interface FleetOptions {
+  readonly cameras: readonly CameraOptions[]
+  readonly firstAddress?: string
+  /** By default each profile's own; 0 for any free ones. */
+  readonly httpPort?: number
+  /** By default 8554; 0 for any free one. */
+  readonly rtspPort?: number
+  /** By default 3702; 0 for any free one, which then only those find who are told. */
+  readonly discoveryPort?: number
+  /** Whether to join the discovery group, where the host permits. True by default. */
+  readonly multicast?: boolean
+  /** For those cameras that name none: `admin`, and a password made at random. */
+  readonly user?: string
+  readonly password?: string
+  /** Decides serials, MACs and when things happen. */
+  readonly seed?: string
+  /** UTC ms, never going back. */
+  readonly clock?: () => number
+  /** Stops the fleet. */
+  readonly signal?: AbortSignal
+}
+
+export const DEFAULTS = {
+  firstAddress: '127.77.0.11',
+  rtspPort: 8554,
+  discoveryPort: 3702,
+  user: 'admin',
+  eventIntervalMs: 9000,
+  seed: 'lenscap',
+} as const
+
+/** UTC ms that never go back, also when someone sets the machine's clock. */
+export function steadyClock(): number {
+  return performance.timeOrigin + performance.now()
+}
+
+/** The IPv4 address that many after the first. Throws RangeError where there is none. */
+export function addressAfter(first: string, count: number): string {
+  const number = first.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) + count
+  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(first) || !(number < 2 ** 32))
+    throw new RangeError(`"${first}" is no IPv4 address with ${count} more after it`)
+  return [24, 16, 8, 0].map((shift) => (number / 2 ** shift) & 255).join('.')
+}

@@ -1,0 +1,45 @@
+import type { AccessUnit } from './annexb.ts'
+import type { Scene } from './scene.ts'
+
+/**
+ * What one video source shows: a scene, begun at a phase of its own, so that two cameras with the same scene differ.
+ * The clock alone says which frame is shown, so video and snapshots agree and nothing has to run while nobody looks.
+ */
+export class Showing {
+  readonly scene: Scene
+  readonly #phaseFrames: number
+
+  constructor(scene: Scene, phaseFrames: number) {
+    this.scene = scene
+    this.#phaseFrames = phaseFrames % scene.accessUnits.length
+  }
+
+  /** The number of the frame shown at that time, counted from the epoch: it grows by one a frame and never loops. */
+  frameNumberAt(timeMs: number): number {
+    return Math.floor((timeMs * this.scene.framesPerSecond) / 1000)
+  }
+
+  /** The first frame number from `frameNumber` onwards at which a decoder can start. */
+  nextKeyframe(frameNumber: number): number {
+    const into = (frameNumber + this.#phaseFrames) % this.scene.gopFrames
+    return into === 0 ? frameNumber : frameNumber + this.scene.gopFrames - into
+  }
+
+  /** The place in the scene of that frame. */
+  indexOf(frameNumber: number): number {
+    return (frameNumber + this.#phaseFrames) % this.scene.accessUnits.length
+  }
+
+  accessUnit(frameNumber: number): AccessUnit {
+    const unit = this.scene.accessUnits[this.indexOf(frameNumber)]
+    if (!unit) throw new RangeError(`Frame ${frameNumber} is not in the scene ${this.scene.name}`)
+    return unit
+  }
+
+  /** The picture at that time as a JPEG: the last keyframe's, at most one second old. */
+  jpegAt(timeMs: number): Buffer {
+    const jpeg = this.scene.jpegs[Math.floor(this.indexOf(this.frameNumberAt(timeMs)) / this.scene.gopFrames)]
+    if (!jpeg) throw new RangeError(`The scene ${this.scene.name} has no picture at ${timeMs} ms`)
+    return jpeg
+  }
+}

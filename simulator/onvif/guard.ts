@@ -1,0 +1,97 @@
+import type { XmlElement } from '../discovery/xml.ts'
+import type { FaultSwitches } from '../faults/switches.ts'
+import type { CredentialOutcome } from '../journal/journal.ts'
+import type { Profile } from '../profiles/profile.ts'
+import { type Account, type DigestAlgorithm, HttpDigest } from './http-digest.ts'
+import { UsernameTokens } from './username-token.ts'
+
+export interface Admission {
+  readonly admitted: boolean
+  readonly credential: CredentialOutcome
+  readonly user?: string
+  /** The credential was right but its nonce used up: the client may answer the new challenge at once. */
+  readonly stale: boolean
+}
+
+export interface Attempt {
+  /** The client's address, without its port. */
+  readonly from: string
+  readonly method: string
+  readonly target: string
+  readonly authorization: string | undefined
+  /** The SOAP header, where there is one. */
+  readonly header?: XmlElement | undefined
+}
+
+/** Remembers at most this many clients' wrong passwords. */
+const CLIENTS_MAX = 256
+
+/** Decides who may in, for ONVIF, snapshots and RTSP of one camera, and locks out those who guess as the brand does. */
+export class Guard {
+  readonly #profile: Profile
+  readonly #faults: FaultSwitches
+  readonly #now: () => number
+  readonly #tokens: UsernameTokens | undefined
+  readonly #digest: HttpDigest
+  readonly #wrong = new Map<string, { count: number; lastMs: number }>()
+
+  constructor(
+    profile: Profile,
+    realm: string,
+    account: Account,
+    faults: FaultSwitches,
+    now: () => number,
+    cameraNow: () => number,
+  ) {
+    this.#profile = profile
+    this.#faults = faults
+    this.#now = now
+    const algorithms: DigestAlgorithm[] = []
+    if (profile.auth.includes('digest-md5')) algorithms.push('MD5')
+    if (profile.auth.includes('digest-sha256')) algorithms.push('SHA-256')
+    this.#digest = new HttpDigest(realm, algorithms, account, now)
+    this.#tokens = profile.auth.includes('username-token') ? new UsernameTokens(account, cameraNow) : undefined
+  }
+
+  challenges(stale: boolean): string[] {
+    return this.#digest.challenges(stale)
+  }
+
+  /** Cameras offer MD5 alone over RTSP: many players take the last challenge and know no other algorithm. */
+  rtspChallenges(stale: boolean): string[] {
+    return this.#digest.challenges(stale, 'MD5')
+  }
+
+  admit(attempt: Attempt): Admission {
+    const verdict =
+      this.#digest.check(attempt.authorization, attempt.method, attempt.target) ?? this.#tokens?.check(attempt.header)
+    if (!verdict) return { admitted: false, credential: 'none', stale: false }
+    const user = verdict.user
+    if (this.#isLockedOut(attempt.from)) return { admitted: false, credential: 'refused', user, stale: false }
+    if (verdict.kind === 'accepted') {
+      this.#wrong.delete(attempt.from)
+      return { admitted: true, credential: 'accepted', user, stale: false }
+    }
+    if (verdict.kind === 'stale') return { admitted: false, credential: 'none', user, stale: true }
+    if (!('why' in verdict) || verdict.why === 'password') this.#countWrong(attempt.from)
+    return { admitted: false, credential: 'refused', user, stale: false }
+  }
+
+  #isLockedOut(client: string): boolean {
+    if (this.#faults.isOn('auth-lockout')) return true
+    const lockout = this.#profile.lockout
+    const wrong = this.#wrong.get(client)
+    if (!lockout || !wrong || wrong.count < lockout.attempts) return false
+    if (this.#now() - wrong.lastMs < lockout.durationMs) return true
+    this.#wrong.delete(client)
+    return false
+  }
+
+  #countWrong(client: string): void {
+    const count = (this.#wrong.get(client)?.count ?? 0) + 1
+    this.#wrong.delete(client)
+    this.#wrong.set(client, { count, lastMs: this.#now() })
+    const [oldest] = this.#wrong.keys()
+    if (this.#wrong.size > CLIENTS_MAX && oldest !== undefined) this.#wrong.delete(oldest)
+  }
+}

@@ -1,0 +1,91 @@
+import { child, escapeXml } from '../discovery/xml.ts'
+import { mediaCapabilities } from './capabilities.ts'
+import { type CameraFacts, httpUri, type Operations, ofChannel } from './facts.ts'
+import { invalidArgument, type SoapRequest } from './soap.ts'
+
+/** The media service, version 1 (ONVIF Media 5). Each channel has one profile, which its channel number gives. */
+export function mediaOperations(facts: CameraFacts): Operations {
+  const channels = facts.showings.map((_, i) => i + 1)
+  const each = (element: (channel: number) => string) => channels.map(element).join('')
+  const asked = (request: SoapRequest, token: string, template: string, subcode: string) => {
+    const wanted = child(request.body, token)?.text ?? ''
+    const channel = channels.find((one) => ofChannel(template, one) === wanted)
+    if (channel === undefined) throw invalidArgument(subcode, `There is no ${token} "${wanted}"`)
+    return channel
+  }
+  const { tokens, paths } = facts.profile
+  const profileAsked = (request: SoapRequest) => asked(request, 'ProfileToken', tokens.profile, 'ter:NoProfile')
+  return {
+    GetServiceCapabilities: () =>
+      `<trt:GetServiceCapabilitiesResponse>${mediaCapabilities(facts)}</trt:GetServiceCapabilitiesResponse>`,
+    GetProfiles: () =>
+      `<trt:GetProfilesResponse>${each((channel) => profile(facts, channel, 'trt:Profiles'))}</trt:GetProfilesResponse>`,
+    GetProfile: (request) =>
+      `<trt:GetProfileResponse>${profile(facts, profileAsked(request), 'trt:Profile')}</trt:GetProfileResponse>`,
+    GetVideoSources: () =>
+      `<trt:GetVideoSourcesResponse>${each((channel) => videoSource(facts, channel))}</trt:GetVideoSourcesResponse>`,
+    GetVideoSourceConfigurations: () =>
+      `<trt:GetVideoSourceConfigurationsResponse>${each((channel) => sourceConfiguration(facts, channel, 'trt:Configurations'))}</trt:GetVideoSourceConfigurationsResponse>`,
+    GetVideoEncoderConfigurations: () =>
+      `<trt:GetVideoEncoderConfigurationsResponse>${each((channel) => encoder(facts, channel, 'trt:Configurations'))}</trt:GetVideoEncoderConfigurationsResponse>`,
+    GetStreamUri: (request) => {
+      const uri = `rtsp://${facts.address}:${facts.ports.rtsp}${ofChannel(paths.stream, profileAsked(request))}`
+      return mediaUri('GetStreamUri', uri)
+    },
+    GetSnapshotUri: (request) =>
+      mediaUri('GetSnapshotUri', httpUri(facts, ofChannel(paths.snapshot, profileAsked(request)))),
+  }
+}
+
+function mediaUri(operation: string, uri: string): string {
+  return (
+    `<trt:${operation}Response><trt:MediaUri><tt:Uri>${escapeXml(uri)}</tt:Uri><tt:InvalidAfterConnect>false</tt:InvalidAfterConnect>` +
+    `<tt:InvalidAfterReboot>false</tt:InvalidAfterReboot><tt:Timeout>PT60S</tt:Timeout></trt:MediaUri></trt:${operation}Response>`
+  )
+}
+
+function sceneOf(facts: CameraFacts, channel: number) {
+  const showing = facts.showings[channel - 1]
+  if (!showing) throw new RangeError(`The camera has no channel ${channel}`)
+  return showing.scene
+}
+
+function profile(facts: CameraFacts, channel: number, element: string): string {
+  const token = escapeXml(ofChannel(facts.profile.tokens.profile, channel))
+  return (
+    `<${element} token="${token}" fixed="true"><tt:Name>mainStream_${channel}</tt:Name>` +
+    sourceConfiguration(facts, channel, 'tt:VideoSourceConfiguration') +
+    `${encoder(facts, channel, 'tt:VideoEncoderConfiguration')}</${element}>`
+  )
+}
+
+function resolution(width: number, height: number): string {
+  return `<tt:Resolution><tt:Width>${width}</tt:Width><tt:Height>${height}</tt:Height></tt:Resolution>`
+}
+
+function videoSource(facts: CameraFacts, channel: number): string {
+  const { width, height, framesPerSecond } = sceneOf(facts, channel)
+  const token = ofChannel(facts.profile.tokens.source, channel)
+  return `<trt:VideoSources token="${token}"><tt:Framerate>${framesPerSecond}</tt:Framerate>${resolution(width, height)}</trt:VideoSources>`
+}
+
+function sourceConfiguration(facts: CameraFacts, channel: number, element: string): string {
+  const { width, height } = sceneOf(facts, channel)
+  const { tokens } = facts.profile
+  return (
+    `<${element} token="${ofChannel(tokens.config, channel)}"><tt:Name>VideoSourceConfig_${channel}</tt:Name><tt:UseCount>1</tt:UseCount>` +
+    `<tt:SourceToken>${ofChannel(tokens.source, channel)}</tt:SourceToken><tt:Bounds x="0" y="0" width="${width}" height="${height}"/></${element}>`
+  )
+}
+
+function encoder(facts: CameraFacts, channel: number, element: string): string {
+  const { width, height, framesPerSecond, gopFrames } = sceneOf(facts, channel)
+  return (
+    `<${element} token="${ofChannel(facts.profile.tokens.encoder, channel)}"><tt:Name>VideoEncoder_${channel}</tt:Name><tt:UseCount>1</tt:UseCount>` +
+    `<tt:Encoding>H264</tt:Encoding>${resolution(width, height)}<tt:Quality>3</tt:Quality>` +
+    `<tt:RateControl><tt:FrameRateLimit>${framesPerSecond}</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>512</tt:BitrateLimit></tt:RateControl>` +
+    `<tt:H264><tt:GovLength>${gopFrames}</tt:GovLength><tt:H264Profile>Main</tt:H264Profile></tt:H264>` +
+    '<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address><tt:Port>0</tt:Port>' +
+    `<tt:TTL>1</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast><tt:SessionTimeout>PT60S</tt:SessionTimeout></${element}>`
+  )
+}

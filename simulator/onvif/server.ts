@@ -1,0 +1,190 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { CredentialOutcome, Journal } from '../journal/journal.ts'
+import type { Dispatch } from './dispatch.ts'
+import { type CameraFacts, ofChannel } from './facts.ts'
+import type { Admission, Guard } from './guard.ts'
+import { envelope, faultBody, parseRequest, SoapFault, type SoapRequest } from './soap.ts'
+
+const BODY_BYTES_MAX = 65_536
+/** A small camera's web server has few workers; beyond this a connection is closed at once. */
+const CONNECTIONS_MAX = 32
+const REQUEST_TIMEOUT_MS = 30_000
+
+interface Outcome {
+  readonly operation: string
+  readonly admission: Admission
+  readonly status: number
+}
+
+const NOBODY: Admission = { admitted: false, credential: 'none', stale: false }
+
+/** One camera's web server: ONVIF at its service paths and pull points, and snapshots. */
+export class OnvifServer {
+  readonly #facts: CameraFacts
+  readonly #guard: Guard
+  readonly #dispatch: Dispatch
+  readonly #journal: Journal
+  readonly #servicePaths: ReadonlySet<string>
+  readonly #snapshotChannels: ReadonlyMap<string, number>
+
+  constructor(facts: CameraFacts, guard: Guard, dispatch: Dispatch, journal: Journal) {
+    this.#facts = facts
+    this.#guard = guard
+    this.#dispatch = dispatch
+    this.#journal = journal
+    const { paths, channels } = facts.profile
+    this.#servicePaths = new Set([paths.device, paths.media, paths.events])
+    this.#snapshotChannels = new Map(
+      Array.from({ length: channels }, (_, i) => [ofChannel(paths.snapshot, i + 1), i + 1]),
+    )
+  }
+
+  /** A server that isn't listening yet. A camera with a port for pull points of its own has two. */
+  createServer(): Server {
+    const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+      this.#serve(request, response).catch(() => response.destroy())
+    })
+    server.maxConnections = CONNECTIONS_MAX
+    server.on('connection', (socket) => {
+      const refused = this.#facts.faults.isOn('unreachable')
+      this.#noteConnection(`${socket.remoteAddress}:${socket.remotePort}`, refused ? 'refused' : 'accepted')
+      if (refused) socket.resetAndDestroy()
+    })
+    server.on('drop', (dropped) => this.#noteConnection(`${dropped?.remoteAddress}:${dropped?.remotePort}`, 'refused'))
+    return server
+  }
+
+  #noteConnection(client: string, outcome: 'accepted' | 'refused'): void {
+    this.#journal.add({ kind: 'connection', protocol: 'http', client, outcome })
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const client = `${request.socket.remoteAddress}:${request.socket.remotePort}`
+    const { operation, admission, status } = await this.#route(request, response)
+    const credential: CredentialOutcome = admission.credential
+    const user = admission.user === undefined ? {} : { user: admission.user }
+    const authenticated = admission.admitted
+    this.#journal.add({
+      kind: 'request',
+      protocol: 'http',
+      client,
+      operation,
+      authenticated,
+      credential,
+      ...user,
+      status,
+    })
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<Outcome> {
+    const target = request.url ?? '/'
+    const channel = this.#snapshotChannels.get(target)
+    if (channel !== undefined && (request.method === 'GET' || request.method === 'HEAD'))
+      return this.#snapshot(request, response, channel)
+    if (request.method === 'POST' && this.#isServicePath(target)) return this.#soap(request, response)
+    const status = send(response, 404, 'text/html', '<html><body><h1>404 Not Found</h1></body></html>')
+    return { operation: `${request.method} ${target.slice(0, 200)}`, admission: NOBODY, status }
+  }
+
+  #isServicePath(target: string): boolean {
+    const [prefix = ''] = this.#facts.profile.subscription.path.split('{')
+    return this.#servicePaths.has(target) || target.startsWith(prefix)
+  }
+
+  #snapshot(request: IncomingMessage, response: ServerResponse, channel: number): Outcome {
+    const admission = this.#admit(request, undefined)
+    const operation = 'Snapshot'
+    if (!admission.admitted) {
+      response.setHeader('WWW-Authenticate', this.#guard.challenges(admission.stale))
+      return { operation, admission, status: send(response, 401, 'text/html', UNAUTHORIZED_PAGE) }
+    }
+    const jpeg = this.#facts.showings[channel - 1]?.jpegAt(this.#facts.now()) ?? Buffer.alloc(0)
+    return { operation, admission, status: send(response, 200, 'image/jpeg', jpeg) }
+  }
+
+  async #soap(request: IncomingMessage, response: ServerResponse): Promise<Outcome> {
+    const text = await readBody(request)
+    let operation = 'unreadable'
+    let admission = this.#admit(request, undefined)
+    if (text === undefined) {
+      response.setHeader('Connection', 'close')
+      return { operation, admission, status: send(response, 413, 'text/plain', 'The request is too large') }
+    }
+    try {
+      const soap = parseRequest(text)
+      operation = soap.operation
+      if (admission.credential === 'none' && !admission.stale) admission = this.#admit(request, soap)
+      const answer = await this.#answer(request, response, soap, admission)
+      return { operation, admission, status: send(response, 200, SOAP_TYPE, answer) }
+    } catch (error) {
+      if (!(error instanceof SoapFault)) throw error
+      return { operation, admission, status: this.#refuse(response, error, admission) }
+    }
+  }
+
+  #admit(request: IncomingMessage, soap: SoapRequest | undefined): Admission {
+    return this.#guard.admit({
+      from: request.socket.remoteAddress ?? '',
+      method: request.method ?? '',
+      target: request.url ?? '',
+      authorization: request.headers.authorization,
+      header: soap?.header,
+    })
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse, soap: SoapRequest, admission: Admission) {
+    const { profile, faults } = this.#facts
+    const gone = new AbortController()
+    const leave = () => gone.abort()
+    response.once('close', leave)
+    const cutMs = soap.operation === 'PullMessages' ? profile.pullCutMs : undefined
+    const cut = cutMs === undefined ? undefined : setTimeout(() => request.socket.destroy(), cutMs)
+    try {
+      if (faults.isOn('slow-answers')) await wait(faults.valueOf('slow-answers'), undefined, { signal: gone.signal })
+      const address = request.socket.remoteAddress ?? ''
+      return await this.#dispatch.answer(soap, admission, { address, path: request.url ?? '', signal: gone.signal })
+    } finally {
+      clearTimeout(cut)
+      response.off('close', leave)
+    }
+  }
+
+  #refuse(response: ServerResponse, fault: SoapFault, admission: Admission): number {
+    const { refusal, auth } = this.#facts.profile
+    if (!fault.subcodes.includes('ter:NotAuthorized'))
+      return send(response, fault.status, SOAP_TYPE, envelope(faultBody(fault)))
+    if (refusal.status === 401 && auth.some((scheme) => scheme !== 'username-token'))
+      response.setHeader('WWW-Authenticate', this.#guard.challenges(admission.stale))
+    if (refusal.body === 'html') return send(response, refusal.status, 'text/html', UNAUTHORIZED_PAGE)
+    return send(response, refusal.status, SOAP_TYPE, envelope(faultBody(fault)))
+  }
+}
+
+const SOAP_TYPE = 'application/soap+xml; charset=utf-8'
+const UNAUTHORIZED_PAGE =
+  '<!DOCTYPE html>\n<html><head><title>Document Error: Unauthorized</title></head>\n' +
+  '<body><h2>Access Error: 401 -- Unauthorized</h2><p>Authentication is needed.</p></body></html>'
+
+function send(response: ServerResponse, status: number, type: string, body: string | Buffer): number {
+  if (!response.destroyed) {
+    response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) })
+    response.end(body)
+  }
+  return status
+}
+
+/** Reads the whole body, or says undefined where it is longer than a camera would take. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    bytes += chunk.length
+    if (bytes > BODY_BYTES_MAX) {
+      request.resume()
+      return undefined
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}

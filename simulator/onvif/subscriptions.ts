@@ -1,0 +1,89 @@
+import type { EventKind, EventShape } from '../profiles/profile.ts'
+import type { EventMessage } from './event-message.ts'
+import type { CameraFacts } from './facts.ts'
+import { PullPoint } from './pull-point.ts'
+import { noSuchSubscription, SoapFault } from './soap.ts'
+
+/** All pull points of one camera, and the state of each of its topics. */
+export class Subscriptions {
+  readonly #facts: CameraFacts
+  readonly #points = new Map<number, PullPoint>()
+  readonly #active = new Set<string>()
+  #lastId: number
+
+  constructor(facts: CameraFacts) {
+    this.#facts = facts
+    this.#lastId = facts.identity.variety % 20
+  }
+
+  /** Throws SoapFault, as the brand words it, where all slots are taken. */
+  create(owner: string, ttlMs: number): PullPoint {
+    const { profile, faults, now } = this.#facts
+    this.#dropEnded()
+    if (this.#points.size >= profile.pullPointsMax || faults.isOn('slots-full'))
+      throw new SoapFault('Receiver', [profile.slotsFullSubcode], 'No more pull points can be made')
+    const id = ++this.#lastId
+    const path = profile.subscription.path
+      .replaceAll('{time}', String(Math.floor(now() / 1000)))
+      .replaceAll('{n}', String(id))
+    const point = new PullPoint(id, owner, path, ttlMs, now())
+    this.#points.set(id, point)
+    this.synchronize(point)
+    return point
+  }
+
+  /** The pull point that a request means. Throws SoapFault where there is none, or no more. */
+  find(path: string, owner: string, echoedId: string | undefined): PullPoint {
+    this.#dropEnded()
+    const { by } = this.#facts.profile.subscription
+    const point = [...this.#points.values()].findLast((one) => {
+      if (by === 'parameter') return echoedId === String(one.id)
+      return one.path === path && (by === 'path' || one.owner === owner)
+    })
+    if (!point) throw noSuchSubscription()
+    return point
+  }
+
+  remove(point: PullPoint): void {
+    this.#points.delete(point.id)
+    point.end()
+  }
+
+  /** Tells every subscriber that a kind of event began or ended on a channel, in all of the brand's topics for it. */
+  publish(kind: EventKind, channel: number, active: boolean): void {
+    if (this.#facts.faults.isOn('events-dead')) return
+    for (const shape of this.#facts.profile.events) {
+      if (shape.kind !== kind) continue
+      const key = stateKey(shape, channel)
+      if (active) this.#active.add(key)
+      else this.#active.delete(key)
+      const message = this.#message(shape, channel, 'Changed')
+      for (const point of this.#points.values()) point.push(message)
+    }
+  }
+
+  /** Sends the present state of every topic (ONVIF Core 9.6). */
+  synchronize(point: PullPoint): void {
+    if (this.#facts.faults.isOn('events-dead')) return
+    for (let channel = 1; channel <= this.#facts.showings.length; channel++)
+      for (const shape of this.#facts.profile.events) point.push(this.#message(shape, channel, 'Initialized'))
+  }
+
+  endAll(): void {
+    for (const point of this.#points.values()) this.remove(point)
+  }
+
+  #message(shape: EventShape, channel: number, operation: EventMessage['operation']): EventMessage {
+    const active = this.#active.has(stateKey(shape, channel))
+    return { shape, channel, active, cameraTimeMs: this.#facts.cameraNow(), operation }
+  }
+
+  #dropEnded(): void {
+    const now = this.#facts.now()
+    for (const point of this.#points.values()) if (point.endsAtMs <= now) this.remove(point)
+  }
+}
+
+function stateKey(shape: EventShape, channel: number): string {
+  return `${shape.topic}#${channel}`
+}

@@ -1,0 +1,20 @@
+import { createServer, type Server } from 'node:net'
+import { RtspConnection, type RtspContext } from './connection.ts'
+
+/** A camera streams to few at once; beyond this a connection is closed at once. */
+const CONNECTIONS_MAX = 16
+
+/** One camera's RTSP server, not listening yet. */
+export function createRtspServer(context: RtspContext): Server {
+  const note = (client: string, outcome: 'accepted' | 'refused') =>
+    context.journal.add({ kind: 'connection', protocol: 'rtsp', client, outcome })
+  const server = createServer((socket) => {
+    const refused = context.facts.faults.isOn('unreachable')
+    note(`${socket.remoteAddress}:${socket.remotePort}`, refused ? 'refused' : 'accepted')
+    if (refused) socket.resetAndDestroy()
+    else new RtspConnection(socket, context)
+  })
+  server.maxConnections = CONNECTIONS_MAX
+  server.on('drop', (dropped) => note(`${dropped?.remoteAddress}:${dropped?.remotePort}`, 'refused'))
+  return server
+}
