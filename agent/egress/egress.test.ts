@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { inspect } from 'node:util'
+import { systemClock } from '../base/clock.ts'
+import { newId } from '../base/ids.ts'
+import { box, bridge, CAMERA, proxy, TOKEN, until } from './bed.test.ts'
+import type { EgressItem } from './queue.ts'
+
+const MB = 1024 * 1024
+
+describe('egress', () => {
+  it('sends an item with what the contract says of it, books it, and lets the file go', async (t) => {
+    const { bridgeUrl, seen } = await bridge(t)
+    const { allow, enqueue, start, egress, activities, files } = box(t, bridgeUrl)
+    allow(4, ['snapshot'])
+    const { path: _path, bytes, ...item } = await enqueue('snapshot', 100_000)
+    assert.equal(files().length, 1)
+    start()
+    await until('it is told', () => activities.length === 1)
+    assert.deepEqual(seen.items, [{ ...item, grantSerial: 4 }])
+    assert.equal(activities[0]?.kind, 'upload-done')
+    assert.deepEqual(egress.totals(), { bytes, items: 1 })
+    assert.deepEqual(
+      egress.ledger.rows(0, 9).map((row) => row.outcome),
+      ['begun', 'done'],
+    )
+    assert.deepEqual([egress.queued().items, files().length], [0, 0])
+  })
+
+  it('opens no connection with an empty queue, and takes nothing under a grant that is gone or for another kind', async (t) => {
+    const { seen, port } = await bridge(t)
+    const { bridgeUrl, line } = await proxy(t, port)
+    const { allow, enqueue, start, consent, egress, files, stateDir } = box(t, bridgeUrl)
+    start()
+    allow(1, ['snapshot'])
+    const grant = consent.grant(CAMERA, 'snapshot')
+    assert.ok(grant)
+    const path = join(stateDir, 'made')
+    const item: EgressItem = {
+      item: newId(),
+      camera: CAMERA,
+      kind: 'clip',
+      contentType: 'video/mp4',
+      path,
+      bytes: 3,
+      sha256: 'a'.repeat(64),
+      takenAt: 1,
+      durationMs: 1,
+      reason: 'motion',
+    }
+    writeFileSync(path, 'abc')
+    await assert.rejects(egress.enqueue(grant, item), { kind: 'invalid' })
+    allow(2, [])
+    writeFileSync(path, 'abc')
+    await assert.rejects(egress.enqueue(grant, { ...item, kind: 'snapshot' }), { kind: 'refused' })
+    assert.equal(existsSync(path), false, 'what may not leave is not kept')
+    await assert.rejects(enqueue('snapshot', 10))
+    assert.deepEqual([files().length, line.connections, seen.requests], [0, 0, 0])
+  })
+
+  it('goes on where the connection was cut, without sending everything twice', async (t) => {
+    const { seen, port } = await bridge(t)
+    const { bridgeUrl, line } = await proxy(t, port)
+    const { allow, enqueue, start, egress, activities } = box(t, bridgeUrl)
+    allow(1, ['clip'])
+    await enqueue('clip', 4 * MB)
+    line.cutAfter = 2 * MB
+    start()
+    await until('it arrived', () => seen.items.length === 1)
+    await until('it is told', () => activities.at(-1)?.kind === 'upload-done')
+    assert.ok(line.upBytes < 4.6 * MB, `${line.upBytes} bytes went up`)
+    assert.equal(seen.creations, 1)
+    assert.deepEqual(
+      egress.ledger.rows(0, 9).map((row) => row.outcome),
+      ['begun', 'cut', 'begun', 'done'],
+    )
+    assert.ok(egress.totals().bytes >= 4 * MB && egress.totals().bytes < 4.6 * MB)
+    assert.equal(egress.ledger.verify().broken, undefined)
+    assert.deepEqual(
+      activities.map(({ kind }) => kind),
+      ['upload-failed', 'upload-done'],
+    )
+  })
+
+  it('cuts a transfer and deletes what waits within moments of the revocation', async (t) => {
+    const { seen, port } = await bridge(t)
+    const { bridgeUrl, line } = await proxy(t, port)
+    const { allow, enqueue, start, egress, activities, files } = box(t, bridgeUrl, { chunkBytes: 64 * MB })
+    allow(1, ['clip', 'snapshot'])
+    await enqueue('clip', 8 * MB)
+    await enqueue('clip', 1000, 5)
+    line.holdAfter = MB
+    start()
+    await until('it is on its way', () => line.upBytes > MB)
+    const startedMs = performance.now()
+    allow(2, ['snapshot'])
+    await until('nothing is left', () => egress.ledger.last()?.outcome === 'cut' && files().length === 0, 500)
+    assert.ok(performance.now() - startedMs < 200, `${performance.now() - startedMs} ms`)
+    line.holdAfter = Number.POSITIVE_INFINITY
+    assert.deepEqual(activities, [
+      {
+        kind: 'upload-cancelled',
+        camera: CAMERA,
+        message: '2 clips that had not left were deleted: no longer allowed',
+      },
+    ])
+    const cut = egress.ledger.last()
+    assert.ok(cut && cut.bytes >= MB - 1000 && cut.bytes < 8 * MB)
+    assert.deepEqual([seen.items.length, egress.queued().items], [0, 0])
+  })
+
+  it('obeys the cap in the middle of a transfer', async (t) => {
+    const { port } = await bridge(t)
+    const { bridgeUrl, line } = await proxy(t, port)
+    const { allow, enqueue, start, activities, cap, files } = box(t, bridgeUrl)
+    allow(1, ['clip'])
+    await enqueue('clip', 8 * MB)
+    line.holdAfter = MB
+    start()
+    await until('it is on its way', () => line.upBytes > MB)
+    cap.set(true)
+    await until('it is cancelled', () => activities[0]?.kind === 'upload-cancelled', 1000)
+    assert.equal(files().length, 0)
+  })
+
+  it('goes on after a restart where it was stopped', async (t) => {
+    const { seen, port } = await bridge(t)
+    const { bridgeUrl, line } = await proxy(t, port)
+    const first = box(t, bridgeUrl)
+    first.allow(1, ['clip'])
+    await first.enqueue('clip', 4 * MB)
+    line.holdAfter = 2 * MB
+    first.start()
+    await until('it is on its way', () => line.upBytes > 2 * MB)
+    await first.end()
+    line.holdAfter = Number.POSITIVE_INFINITY
+    assert.equal(first.activities.length, 0)
+    const second = box(t, bridgeUrl, {}, first.stateDir)
+    second.start()
+    await until('it arrived', () => second.activities.at(-1)?.kind === 'upload-done')
+    assert.equal(seen.items.length, 1)
+    assert.equal(seen.creations, 1)
+    assert.ok(line.upBytes < 4.6 * MB, `${line.upBytes} bytes went up`)
+  })
+
+  it('deletes after a restart what is no longer allowed, and files that nobody knows, without a connection', async (t) => {
+    const { port } = await bridge(t)
+    const { bridgeUrl, line } = await proxy(t, port)
+    const first = box(t, bridgeUrl)
+    first.allow(1, ['clip'])
+    await first.enqueue('clip', 1000)
+    await first.end()
+    writeFileSync(join(first.stateDir, 'media-queue', 'orphan'), 'media')
+    first.cap.set(true)
+    const second = box(t, bridgeUrl, {}, first.stateDir)
+    second.start()
+    await until('it is told', () => second.activities.length === 1)
+    assert.equal(second.activities[0]?.kind, 'upload-cancelled')
+    assert.deepEqual([second.files().length, line.connections], [0, 0])
+  })
+
+  it('stops asking a bridge that refuses it, says so once, and never shows the token', async (t) => {
+    const { bridgeUrl, seen } = await bridge(t)
+    seen.refuse = 403
+    const { allow, enqueue, start, activities, egress } = box(t, bridgeUrl)
+    allow(1, ['snapshot'])
+    await enqueue('snapshot', 1000)
+    start()
+    await until('it is told', () => activities.length === 1)
+    await systemClock.sleep(100)
+    assert.deepEqual([seen.requests, activities.length, egress.queued().items], [1, 1, 1])
+    assert.deepEqual(egress.totals(), { bytes: 0, items: 0 })
+    assert.equal(inspect(activities, { depth: 9 }).includes(TOKEN), false)
+  })
+
+  it('gives up what the bridge will never take', async (t) => {
+    const { bridgeUrl, seen } = await bridge(t)
+    seen.refuse = 413
+    const { allow, enqueue, start, activities, files } = box(t, bridgeUrl)
+    allow(1, ['snapshot'])
+    await enqueue('snapshot', 1000)
+    start()
+    await until('it is told', () => activities.length === 1)
+    assert.equal(activities[0]?.kind, 'upload-failed')
+    assert.equal(files().length, 0)
+  })
+
+  it('sends to the bridge alone, whatever the answer names', async (t) => {
+    const trap = await proxy(t, 1)
+    const { bridgeUrl, seen } = await bridge(t, trap.bridgeUrl)
+    const { allow, enqueue, start } = box(t, bridgeUrl)
+    allow(1, ['snapshot'])
+    await enqueue('snapshot', 1000)
+    start()
+    await until('it arrived', () => seen.items.length === 1)
+    assert.equal(trap.line.connections, 0)
+  })
+
+  it('is bounded: the oldest go, by name', async (t) => {
+    const { bridgeUrl } = await bridge(t)
+    const { allow, enqueue, egress, activities, files } = box(t, bridgeUrl, { bytesMax: 2500 })
+    allow(1, ['snapshot'])
+    for (let i = 1; i <= 4; i++) await enqueue('snapshot', 1000, i * 1000)
+    assert.deepEqual(egress.queued(), { items: 2, bytes: 2000 })
+    assert.equal(files().length, 2)
+    assert.match(activities[0]?.message ?? '', /full: 1 items were deleted, taken from 1970-01-01T00:00:01.000Z/)
+    await assert.rejects(enqueue('snapshot', 3000), { kind: 'limit' })
+  })
+
+  it('books after a power cut what may have left', async (t) => {
+    const { bridgeUrl } = await bridge(t)
+    const first = box(t, bridgeUrl)
+    first.egress.ledger.append({
+      at: 1,
+      item: newId(),
+      camera: CAMERA,
+      kind: 'clip',
+      grantSerial: 1,
+      sha256: 'a'.repeat(64),
+      bytes: 5000,
+      outcome: 'begun',
+    })
+    await first.end()
+    const { egress } = box(t, bridgeUrl, {}, first.stateDir)
+    assert.deepEqual([egress.ledger.last()?.outcome, egress.totals().bytes], ['cut', 5000])
+    assert.equal(egress.ledger.verify().broken, undefined)
+  })
+})

@@ -1,0 +1,261 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import { type Database, openDatabase } from '../base/database.ts'
+import { describeError, errorKind, LenscapError } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+import { keepRunning, type RetryPolicy } from '../base/retry.ts'
+import type { Grant } from '../consent/consent.ts'
+import type { ActivityKind } from '../protocol/activity.ts'
+import type { Id } from '../protocol/envelope.ts'
+import { Bell } from '../transport/bell.ts'
+import { LEDGER_TABLES, Ledger } from './ledger.ts'
+import { EgressItem, MediaQueue, QUEUE_TABLES, type QueuedItem } from './queue.ts'
+import { sendItem } from './send.ts'
+import type { UploadTarget } from './upload.ts'
+
+/** What the owner is told. */
+export interface EgressActivity {
+  readonly kind: Extract<ActivityKind, 'upload-done' | 'upload-cancelled' | 'upload-failed'>
+  readonly camera: Id | undefined
+  readonly message: string
+}
+
+export interface EgressLimits {
+  /** Bytes of media that may wait. */
+  readonly bytesMax: number
+  readonly chunkBytes: number
+  readonly stallMs: number
+  /** After a 401 or 403 nothing is asked for so long. */
+  readonly refusedDelayMs: number
+  /** An item that the bridge refused so often is given up. */
+  readonly refusalsMax: number
+  readonly retry: RetryPolicy
+}
+
+export interface EgressDeps {
+  /** Holds `egress.db` and the folder of media that waits. */
+  readonly stateDir: string
+  /** Permission as it stands now: `Consent.grant`. */
+  readonly grantFor: (camera: Id, kind: QueuedItem['kind']) => Grant | undefined
+  readonly target: UploadTarget
+  readonly clock: Clock
+  readonly random: () => number
+  readonly logger: Logger
+  readonly onActivity: (activity: EgressActivity) => void
+  readonly limits?: Partial<EgressLimits>
+}
+
+const LIMITS: EgressLimits = {
+  bytesMax: 512 * 1024 * 1024,
+  chunkBytes: 1024 * 1024,
+  stallMs: 30_000,
+  refusedDelayMs: 60_000,
+  refusalsMax: 8,
+  retry: { firstDelayMs: 1000, delayMsMax: 300_000, steadyAfterMs: 60_000 },
+}
+
+/** Opens the queue's and the ledger's database; a tool may read the ledger beside a running agent. */
+export const openEgressDatabase = (stateDir: string): Database =>
+  openDatabase(join(stateDir, 'egress.db'), [QUEUE_TABLES + LEDGER_TABLES])
+
+/** The one room through which media leaves the box. Without a grant that stands it opens no connection. */
+export class Egress implements Disposable {
+  readonly ledger: Ledger
+  readonly #deps: EgressDeps
+  readonly #limits: EgressLimits
+  readonly #db: Database
+  readonly #queue: MediaQueue
+  readonly #bell: Bell
+  readonly #watched = new WeakSet<Grant>()
+  #active: Id | undefined
+  #troubled = false
+
+  /** @throws LenscapError `storage` where the queue can't be opened; it is never replaced, since it holds the ledger */
+  constructor(deps: EgressDeps) {
+    this.#deps = deps
+    this.#limits = { ...LIMITS, ...deps.limits }
+    this.#db = openEgressDatabase(deps.stateDir)
+    this.#queue = new MediaQueue(this.#db, join(deps.stateDir, 'media-queue'))
+    this.ledger = new Ledger(this.#db)
+    this.#bell = new Bell(deps.clock)
+    this.#closeInterrupted()
+  }
+
+  /** What waits to leave. */
+  queued(): { readonly items: number; readonly bytes: number } {
+    return this.#queue.depth()
+  }
+
+  /** What left, ever. */
+  totals(): { readonly bytes: number; readonly items: number } {
+    return this.ledger.totals()
+  }
+
+  /**
+   * Takes an item and its file, which is the queue's from now on: it is moved, and deleted if this throws.
+   * @throws LenscapError `refused` without permission, `invalid` for an item that makes no sense or another's grant,
+   * `limit` when it is larger than the queue, `storage`
+   */
+  async enqueue(grant: Grant, item: EgressItem): Promise<void> {
+    try {
+      const { camera, kind, bytes } = this.#checked(grant, item)
+      if (bytes > this.#limits.bytesMax) throw new LenscapError('limit', 'The item is larger than the queue', { bytes })
+      await this.#queue.add(item)
+      // Permission may have ended while the file was moved.
+      this.#review(camera, kind)
+      if (!this.#queue.has(item.item))
+        throw new LenscapError('refused', 'The permission has ended meanwhile', { camera })
+    } catch (error) {
+      rmSync(item.path, { force: true })
+      throw error
+    }
+    this.#keepBounds(item.item)
+    this.#bell.ring()
+  }
+
+  /** Sends what waits until the signal fires. Never throws. Stop it before the consent room is closed. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random, logger } = this.#deps
+    signal.addEventListener('abort', this.#bell.ring)
+    const onError = (error: unknown, nextAttemptMs: number) =>
+      logger.warn({ reason: describeError(error), nextAttemptMs }, 'An upload did not go through')
+    for (const { camera, kind } of this.#queue.scopes()) this.#review(camera, kind)
+    await keepRunning((stop) => this.#work(stop), this.#limits.retry, { clock, random, signal, onError })
+    signal.removeEventListener('abort', this.#bell.ring)
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close()
+  }
+
+  get #closed(): boolean {
+    return !this.#db.open
+  }
+
+  async #work(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const item = this.#queue.next()
+      if (item) await this.#send(item, signal)
+      else await this.#bell.wait(60_000)
+    }
+  }
+
+  async #send(item: QueuedItem, signal: AbortSignal): Promise<void> {
+    const { grantFor, target, clock, onActivity } = this.#deps
+    const grant = grantFor(item.camera, item.kind)
+    if (!grant) return this.#review(item.camera, item.kind)
+    this.#watch(grant)
+    this.#active = item.item
+    try {
+      const { ledger } = this
+      const sentBytes = await sendItem({
+        item,
+        grant,
+        target,
+        clock,
+        ledger,
+        signal,
+        queue: this.#queue,
+        ...this.#limits,
+      })
+      this.#troubled = false
+      onActivity({ kind: 'upload-done', camera: item.camera, message: `A ${item.kind} was sent (${sentBytes} bytes)` })
+    } catch (error) {
+      await this.#afterFailure(item, grant, error, signal)
+    } finally {
+      this.#active = undefined
+    }
+  }
+
+  /** Decides whether the item stays. Throws where the next attempt must wait. */
+  async #afterFailure(item: QueuedItem, grant: Grant, error: unknown, signal: AbortSignal): Promise<void> {
+    if (signal.aborted || !this.#queue.has(item.item)) return
+    if (grant.signal.aborted) return this.#review(item.camera, item.kind)
+    const kind = errorKind(error)
+    const { camera } = item
+    if (kind === 'refused') this.#queue.noteRefusal(item.item)
+    const hopeless = kind === 'refused' && item.refusals + 1 >= this.#limits.refusalsMax
+    if (hopeless || kind === 'invalid' || kind === 'storage') {
+      this.#queue.remove(item.item)
+      const message = `A ${item.kind} was given up and deleted: ${describeError(error)}`.slice(0, 512)
+      this.#deps.onActivity({ kind: 'upload-failed', camera, message })
+    } else if (!this.#troubled) {
+      // Once an outage, not once an attempt.
+      this.#troubled = true
+      const message = `A ${item.kind} waits: ${describeError(error)}`.slice(0, 512)
+      this.#deps.onActivity({ kind: 'upload-failed', camera, message })
+    }
+    if (kind === 'refused') await this.#deps.clock.sleep(this.#limits.refusedDelayMs, signal).catch(() => {})
+    if (kind !== 'invalid' && kind !== 'storage') throw error
+  }
+
+  #checked(grant: Grant, item: EgressItem): EgressItem {
+    grant.check()
+    const parsed = EgressItem.safeParse(item)
+    if (!parsed.success)
+      throw new LenscapError('invalid', `The item makes no sense: ${parsed.error.issues[0]?.path.join('.')}`)
+    if (grant.camera !== item.camera || grant.kind !== item.kind) {
+      throw new LenscapError('invalid', "This grant is not for this item's camera and kind", { camera: item.camera })
+    }
+    return parsed.data
+  }
+
+  /** Deletes what waits under a grant the moment it ends. */
+  #watch(grant: Grant): void {
+    if (this.#watched.has(grant)) return
+    this.#watched.add(grant)
+    const { camera, kind } = grant
+    if (kind === 'live') return
+    const onEnd = () => {
+      try {
+        this.#review(camera, kind)
+      } catch (error) {
+        // Files go before rows: without a grant and without its file, what is left of it can't be sent.
+        this.#deps.logger.error({ camera, kind, reason: describeError(error) }, "Queued media can't be forgotten")
+      }
+    }
+    grant.signal.addEventListener('abort', onEnd, { once: true })
+  }
+
+  /** Keeps what is still allowed under a grant of now; deletes the rest, files first. */
+  #review(camera: Id, kind: QueuedItem['kind']): void {
+    if (this.#closed) return
+    const grant = this.#deps.grantFor(camera, kind)
+    if (grant) {
+      this.#watch(grant)
+      return
+    }
+    const items = this.#queue.inScope(camera, kind)
+    for (const { item } of items) this.#queue.remove(item)
+    if (items.length === 0) return
+    const what =
+      items.length === 1 ? `A ${kind} that had not left was` : `${items.length} ${kind}s that had not left were`
+    this.#deps.onActivity({ kind: 'upload-cancelled', camera, message: `${what} deleted: no longer allowed` })
+  }
+
+  #keepBounds(newest: Id): void {
+    const gone: QueuedItem[] = []
+    while (this.#queue.depth().bytes > this.#limits.bytesMax) {
+      const oldest = this.#queue.oldestExcept(newest, this.#active)
+      if (!oldest) break
+      this.#queue.remove(oldest.item)
+      gone.push(oldest)
+    }
+    const [first, last] = [gone[0], gone.at(-1)]
+    if (!first || !last) return
+    const [from, to] = [first, last].map(({ takenAt }) => new Date(takenAt).toISOString())
+    const message = `The queue for media was full: ${gone.length} items were deleted, taken from ${from} to ${to}`
+    this.#deps.onActivity({ kind: 'upload-cancelled', camera: undefined, message })
+  }
+
+  /** A transfer that a power cut ended gets its end in the ledger, with as much as may have left. */
+  #closeInterrupted(): void {
+    const last = this.ledger.last()
+    if (last?.outcome !== 'begun') return
+    const item = this.#queue.get(last.item)
+    const confirmed = item ? item.sentUpTo - (item.bytes - last.bytes) : 0
+    const bytes = Math.min(last.bytes, confirmed + this.#limits.chunkBytes)
+    this.ledger.append({ ...last, at: this.#deps.clock.nowMs(), outcome: 'cut', bytes })
+  }
+}

@@ -1,0 +1,34 @@
+import { open } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { LenscapError } from '../base/errors.ts'
+
+// Small, so that permission is asked often and little is under way when it ends.
+const PIECE_BYTES = 16 * 1024
+
+/** A part of a file as a stream whose length is known before it is read. */
+export type SizedStream = Readable & { readonly size: number }
+
+/**
+ * Bytes `start` to `end` (exclusive) of a file. `beforePiece` is told before each piece is let out; what it throws ends
+ * the stream, and the piece stays.
+ */
+export function filePart(path: string, start: number, end: number, beforePiece: (bytes: number) => void): SizedStream {
+  async function* pieces(): AsyncGenerator<Buffer> {
+    const file = await open(path, 'r')
+    try {
+      for (let at = start; at < end; ) {
+        const { buffer, bytesRead } = await file.read({
+          buffer: Buffer.alloc(Math.min(PIECE_BYTES, end - at)),
+          position: at,
+        })
+        if (bytesRead === 0) throw new LenscapError('storage', 'The media file is shorter than it was', { path })
+        beforePiece(bytesRead)
+        yield buffer.subarray(0, bytesRead)
+        at += bytesRead
+      }
+    } finally {
+      await file.close()
+    }
+  }
+  return Object.assign(Readable.from(pieces(), { objectMode: false, highWaterMark: 1 }), { size: end - start })
+}

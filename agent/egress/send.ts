@@ -1,0 +1,62 @@
+import type { Clock } from '../base/clock.ts'
+import type { Grant } from '../consent/consent.ts'
+import type { Ledger, LedgerEntry } from './ledger.ts'
+import type { MediaQueue, QueuedItem } from './queue.ts'
+import type { UploadTarget } from './upload.ts'
+
+export interface SendOptions {
+  readonly item: QueuedItem
+  readonly grant: Grant
+  readonly target: UploadTarget
+  readonly queue: MediaQueue
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly chunkBytes: number
+  readonly stallMs: number
+}
+
+/**
+ * Sends one item and keeps the books: the ledger says that a transfer begins before its first byte leaves, and how it
+ * ended. Resolves with the bytes of this transfer once the bridge has the whole item, which is then gone from the queue.
+ */
+export async function sendItem(options: SendOptions): Promise<number> {
+  const { item, grant, target, queue, ledger, clock, signal, chunkBytes, stallMs } = options
+  const { uploadUrl, sentUpTo, refusals: _refusals, bytes, ...metadata } = item
+  const entry = {
+    item: item.item,
+    camera: item.camera,
+    kind: item.kind,
+    sha256: item.sha256,
+    grantSerial: grant.serial,
+  }
+  const write = (outcome: LedgerEntry['outcome'], moved: number) =>
+    ledger.append({ ...entry, at: clock.nowMs(), outcome, bytes: moved })
+  // The tus client is loaded when the first item leaves: a box that sends no media never has it in memory.
+  const { upload } = await import('./upload.ts')
+  let sent = 0
+  const beforePiece = (pieceBytes: number) => {
+    if (sent === 0) write('begun', bytes - sentUpTo)
+    sent += pieceBytes
+  }
+  try {
+    await upload({
+      target,
+      path: queue.pathOf(item.item),
+      bytes,
+      metadata: { ...metadata, grantSerial: entry.grantSerial },
+      uploadUrl,
+      grant,
+      signal,
+      chunkBytes,
+      stallMs,
+      onProgress: (url, offset) => queue.noteProgress(item.item, url, offset),
+      beforePiece,
+    })
+  } catch (error) {
+    if (sent > 0) write('cut', sent)
+    throw error
+  }
+  queue.finish(item.item, () => write('done', sent))
+  return sent
+}

@@ -1,0 +1,155 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { DefaultHttpStack, DetailedError, Upload } from 'tus-js-client'
+import { errorKind, LenscapError } from '../base/errors.ts'
+import type { Secret } from '../base/secret.ts'
+import type { Grant } from '../consent/consent.ts'
+import { DEVICE_PATHS } from '../protocol/claim.ts'
+import type { Id } from '../protocol/envelope.ts'
+import type { UploadMetadata } from '../protocol/upload.ts'
+import { filePart, type SizedStream } from './file-source.ts'
+
+/** Where media may go: the bridge that the box was claimed on, and nowhere else. */
+export interface UploadTarget {
+  readonly bridgeUrl: string
+  readonly agent: Id
+  readonly token: Secret
+  /** The authority that signed the bridge's certificate, where it is not a public one. */
+  readonly ca?: string | Buffer
+}
+
+export interface UploadJob {
+  readonly target: UploadTarget
+  readonly path: string
+  readonly bytes: number
+  readonly metadata: UploadMetadata
+  /** Where a former attempt got to. */
+  readonly uploadUrl: string | null
+  readonly grant: Grant
+  readonly signal: AbortSignal
+  /** One request carries so much: what an intermediary that buffers may lose. */
+  readonly chunkBytes: number
+  /** Without progress for so long, the transfer is given up. */
+  readonly stallMs: number
+  /** The bridge has confirmed this offset. */
+  readonly onProgress: (uploadUrl: string, offset: number) => void
+  /** Told before each piece leaves. What it throws ends the transfer before that piece. */
+  readonly beforePiece: (bytes: number) => void
+}
+
+/**
+ * One transfer (tus 1.0.0), resumed where the bridge has part of it. Permission is asked before each request and each
+ * piece of 16 KB; when it ends the connection is closed at once.
+ * @throws LenscapError `refused` (401, 403, or the grant), `busy` (423, 429, 409, 5xx), `invalid` (other 4xx), `unreachable`,
+ * `timeout`, `storage` for the file, `cancelled`
+ */
+export async function upload(job: UploadJob): Promise<void> {
+  const { target, grant, signal } = job
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const secure = new URL(target.bridgeUrl).protocol === 'https:'
+  const agent = secure ? new HttpsAgent({ keepAlive: true, ca: target.ca }) : new HttpAgent({ keepAlive: true })
+  const stalled = setTimeout(
+    () => reject(new LenscapError('timeout', 'The upload makes no progress: try later')),
+    job.stallMs,
+  )
+  let body: SizedStream | undefined
+  const part = (start: number, end: number): SizedStream => {
+    body = filePart(job.path, start, end, (bytes) => {
+      grant.check()
+      job.beforePiece(bytes)
+      stalled.refresh()
+    })
+    return body.on('error', reject)
+  }
+  const tus = makeUpload(job, { agent, part, onMoved: () => stalled.refresh(), resolve, reject })
+  const onAbort = () => reject(signal.aborted ? new LenscapError('cancelled', 'Told to stop') : grant.signal.reason)
+  grant.signal.addEventListener('abort', onAbort)
+  signal.addEventListener('abort', onAbort)
+  try {
+    grant.check()
+    signal.throwIfAborted()
+    tus.start()
+    await promise
+  } finally {
+    clearTimeout(stalled)
+    grant.signal.removeEventListener('abort', onAbort)
+    signal.removeEventListener('abort', onAbort)
+    // The sockets first: nothing that is buffered may follow.
+    agent.destroy()
+    body?.destroy()
+    await tus.abort()
+  }
+}
+
+interface Wires {
+  readonly agent: HttpAgent | HttpsAgent
+  readonly part: (start: number, end: number) => SizedStream
+  readonly onMoved: () => void
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+function makeUpload(job: UploadJob, wires: Wires): Upload {
+  const { target, grant } = job
+  const endpoint = new URL(DEVICE_PATHS.uploads, target.bridgeUrl)
+  const uploadUrl = job.uploadUrl === null ? null : onBridge(job.uploadUrl, endpoint)
+  const metadata = Object.fromEntries(Object.entries(job.metadata).map(([name, value]) => [name, String(value)]))
+  const tus: Upload = new Upload(Buffer.alloc(0), {
+    endpoint: endpoint.href,
+    uploadUrl,
+    uploadSize: job.bytes,
+    metadata,
+    headers: { Authorization: `Bearer ${target.agent}.${target.token.reveal()}` },
+    httpStack: new DefaultHttpStack({ agent: wires.agent }),
+    fileReader: {
+      openFile: async () => ({
+        size: job.bytes,
+        slice: async (start, end) => {
+          const until = Math.min(end, job.bytes)
+          return { value: wires.part(start, until), done: until === job.bytes }
+        },
+        close: () => {},
+      }),
+    },
+    chunkSize: job.chunkBytes,
+    // The one loop that retries is ours.
+    retryDelays: null,
+    storeFingerprintForResuming: false,
+    fingerprint: async () => job.metadata.item,
+    onBeforeRequest: async (request) => {
+      grant.check()
+      if (new URL(request.getURL()).origin !== endpoint.origin) throw new LenscapError('invalid', 'Not the bridge')
+    },
+    onAfterResponse: () => wires.onMoved(),
+    onUploadUrlAvailable: () => {
+      tus.url = onBridge(tus.url ?? '', endpoint)
+    },
+    onChunkComplete: (_, accepted) => job.onProgress(tus.url ?? '', accepted),
+    onSuccess: () => wires.resolve(),
+    onError: (error) => wires.reject(uploadError(error, endpoint.host)),
+  })
+  return tus
+}
+
+/** The upload's path on the bridge itself: a Location that names another host (a proxy's slip, or worse) changes nothing. */
+function onBridge(location: string, endpoint: URL): string {
+  const { pathname, search } = new URL(location, endpoint)
+  return new URL(pathname + search, endpoint.origin).href
+}
+
+/** The library's errors hold the request with its token: none of them is passed on. */
+function uploadError(error: Error, host: string): LenscapError {
+  const status = error instanceof DetailedError ? error.originalResponse?.getStatus() : undefined
+  if (status === undefined) {
+    const cause = error instanceof DetailedError ? (error.causingError ?? undefined) : error
+    if (cause instanceof LenscapError) return cause
+    const kind = errorKind(cause) === 'timeout' ? 'timeout' : 'unreachable'
+    return new LenscapError(kind, 'The connection to the bridge failed: the upload goes on later', { host }, cause)
+  }
+  if (status === 401 || status === 403)
+    return new LenscapError('refused', 'The bridge refuses the upload', { host, status })
+  if ([409, 423, 429].includes(status) || status >= 500) {
+    return new LenscapError('busy', 'The bridge is busy: the upload goes on later', { host, status })
+  }
+  return new LenscapError('invalid', 'The bridge does not take this item', { host, status })
+}
