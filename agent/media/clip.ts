@@ -23,16 +23,16 @@ export class Clip {
   readonly #options: ClipOptions
   readonly #item: Id = newId()
   #writing: Promise<void>
-  #file: SpoolFile | undefined
+  readonly #file: SpoolFile
   #fragments = 0
   #bytes = 0
   #waitingBytes = 0
   #endTicks: number
-  #discarded = false
 
   constructor(options: ClipOptions) {
     this.#options = options
     this.#endTicks = options.first.ticks
+    this.#file = new SpoolFile(options.folder, `${this.#item}.mp4`)
     this.#writing = this.#open()
     // Whoever finishes it gets the error.
     this.#writing.catch(() => {})
@@ -71,7 +71,7 @@ export class Clip {
   async finish(): Promise<MediaItem | undefined> {
     try {
       await this.#writing
-      const done = this.#discarded ? undefined : await this.#file?.finish()
+      const done = await this.#file.finish()
       return done && { ...done, ...this.#facts() }
     } catch (error) {
       await this.discard()
@@ -81,8 +81,7 @@ export class Clip {
 
   /** Removes what has been written, at once; the promise tells when a write that was under way has ended. */
   async discard(): Promise<void> {
-    this.#discarded = true
-    this.#file?.discard()
+    this.#file.discard()
     await this.#writing.catch(() => {})
   }
 
@@ -94,12 +93,7 @@ export class Clip {
   }
 
   async #open(): Promise<void> {
-    const { folder, first } = this.#options
-    const head = initSegment(first.parameters)
-    const file = await SpoolFile.create(folder, `${this.#item}.mp4`)
-    this.#file = file
-    if (this.#discarded) file.discard()
-    else await file.append([head])
+    await this.#file.append([initSegment(this.first.parameters)])
   }
 
   #write(parts: readonly Uint8Array[], bytes: number): void {
@@ -110,7 +104,7 @@ export class Clip {
       )
     } else {
       this.#writing = this.#writing.then(async () => {
-        await this.#file?.append(parts)
+        await this.#file.append(parts)
         this.#waitingBytes -= bytes
       })
     }

@@ -53,7 +53,7 @@ async function keep(picture: Buffer, grant: Grant, { folder, clock, reason }: Sn
   grant.check()
   const takenAt = Math.round(clock.nowMs())
   const item = newId()
-  const file = await SpoolFile.create(folder, `${item}.jpg`)
+  const file = new SpoolFile(folder, `${item}.jpg`)
   const discard = () => file.discard()
   let path: string | undefined
   grant.signal.addEventListener('abort', discard, { once: true })

@@ -10,33 +10,22 @@ const UNFINISHED = '.part'
 export class SpoolFile {
   readonly #folder: string
   readonly #path: string
-  readonly #file: FileHandle
   readonly #hash = createHash('sha256')
+  #file: FileHandle | undefined
   #bytes = 0
   #sealed = false
   #discarded = false
   #handedOver = false
-  #closed: Promise<void> | undefined
 
-  private constructor(folder: string, path: string, file: FileHandle) {
+  constructor(folder: string, name: string) {
     this.#folder = folder
-    this.#path = path
-    this.#file = file
+    this.#path = join(folder, name)
   }
 
-  static async create(folder: string, name: string): Promise<SpoolFile> {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    const path = join(folder, name)
-    return new SpoolFile(folder, path, await open(path + UNFINISHED, 'wx', 0o600))
-  }
-
-  get bytes(): number {
-    return this.#bytes
-  }
-
-  /** Appends the parts as one write. */
+  /** Appends the parts as one write; the first one makes the file. One at a time. */
   async append(parts: readonly Uint8Array[]): Promise<void> {
     if (this.#sealed || this.#discarded) return
+    this.#file ??= await this.#create()
     for (const part of parts) {
       this.#hash.update(part)
       this.#bytes += part.length
@@ -46,7 +35,7 @@ export class SpoolFile {
       // More parts than IOV_MAX (1024) are refused by some kernels.
       const batch = left.splice(0, 512)
       const wanted = batch.reduce((sum, part) => sum + part.length, 0)
-      const { bytesWritten } = await this.#file.writev(batch)
+      const { bytesWritten } = (await this.#file?.writev(batch)) ?? { bytesWritten: wanted }
       if (bytesWritten < wanted) left = [Buffer.concat(batch).subarray(bytesWritten), ...left]
     }
   }
@@ -59,15 +48,12 @@ export class SpoolFile {
     if (this.#discarded) return undefined
     this.#sealed = true
     try {
-      await this.#file.sync()
-    } finally {
-      await this.#close()
+      await this.#settle()
+    } catch (error) {
+      if (!this.#discarded) throw error
     }
-    if (this.#discarded) return undefined
-    await rename(this.#path + UNFINISHED, this.#path)
-    await syncFolder(this.#folder)
     if (this.#discarded) {
-      // The rename was under way when it was discarded, and brought it back.
+      // The rename may have been under way when it was discarded, and brought it back.
       this.#remove()
       return undefined
     }
@@ -83,14 +69,36 @@ export class SpoolFile {
     void this.#close()
   }
 
+  async #settle(): Promise<void> {
+    try {
+      await this.#file?.sync()
+    } finally {
+      await this.#close()
+    }
+    if (this.#discarded) return
+    await rename(this.#path + UNFINISHED, this.#path)
+    await syncFolder(this.#folder)
+  }
+
   #remove(): void {
     rmSync(this.#path + UNFINISHED, { force: true })
     rmSync(this.#path, { force: true })
   }
 
-  #close(): Promise<void> {
-    this.#closed ??= this.#file.close().catch(() => {})
-    return this.#closed
+  async #create(): Promise<FileHandle> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    const file = await open(this.#path + UNFINISHED, 'wx', 0o600)
+    if (this.#discarded) {
+      // It was discarded while it came into being.
+      this.#remove()
+      await file.close()
+    }
+    return file
+  }
+
+  /** Waits for a write that is under way. Closing twice does no harm. */
+  async #close(): Promise<void> {
+    await this.#file?.close().catch(() => {})
   }
 }
 
