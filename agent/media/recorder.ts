@@ -1,0 +1,142 @@
+import { rm } from 'node:fs/promises'
+import type { Clock } from '../base/clock.ts'
+import { errorKind, LenscapError } from '../base/errors.ts'
+import { keepRunning, type RetryPolicy } from '../base/retry.ts'
+import type { Grant } from '../consent/consent.ts'
+import type { AccessUnit } from '../rtsp/access-unit.ts'
+import { openStream, type StreamLimits } from '../rtsp/client.ts'
+import { demandGrant, type MediaAccess, onOwnAddress } from './access.ts'
+import type { Clip } from './clip.ts'
+import { ClipCutter, type ClipSettings } from './cutter.ts'
+import type { MediaItem } from './item.ts'
+
+const RECONNECT: RetryPolicy = { firstDelayMs: 1000, delayMsMax: 60_000, steadyAfterMs: 30_000 }
+
+interface RecorderDeps {
+  /** Where clips are written; the same for all cameras. */
+  readonly folder: string
+  readonly settings: ClipSettings
+  readonly clock: Clock
+  readonly random: () => number
+  /** Ends the recorder; a clip in progress is finished as far as it goes. */
+  readonly signal: AbortSignal
+  /** Takes over a finished clip and its file. If it throws, the file is removed. */
+  readonly onItem: (item: MediaItem) => void | Promise<void>
+  /** What went wrong on the way; the recorder goes on. A stalled stream has the fact `diagnosis: 'STREAM_STALLED'`. */
+  readonly onTrouble: (error: unknown) => void
+  readonly reconnect?: RetryPolicy
+  readonly streamLimits?: Partial<StreamLimits>
+}
+
+/** Records clips of one camera while a grant for them stands: one stream, a ring, and a clip for each trigger. */
+export class CameraRecorder {
+  readonly #grant: Grant
+  readonly #access: MediaAccess
+  readonly #deps: RecorderDeps
+  readonly #cutter: ClipCutter
+  readonly #finishing = new Map<Clip, Promise<void>>()
+  #dropping = Promise.resolve()
+
+  /** @throws LenscapError `refused` unless the grant stands and is for clips of this camera */
+  constructor(grant: Grant, access: MediaAccess, deps: RecorderDeps) {
+    demandGrant(grant, access.camera, 'clip')
+    this.#grant = grant
+    this.#access = access
+    this.#deps = deps
+    const { folder, settings, clock } = deps
+    this.#cutter = new ClipCutter({
+      folder,
+      camera: access.camera,
+      settings,
+      clock,
+      onCut: (clip) => this.#hand(clip),
+      onMissed: () => deps.onTrouble(new LenscapError('timeout', 'A clip was wanted, but no picture came')),
+    })
+  }
+
+  /** Makes a clip around this moment, or extends the one in progress. Without pictures it waits for the first. */
+  trigger(reason: string, atMs: number): void {
+    if (!this.#grant.signal.aborted && !this.#deps.signal.aborted) this.#cutter.trigger(reason, atMs)
+  }
+
+  /**
+   * Plays and records until the grant or the signal ends; call it once. When the grant ends, the socket is closed and
+   * everything that was not handed over is deleted, before anything else happens.
+   * @throws LenscapError `refused` or `unsupported` where trying again would not help until something is changed
+   */
+  async run(): Promise<void> {
+    const { clock, random, signal, onTrouble } = this.#deps
+    const done = new AbortController()
+    const stop = AbortSignal.any([signal, this.#grant.signal, done.signal])
+    this.#grant.signal.addEventListener('abort', this.#dropAll, { once: true, signal: done.signal })
+    if (this.#grant.signal.aborted) this.#dropAll()
+    const onError = (error: unknown) => onTrouble(error)
+    const deps = { clock, random, signal: stop, onError }
+    let final: unknown
+    const attempt = async () => {
+      try {
+        await this.#play(stop)
+      } catch (error) {
+        const hopeless = errorKind(error) === 'refused' || errorKind(error) === 'unsupported'
+        if (!hopeless || stop.aborted) throw error
+        final = error
+        done.abort()
+      } finally {
+        this.#cutter.breakOff()
+      }
+    }
+    try {
+      await keepRunning(attempt, this.#deps.reconnect ?? RECONNECT, deps)
+      await Promise.all(this.#finishing.values())
+    } finally {
+      done.abort()
+      await this.#dropping
+      await this.#cutter.drop()
+    }
+    if (final !== undefined) throw final
+  }
+
+  /** One connection, from dialling to its end. */
+  async #play(signal: AbortSignal): Promise<void> {
+    const { clock, streamLimits = {} } = this.#deps
+    const { address, credential } = this.#access
+    this.#grant.check()
+    const uri = onOwnAddress(await this.#access.streamUri(signal), address)
+    this.#grant.check()
+    const stream = await openStream({ uri, credential, signal, clock, limits: streamLimits })
+    for await (const unit of stream) this.#take(unit)
+  }
+
+  #take(unit: AccessUnit): void {
+    // Asked once per GOP; in between the grant's own signal closes the socket.
+    if (unit.keyframe) this.#grant.check()
+    this.#cutter.take(unit)
+  }
+
+  /** Sees a clip to the disk and into the hands of whoever takes it. */
+  #hand(clip: Clip): void {
+    const work = this.#deliver(clip)
+      .catch((error) => {
+        if (!this.#grant.signal.aborted) this.#deps.onTrouble(error)
+      })
+      .finally(() => this.#finishing.delete(clip))
+    this.#finishing.set(clip, work)
+  }
+
+  async #deliver(clip: Clip): Promise<void> {
+    const item = await clip.finish()
+    if (item === undefined) return
+    try {
+      this.#grant.check()
+      await this.#deps.onItem(item)
+    } catch (error) {
+      await rm(item.path, { force: true })
+      throw error
+    }
+  }
+
+  #dropAll = (): void => {
+    this.#dropping = this.#cutter.drop()
+    for (const clip of this.#finishing.keys()) void clip.discard()
+  }
+}

@@ -1,0 +1,67 @@
+import { type AccessUnit, TICKS_PER_SECOND } from '../rtsp/access-unit.ts'
+import { Gop } from './gop.ts'
+
+interface RingLimits {
+  /** What is kept at least, if the bytes allow. */
+  readonly preRollMs: number
+  readonly bytesMax: number
+}
+
+/** The last seconds of one stream, in whole GOPs. What falls out is gone. */
+export class Ring {
+  readonly #limits: RingLimits
+  readonly #gops: Gop[] = []
+  #bytes = 0
+  #newestTicks = 0
+  #overflows = 0
+
+  constructor(limits: RingLimits) {
+    this.#limits = limits
+  }
+
+  /** Oldest first; the last one is still growing. */
+  get gops(): readonly Gop[] {
+    return this.#gops
+  }
+
+  get newestTicks(): number {
+    return this.#newestTicks
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** How often pre-roll was given up because it took too many bytes. */
+  get overflows(): number {
+    return this.#overflows
+  }
+
+  add(unit: AccessUnit): void {
+    const newest = this.#gops.at(-1)
+    if (unit.keyframe) this.#gops.push(new Gop(unit))
+    else if (newest) newest.add(unit)
+    else return
+    this.#bytes += unit.data.length
+    this.#newestTicks = unit.ticks
+    this.#shrink()
+  }
+
+  clear(): void {
+    this.#gops.length = 0
+    this.#bytes = 0
+  }
+
+  #shrink(): void {
+    const keepFrom = this.#newestTicks - (this.#limits.preRollMs * TICKS_PER_SECOND) / 1000
+    for (let second = this.#gops[1]; second && second.ticks <= keepFrom; second = this.#gops[1]) this.#drop()
+    while (this.#bytes > this.#limits.bytesMax) {
+      this.#overflows += 1
+      this.#drop()
+    }
+  }
+
+  #drop(): void {
+    this.#bytes -= this.#gops.shift()?.bytes ?? 0
+  }
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { syncFolder } from '../base/files.ts'
+
+const UNFINISHED = '.part'
+
+/** A file that grows under a temporary name and gets its own only when it is whole and on the disk. */
+export class SpoolFile {
+  readonly #folder: string
+  readonly #path: string
+  readonly #hash = createHash('sha256')
+  #file: FileHandle | undefined
+  #bytes = 0
+  #sealed = false
+  #discarded = false
+  #handedOver = false
+
+  constructor(folder: string, name: string) {
+    this.#folder = folder
+    this.#path = join(folder, name)
+  }
+
+  /** Appends the parts as one write; the first one makes the file. One at a time. */
+  async append(parts: readonly Uint8Array[]): Promise<void> {
+    if (this.#sealed || this.#discarded) return
+    this.#file ??= await this.#create()
+    for (const part of parts) {
+      this.#hash.update(part)
+      this.#bytes += part.length
+    }
+    let left = [...parts]
+    while (left.length > 0 && !this.#discarded) {
+      // More parts than IOV_MAX (1024) are refused by some kernels.
+      const batch = left.splice(0, 512)
+      const wanted = batch.reduce((sum, part) => sum + part.length, 0)
+      const { bytesWritten } = (await this.#file?.writev(batch)) ?? { bytesWritten: wanted }
+      if (bytesWritten < wanted) left = [Buffer.concat(batch).subarray(bytesWritten), ...left]
+    }
+  }
+
+  /**
+   * Puts the file on the disk under its own name: fsync, rename, fsync of the folder.
+   * @returns undefined where it was discarded in the meantime
+   */
+  async finish(): Promise<{ path: string; bytes: number; sha256: string } | undefined> {
+    if (this.#discarded) return undefined
+    this.#sealed = true
+    try {
+      await this.#settle()
+    } catch (error) {
+      if (!this.#discarded) throw error
+    }
+    if (this.#discarded) {
+      // The rename may have been under way when it was discarded, and brought it back.
+      this.#remove()
+      return undefined
+    }
+    this.#handedOver = true
+    return { path: this.#path, bytes: this.#bytes, sha256: this.#hash.digest('hex') }
+  }
+
+  /** Removes the file at once, even in the middle of a write. Does nothing after `finish` has handed it over. */
+  discard(): void {
+    if (this.#discarded || this.#handedOver) return
+    this.#discarded = true
+    this.#remove()
+    void this.#close()
+  }
+
+  async #settle(): Promise<void> {
+    try {
+      await this.#file?.sync()
+    } finally {
+      await this.#close()
+    }
+    if (this.#discarded) return
+    await rename(this.#path + UNFINISHED, this.#path)
+    await syncFolder(this.#folder)
+  }
+
+  #remove(): void {
+    rmSync(this.#path + UNFINISHED, { force: true })
+    rmSync(this.#path, { force: true })
+  }
+
+  async #create(): Promise<FileHandle> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    const file = await open(this.#path + UNFINISHED, 'wx', 0o600)
+    if (this.#discarded) {
+      // It was discarded while it came into being.
+      this.#remove()
+      await file.close()
+    }
+    return file
+  }
+
+  /** Waits for a write that is under way. Closing twice does no harm. */
+  async #close(): Promise<void> {
+    await this.#file?.close().catch(() => {})
+  }
+}
+
+/** Removes what a crash left unfinished. Called once, before anything is written. */
+export async function clearUnfinished(folder: string): Promise<number> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const names = (await readdir(folder)).filter((name) => name.endsWith(UNFINISHED))
+  for (const name of names) await rm(join(folder, name), { force: true })
+  return names.length
+}

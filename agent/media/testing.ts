@@ -1,0 +1,62 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../base/clock.ts'
+import { openDatabase } from '../base/database.ts'
+import { Cap } from '../consent/cap.ts'
+import { CONSENT_TABLES, Consent, type Grant } from '../consent/consent.ts'
+import { type MediaKind, signGrant } from '../protocol/grant.ts'
+
+export const CAMERA = 'cameraaaaaaaaaaa'
+const AGENT = 'agentaaaaaaaaaaa'
+const ACCOUNT = 'accountaaaaaaaaa'
+
+export interface TestOwner extends Disposable {
+  readonly cap: Cap
+  readonly consent: Consent
+  /** A folder for media, and what lies in it. */
+  readonly folder: string
+  readonly files: string[]
+  /** Signs and delivers a newer grant that allows exactly these kinds, and nothing else. */
+  allow(...kinds: MediaKind[]): void
+  /** @throws Error where it is not allowed */
+  grant(kind: MediaKind): Grant
+}
+
+/** An owner with a key, and the box's consent room that believes it, in a temporary folder. */
+export function testOwner(): TestOwner {
+  const state = mkdtempSync(join(tmpdir(), 'lenscap-media-'))
+  const folder = join(state, 'media')
+  const key = generateKeyPairSync('ed25519')
+  const db = openDatabase(join(state, 'state.db'), [CONSENT_TABLES])
+  const pins = { agent: AGENT, account: ACCOUNT, grantKey: key.publicKey }
+  const cap = new Cap(state)
+  const consent = new Consent({ db, pins, cap, clock: systemClock, onChange: () => {} })
+  return {
+    cap,
+    consent,
+    folder,
+    get files() {
+      return existsSync(folder) ? readdirSync(folder) : []
+    },
+    allow(...kinds) {
+      const cameras = kinds.length === 0 ? [] : [{ camera: CAMERA, kinds }]
+      const expires = systemClock.nowMs() + 60_000
+      const ids = { account: ACCOUNT, agent: AGENT, grantedBy: ACCOUNT }
+      consent.accept(
+        signGrant({ v: 1, ...ids, serial: consent.serial + 1, notBefore: 0, expires, cameras }, key.privateKey),
+      )
+    },
+    grant(kind) {
+      const grant = consent.grant(CAMERA, kind)
+      if (grant === undefined) throw new Error(`No grant for ${kind}`)
+      return grant
+    },
+    [Symbol.dispose]() {
+      consent[Symbol.dispose]()
+      db.close()
+      rmSync(state, { recursive: true, force: true })
+    },
+  }
+}

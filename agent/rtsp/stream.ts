@@ -1,0 +1,45 @@
+import type { AccessUnit } from './access-unit.ts'
+import type { LossCounts } from './h264.ts'
+import type { UnitQueue } from './unit-queue.ts'
+
+/** What has come in since the stream was opened. */
+export interface StreamCounts extends Readonly<LossCounts> {
+  readonly units: number
+  /** RTP bytes, headers included. */
+  readonly bytes: number
+}
+
+interface StreamParts {
+  readonly queue: UnitQueue
+  readonly counts: () => StreamCounts
+  readonly close: () => void
+}
+
+/**
+ * A playing stream: read it once, with `for await`. It ends quietly when its signal fires or after `close`, and throws
+ * a LenscapError when the camera or the network ends it. Leaving the loop closes it.
+ */
+export class RtspStream implements AsyncIterable<AccessUnit> {
+  readonly #parts: StreamParts
+
+  constructor(parts: StreamParts) {
+    this.#parts = parts
+  }
+
+  get counts(): StreamCounts {
+    return this.#parts.counts()
+  }
+
+  /** Tells the camera (TEARDOWN) and closes the socket at once. */
+  close(): void {
+    this.#parts.close()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<AccessUnit, void, undefined> {
+    try {
+      for (let unit = await this.#parts.queue.next(); unit; unit = await this.#parts.queue.next()) yield unit
+    } finally {
+      this.close()
+    }
+  }
+}
