@@ -67,10 +67,13 @@ describe('digest', () => {
 
   it('says that a credential is missing', () => {
     const auth = new DigestAuth(undefined, '127.0.0.2')
-    assert.throws(() => auth.take(fresh('n')), (error: { facts?: unknown; kind?: unknown }) => {
-      assert.deepEqual(error.facts, { host: '127.0.0.2', diagnosis: 'NO_CREDENTIAL' })
-      return error.kind === 'refused'
-    })
+    assert.throws(
+      () => auth.take(fresh('n')),
+      (error: { facts?: unknown; kind?: unknown }) => {
+        assert.deepEqual(error.facts, { host: '127.0.0.2', diagnosis: 'NO_CREDENTIAL' })
+        return error.kind === 'refused'
+      },
+    )
   })
 
   it('survives challenges that no grammar allows', () => {

@@ -45,7 +45,10 @@ function readDigest(parameters: ReadonlyMap<string, string>): DigestChallenge[] 
   const algorithm = parameters.get('algorithm')
   const [, hash, session] = /^(md5|sha-256)(-sess)?$/.exec((algorithm ?? 'md5').toLowerCase()) ?? []
   const nonce = parameters.get('nonce')
-  const qops = parameters.get('qop')?.toLowerCase().split(/[\s,]+/)
+  const qops = parameters
+    .get('qop')
+    ?.toLowerCase()
+    .split(/[\s,]+/)
   if (hash === undefined || !nonce || (qops && !qops.includes('auth'))) return []
   const answerable: DigestChallenge = {
     realm: parameters.get('realm') ?? '',

@@ -2,7 +2,7 @@ import { LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import type { Grant } from '../consent/consent.ts'
 import type { Id } from '../protocol/envelope.ts'
-import type { MediaKind } from '../protocol/grant.ts'
+import type { MediaKind } from '../protocol/media-kind.ts'
 
 /** How one camera's media is reached. The addresses are asked for when they are needed, since they go stale. */
 export interface MediaAccess {

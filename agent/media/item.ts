@@ -1,5 +1,5 @@
 import type { Id } from '../protocol/envelope.ts'
-import type { MediaKind } from '../protocol/grant.ts'
+import type { MediaKind } from '../protocol/media-kind.ts'
 
 /** One finished piece of media on the box's disk. Who takes it owns the file and must remove it. */
 export interface MediaItem {

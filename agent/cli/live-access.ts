@@ -1,0 +1,25 @@
+import { LenscapError } from '../base/errors.ts'
+import type { CameraAccess } from '../inventory/access.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import type { MediaAccess } from '../media/access.ts'
+import type { Id } from '../protocol/envelope.ts'
+
+/** The way to a camera's media as the inventory knows it at the moment of asking: addresses and credentials change. */
+export function liveAccess(camera: Id, inventory: Inventory): MediaAccess {
+  const now = (): CameraAccess => {
+    const access = inventory.camera(camera)
+    if (access) return access
+    throw new LenscapError('unreachable', 'The camera is not known any more', { camera })
+  }
+  return {
+    camera,
+    get address() {
+      return now().facts.address
+    },
+    get credential() {
+      return now().credential
+    },
+    streamUri: (signal) => now().streamUri(signal),
+    snapshotUri: (signal) => now().snapshotUri(signal),
+  }
+}
