@@ -4,11 +4,7 @@ import { FAULTS, FaultError, parseFault } from '../faults/fault.ts'
 import { FleetStartError } from '../fleet/index.ts'
 import { PROFILES, profileNamed } from '../profiles/catalogue.ts'
 import { type RunOptions, run } from './run.ts'
-
-export interface Terminal {
-  write(text: string): void
-  writeError(text: string): void
-}
+import type { Terminal } from './terminal.ts'
 
 export const EXIT_DONE = 0
 export const EXIT_FAILED = 1

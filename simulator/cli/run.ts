@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { CONTROL_ADDRESS, startControl, summarize } from '../control/server.ts'
 import { type Fleet, type ProfileName, startFleet } from '../fleet/index.ts'
 import { isProfileName, PROFILE_NAMES } from '../profiles/catalogue.ts'
-import type { Terminal } from './program.ts'
+import type { Terminal } from './terminal.ts'
 
 export interface RunOptions {
   readonly profile: readonly string[]
