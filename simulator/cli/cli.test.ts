@@ -27,6 +27,13 @@ test('profiles and faults are listed, for people and for programs', async () => 
   assert.equal(JSON.parse(out).length, 6)
 })
 
+test('a password may come from a file, and a file without one is wrong use', async () => {
+  const { code, err } = await call('run', '--password-file', '/nowhere/password', ...PORTS)
+  assert.equal(code, EXIT_WRONG_USE)
+  assert.match(err, /^\/nowhere\/password can't be read or holds no password: /)
+  assert.equal((await call('run', '--password', 'a', '--password-file', 'b')).code, EXIT_WRONG_USE)
+})
+
 test('wrong use is told from failure', async () => {
   assert.equal((await call('run', '--help')).code, EXIT_DONE)
   for (const wrong of [

@@ -79,6 +79,11 @@ function addRun(root: Command, terminal: Terminal): void {
     .option('--discovery-port <number>', 'UDP port of WS-Discovery', wholeNumber(0, 65535), 3702)
     .option('--user <name>', 'user of every camera', 'admin')
     .option('--password <text>', 'password of every camera; without it, one is made and printed')
+    .addOption(
+      new Option('--password-file <file>', 'read that password from a file, unseen by other users').conflicts(
+        'password',
+      ),
+    )
     .option(
       '--fault <name[=value]>',
       'a fault of every camera, may be given several times (see: faults)',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { CONTROL_ADDRESS, startControl, summarize } from '../control/server.ts'
 import { type Fleet, type ProfileName, startFleet } from '../fleet/index.ts'
 import { isProfileName, PROFILE_NAMES } from '../profiles/catalogue.ts'
@@ -13,6 +14,7 @@ export interface RunOptions {
   readonly discoveryPort: number
   readonly user: string
   readonly password?: string
+  readonly passwordFile?: string
   readonly fault: readonly string[]
   readonly eventInterval: number
   readonly controlPort?: number
@@ -26,7 +28,7 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<void
   const onSignal = () => stop.abort()
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
   try {
-    const password = options.password ?? randomBytes(9).toString('base64url')
+    const password = await choosePassword(options)
     await using fleet = await startFleet({
       cameras: chooseCameras(options),
       firstAddress: options.address,
@@ -51,6 +53,19 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<void
   }
 }
 
+const PASSWORD_CHARACTERS_MAX = 128
+
+/** Throws RangeError where the file holds no password. */
+async function choosePassword({ password, passwordFile }: RunOptions): Promise<string> {
+  if (password !== undefined) return password
+  if (passwordFile === undefined) return randomBytes(9).toString('base64url')
+  const text = await readFile(passwordFile, 'utf8').catch(() => '')
+  const line = text.replace(/\r?\n$/, '')
+  if (line === '' || line.length > PASSWORD_CHARACTERS_MAX || line.includes('\n'))
+    throw new RangeError(`${passwordFile} can't be read or holds no password: write one, in one line, into it`)
+  return line
+}
+
 function chooseCameras(options: RunOptions) {
   const names: ProfileName[] = options.profile.filter(isProfileName)
   const profiles = names.length > 0 ? names : PROFILE_NAMES
@@ -63,7 +78,7 @@ function chooseCameras(options: RunOptions) {
 
 function asJson(fleet: Fleet, controlPort: number | undefined, user: string, password: string): string {
   const control = controlPort === undefined ? null : `http://${CONTROL_ADDRESS}:${controlPort}`
-  return `${JSON.stringify({ user, password, control, multicast: fleet.multicast, cameras: fleet.cameras.map(summarize) })}\n`
+  return `${JSON.stringify({ event: 'ready', user, password, control, multicast: fleet.multicast, cameras: fleet.cameras.map(summarize) })}\n`
 }
 
 const LINES_MAX = 50
