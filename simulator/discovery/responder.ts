@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { Journal } from '../journal/journal.ts'
-import { type Announcement, answers, bye, hello, parseProbe, probeMatches } from './messages.ts'
+import { type Announcement, answers, bye, hello, type Probe, parseProbe, probeMatches } from './messages.ts'
 
 const GROUP = '239.255.255.250'
 
@@ -36,7 +36,10 @@ export class Responder implements AsyncDisposable {
   private constructor(socket: Socket, options: ResponderOptions) {
     this.#socket = socket
     this.#options = options
-    socket.on('message', (datagram, from) => this.hear(datagram, from))
+    socket.on('message', (datagram, from) => {
+      const probe = readDatagram(datagram)
+      if (probe) this.hear(probe, from)
+    })
     // A client that is gone answers with ICMP, which Linux reports here: nothing to do.
     socket.on('error', () => {})
   }
@@ -45,12 +48,10 @@ export class Responder implements AsyncDisposable {
     return this.#socket.address().port
   }
 
-  /** Answers a datagram, also one that came by the group's socket, if it is a probe for this camera. */
-  hear(datagram: Buffer, from: RemoteInfo): void {
+  /** Answers a probe, also one that came by the group's socket, if it means this camera. */
+  hear(probe: Probe, from: RemoteInfo): void {
     const { device, journal, isSilent } = this.#options
-    if (datagram.length > DATAGRAM_BYTES_MAX || isSilent()) return
-    const probe = parseProbe(datagram.toString('utf8'))
-    if (!probe) return
+    if (isSilent()) return
     const matches = answers(device, probe)
     journal.add({
       kind: 'request',
@@ -94,6 +95,10 @@ export class Responder implements AsyncDisposable {
 
 function ignore(): void {}
 
+function readDatagram(datagram: Buffer): Probe | undefined {
+  return datagram.length > DATAGRAM_BYTES_MAX ? undefined : parseProbe(datagram.toString('utf8'))
+}
+
 /** One socket in the discovery group for a whole fleet: each datagram goes to every camera. */
 export class GroupListener implements AsyncDisposable {
   readonly #socket: Socket
@@ -119,7 +124,8 @@ export class GroupListener implements AsyncDisposable {
       return undefined
     }
     socket.on('message', (datagram, from) => {
-      for (const responder of responders) responder.hear(datagram, from)
+      const probe = readDatagram(datagram)
+      if (probe) for (const responder of responders) responder.hear(probe, from)
     })
     return new GroupListener(socket)
   }

@@ -12,7 +12,7 @@ export interface XmlElement {
   readonly prefixes: Readonly<Record<string, string>>
 }
 
-export class XmlError extends Error {
+class XmlError extends Error {
   override readonly name = 'XmlError'
 }
 

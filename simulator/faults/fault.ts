@@ -19,7 +19,7 @@ export const FAULTS = {
 
 export type FaultName = keyof typeof FAULTS
 
-export const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS).filter(isFaultName)
+const FAULT_NAMES: readonly FaultName[] = Object.keys(FAULTS).filter(isFaultName)
 
 /** A value beyond this is a slip of the hand: about ten years in seconds. */
 const VALUE_MAX = 315_000_000

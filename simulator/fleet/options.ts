@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import type { ProfileName } from '../profiles/catalogue.ts'
 
 export interface CameraOptions {
@@ -53,7 +54,7 @@ export function steadyClock(): number {
 /** The IPv4 address that many after the first. Throws RangeError where there is none. */
 export function addressAfter(first: string, count: number): string {
   const number = first.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) + count
-  if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(first) || !(number < 2 ** 32))
+  if (!isIPv4(first) || number >= 2 ** 32)
     throw new RangeError(`"${first}" is no IPv4 address with ${count} more after it`)
   return [24, 16, 8, 0].map((shift) => (number / 2 ** shift) & 255).join('.')
 }

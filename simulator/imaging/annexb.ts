@@ -8,8 +8,8 @@ export interface AccessUnit {
   readonly isKeyframe: boolean
 }
 
-export const NAL_SLICE = 1
-export const NAL_IDR = 5
+const NAL_SLICE = 1
+const NAL_IDR = 5
 export const NAL_SPS = 7
 export const NAL_PPS = 8
 

@@ -16,7 +16,7 @@ export interface Scene {
   readonly jpegs: readonly Buffer[]
 }
 
-export const SCENE_NAMES = ['front-door', 'driveway', 'warehouse', 'garden', 'car-park'] as const
+const SCENE_NAMES = ['front-door', 'driveway', 'warehouse', 'garden', 'car-park'] as const
 
 const FRAMES_PER_SECOND = 15
 const GOP_FRAMES = 15
@@ -53,7 +53,7 @@ async function loadScene(name: string): Promise<Scene> {
 }
 
 /** Cuts a strip of JPEGs at their ends: FF D9 can't stand within one, as entropy-coded FF bytes are stuffed (T.81 B.1.1.5). */
-export function splitJpegs(strip: Buffer): Buffer[] {
+function splitJpegs(strip: Buffer): Buffer[] {
   const pictures: Buffer[] = []
   let start = 0
   let end = strip.indexOf('ffd9', start, 'hex')

@@ -1,4 +1,4 @@
-export type Protocol = 'discovery' | 'http' | 'rtsp'
+type Protocol = 'discovery' | 'http' | 'rtsp'
 
 /** How a request's credential fared. `none`: it carried none. */
 export type CredentialOutcome = 'none' | 'accepted' | 'refused'
@@ -48,7 +48,7 @@ export interface JournalCounts {
   readonly refusedCredentials: number
 }
 
-export const ENTRIES_MAX = 1000
+const ENTRIES_MAX = 1000
 
 type Unstamped<T> = T extends JournalEntry ? Omit<T, 'at'> : never
 

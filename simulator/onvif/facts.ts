@@ -24,7 +24,7 @@ export interface CameraFacts {
 }
 
 /** One operation: the answer's body element, or a thrown SoapFault. */
-export type Operation = (request: SoapRequest) => string
+type Operation = (request: SoapRequest) => string
 
 export type Operations = Readonly<Record<string, Operation>>
 

@@ -3,7 +3,7 @@ export const EVENT_KINDS = ['motion', 'person', 'vehicle'] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
 /** `username-token`: WS-UsernameToken with a password digest. The others are HTTP Digest with that algorithm. */
-export type AuthScheme = 'username-token' | 'digest-md5' | 'digest-sha256'
+type AuthScheme = 'username-token' | 'digest-md5' | 'digest-sha256'
 
 /**
  * How a brand says that one kind of event began or ended.
@@ -18,7 +18,7 @@ export interface EventShape {
 }
 
 /** The answer to a request without a valid credential. */
-export interface Refusal {
+interface Refusal {
   readonly status: 400 | 401
   readonly body: 'soap' | 'html'
 }
@@ -28,7 +28,7 @@ export interface Refusal {
  * `path`: each has its own path or query; `shared`: all have one address, and the client's own address tells them apart;
  * `parameter`: all have one address, and a reference parameter tells them apart, which the client must echo as a header.
  */
-export type SubscriptionAddress =
+type SubscriptionAddress =
   | { readonly by: 'path'; readonly path: string; readonly portIfSeparate?: number }
   | { readonly by: 'shared'; readonly path: string }
   | { readonly by: 'parameter'; readonly path: string }

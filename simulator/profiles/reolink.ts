@@ -17,7 +17,7 @@ export const reolink: Profile = {
   manufacturer: 'Reolink',
   model: 'RLC-850X',
   firmware: 'v3.1.0.2368_23062507',
-  serial: '00##################',
+  serial: '192#################',
   hardwareId: 'IPC_523B188MP',
   hostname: 'Reolink-@@@@@@',
   mac: { separator: ':', upperCase: true, interfaceName: 'eth0' },

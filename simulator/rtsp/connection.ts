@@ -9,7 +9,7 @@ import { RtspReader, type RtspRequest } from './reader.ts'
 import { describeSession } from './sdp.ts'
 import { type PacketSink, RtpSender } from './sender.ts'
 
-export const SESSION_TIMEOUT_S = 60
+const SESSION_TIMEOUT_S = 60
 /** A client that leaves this much unread is cut off. */
 const SEND_QUEUE_BYTES_MAX = 512 * 1024
 

@@ -16,7 +16,7 @@ const HEAD_BYTES_MAX = 8192
 const BODY_BYTES_MAX = 8192
 const DOLLAR = 0x24
 
-export class RtspSyntaxError extends Error {
+class RtspSyntaxError extends Error {
   override readonly name = 'RtspSyntaxError'
 }
 

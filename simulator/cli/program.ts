@@ -1,0 +1,143 @@
+import { isIPv4 } from 'node:net'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { FAULTS, FaultError, parseFault } from '../faults/fault.ts'
+import { FleetStartError } from '../fleet/index.ts'
+import { PROFILES, profileNamed } from '../profiles/catalogue.ts'
+import { type RunOptions, run } from './run.ts'
+import type { Terminal } from './terminal.ts'
+
+export const EXIT_DONE = 0
+export const EXIT_FAILED = 1
+export const EXIT_WRONG_USE = 2
+
+const VERSION = '0.1.0'
+const CAMERAS_MAX = 5000
+
+/** Runs one command and gives its exit code: 0 done, 1 failed, 2 wrong use. */
+export async function program(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await build(terminal).parseAsync(args, { from: 'user' })
+    return EXIT_DONE
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_DONE : EXIT_WRONG_USE
+    if (error instanceof RangeError || error instanceof FaultError) {
+      terminal.writeError(`${error.message}.\n`)
+      return EXIT_WRONG_USE
+    }
+    if (!(error instanceof FleetStartError)) throw error
+    terminal.writeError(`${error.message}.\n`)
+    return EXIT_FAILED
+  }
+}
+
+function build(terminal: Terminal): Command {
+  const root = new Command('lenscap-simulator')
+    .description('Simulates ONVIF cameras of several brands, each on a loopback address of its own.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.write(text), writeErr: (text) => terminal.writeError(text) })
+  addRun(root, terminal)
+  root
+    .command('profiles')
+    .description('List the brands that can be simulated')
+    .option('--json', 'print JSON')
+    .action((options: { json?: boolean }) => {
+      const rows = Object.values(PROFILES).map(({ name, title, httpPort, channels, auth }) => ({
+        name,
+        title,
+        httpPort,
+        channels,
+        auth,
+      }))
+      const lines = rows.map((row) => `${row.name.padEnd(12)}port ${String(row.httpPort).padEnd(6)}${row.title}`)
+      terminal.write(options.json ? `${JSON.stringify(rows)}\n` : `${lines.join('\n')}\n`)
+    })
+  root
+    .command('faults')
+    .description('List the faults that a camera can be given')
+    .option('--json', 'print JSON')
+    .action((options: { json?: boolean }) => {
+      const rows = Object.entries(FAULTS).map(([name, { value, help }]) => ({ name, value, help }))
+      const lines = rows.map(
+        (row) =>
+          `${(row.value === 'none' ? row.name : `${row.name}=${row.value.toUpperCase()}`).padEnd(28)}${row.help}`,
+      )
+      terminal.write(options.json ? `${JSON.stringify(rows)}\n` : `${lines.join('\n')}\n`)
+    })
+  return root
+}
+
+function addRun(root: Command, terminal: Terminal): void {
+  root
+    .command('run')
+    .description('Run cameras until Ctrl-C; without --profile, one of each brand')
+    .option('--profile <name>', 'a brand, may be given several times (see: profiles)', gather(profileName), [])
+    .option('--cameras <count>', 'how many cameras, taking the brands in turn', wholeNumber(1, CAMERAS_MAX))
+    .option('--address <address>', 'the first camera’s address; each other has the next', address, '127.77.0.11')
+    .option('--port <number>', 'HTTP port of every camera, instead of each brand’s own', wholeNumber(0, 65535))
+    .option('--rtsp-port <number>', 'RTSP port of every camera', wholeNumber(0, 65535), 8554)
+    .option('--discovery-port <number>', 'UDP port of WS-Discovery', wholeNumber(0, 65535), 3702)
+    .option('--user <name>', 'user of every camera', 'admin')
+    .option('--password <text>', 'password of every camera; without it, one is made and printed')
+    .addOption(
+      new Option('--password-file <file>', 'read that password from a file, unseen by other users').conflicts(
+        'password',
+      ),
+    )
+    .option(
+      '--fault <name[=value]>',
+      'a fault of every camera, may be given several times (see: faults)',
+      gather(fault),
+      [],
+    )
+    .option(
+      '--event-interval <ms>',
+      'mean time between two motions of a camera; 0: only on demand',
+      wholeNumber(0, 86_400_000),
+      9000,
+    )
+    .option(
+      '--control-port <number>',
+      'port on 127.0.0.1 for the control API; without it, there is none',
+      wholeNumber(0, 65535),
+    )
+    .addOption(new Option('--seed <text>', 'decides serials, MACs and when things happen').default('lenscap'))
+    .option('--json', 'print what runs as one line of JSON')
+    .action((options: RunOptions) => run(options, terminal))
+}
+
+function gather(check: (text: string) => string) {
+  return (text: string, before: readonly string[]): string[] => [...before, check(text)]
+}
+
+function profileName(text: string): string {
+  return orComplain(() => profileNamed(text).name)
+}
+
+function fault(text: string): string {
+  orComplain(() => parseFault(text))
+  return text
+}
+
+/** Commander adds the option's name to the complaint. */
+function orComplain<T>(check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? `${error.message}.` : '')
+  }
+}
+
+function wholeNumber(min: number, max: number) {
+  return (text: string): number => {
+    const number = Number(text)
+    if (!/^\d+$/.test(text) || number < min || number > max)
+      throw new InvalidArgumentError(`Write a number from ${min} to ${max}.`)
+    return number
+  }
+}
+
+function address(text: string): string {
+  if (!isIPv4(text) || !text.startsWith('127.')) throw new InvalidArgumentError('Write a loopback address, 127.x.y.z.')
+  return text
+}

@@ -1,0 +1,5 @@
+/** Where the program writes. */
+export interface Terminal {
+  write(text: string): void
+  writeError(text: string): void
+}

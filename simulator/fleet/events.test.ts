@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { startFleet } from './index.ts'
+
+const FREE_PORTS = { httpPort: 0, rtspPort: 0, password: 'secret' }
+const GROUP = '239.255.255.250'
+
+async function until(isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + 5000
+  while (!isSo()) {
+    assert.ok(performance.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+test('a camera raises motion of its own accord, and ends it', async () => {
+  const cameras = [{ profile: 'nvr', address: '127.91.6.1', eventIntervalMs: 150 } as const]
+  await using fleet = await startFleet({ cameras, ...FREE_PORTS, discoveryPort: 0 })
+  const events = () => fleet.cameras[0]?.journal.events() ?? []
+  await until(() => events().some((event) => event.event === 'motion' && !event.active))
+  const [first] = events()
+  assert.deepEqual([first?.event, first?.active], ['motion', true])
+  assert.ok(new Set(events().map((event) => event.channel)).size > 1, 'on more channels than one')
+})
+
+test('events of one seed come in the same order', async () => {
+  const rows = async () => {
+    const cameras = [{ profile: 'nvr', address: '127.91.6.2', eventIntervalMs: 15 } as const]
+    await using fleet = await startFleet({ cameras, ...FREE_PORTS, discoveryPort: 0, seed: 'same' })
+    const begun = () => (fleet.cameras[0]?.journal.events() ?? []).filter((event) => event.active)
+    await until(() => begun().length >= 8)
+    return begun()
+      .slice(0, 8)
+      .map(({ event, channel }) => `${event} ${channel}`)
+  }
+  assert.deepEqual(await rows(), await rows())
+})
+
+test('where the host has a discovery group, cameras say Hello and Bye in it and answer its probes', async () => {
+  const listener = createSocket({ type: 'udp4', reuseAddr: true })
+  listener.bind(0, GROUP)
+  await once(listener, 'listening')
+  const { port } = listener.address()
+  const heard: string[] = []
+  listener.on('message', (datagram) => heard.push(datagram.toString()))
+  const cameras = ['127.91.6.3', '127.91.6.4'].map((address) => ({
+    profile: 'axis' as const,
+    address,
+    eventIntervalMs: 0,
+  }))
+  try {
+    listener.addMembership(GROUP, '127.91.6.3')
+  } catch {
+    await using fleet = await startFleet({ cameras, ...FREE_PORTS, discoveryPort: port })
+    assert.equal(fleet.multicast, 'unavailable')
+    listener.close()
+    return
+  }
+  const fleet = await startFleet({ cameras, ...FREE_PORTS, discoveryPort: port })
+  const client = createSocket('udp4')
+  try {
+    assert.equal(fleet.multicast, 'joined')
+    await until(() => heard.filter((text) => text.includes('discovery/Hello<')).length === 2)
+    const answers: string[] = []
+    client.on('message', (datagram) => answers.push(datagram.toString()))
+    client.bind(0, '127.0.0.1')
+    await once(client, 'listening')
+    client.setMulticastInterface('127.0.0.1')
+    const probe =
+      '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"><s:Header>' +
+      '<a:MessageID>urn:uuid:7</a:MessageID></s:Header><s:Body><Probe xmlns="http://schemas.xmlsoap.org/ws/2005/04/discovery"/></s:Body></s:Envelope>'
+    client.send(probe, port, GROUP)
+    await until(() => answers.length === 2)
+    for (const camera of fleet.cameras) assert.ok(answers.some((text) => text.includes(camera.truth.endpoint)))
+  } finally {
+    client.close()
+    await fleet[Symbol.asyncDispose]()
+  }
+  await until(() => heard.filter((text) => text.includes('discovery/Bye<')).length === 2)
+  listener.close()
+})

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { loadScenes } from '../imaging/scene.ts'
+import { type CameraOptions, startFleet } from './index.ts'
+import { reassemble, TestRtspClient } from './rtsp-client.testing.ts'
+
+const PASSWORD = 'secret'
+const PATH = '/stream1'
+
+/** A camera in a time that only the test moves on. */
+async function cameraInOwnTime(options: Partial<CameraOptions> & { address: string }) {
+  const time = { nowMs: Date.now() }
+  const fleet = await startFleet({
+    cameras: [{ profile: 'tapo', eventIntervalMs: 0, ...options }],
+    ...{ password: PASSWORD, httpPort: 0, rtspPort: 0, discoveryPort: 0, clock: () => time.nowMs },
+  })
+  const [camera] = fleet.cameras
+  assert.ok(camera)
+  const uri = `rtsp://${camera.address}:${camera.rtspPort}${PATH}`
+  const client = await TestRtspClient.connect(camera.address, camera.rtspPort, PASSWORD)
+  const stop = async () => {
+    client.socket.destroy()
+    await fleet[Symbol.asyncDispose]()
+  }
+  return { time, camera, uri, client, [Symbol.asyncDispose]: stop }
+}
+
+async function until(isSo: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 4000
+  while (!isSo()) {
+    assert.ok(performance.now() < deadline, `waited in vain for ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+test('what is played is the asset, unit for unit, across the loop, with timestamps that only grow', async () => {
+  await using one = await cameraInOwnTime({ address: '127.91.3.1' })
+  const { sdp, info } = await one.client.play(one.uri)
+  const [scene] = await loadScenes()
+  assert.ok(scene)
+  assert.match(sdp, /m=video 0 RTP\/AVP 96/)
+  assert.ok(sdp.includes(`sprop-parameter-sets=${scene.sps.toString('base64')},${scene.pps.toString('base64')}`))
+  const pictures = () => reassemble(one.client.packets)
+  for (let seconds = 1; seconds <= 12; seconds++) {
+    one.time.nowMs += 1000
+    await until(
+      () => one.client.packets.filter((packet) => packet.marker).length >= seconds * 15 - 14,
+      `second ${seconds}`,
+    )
+  }
+  const received = pictures()
+  const starts = received[0]?.nalUnits.at(-1)
+  const first = scene.accessUnits.findIndex((unit) => starts && unit.nalUnits.at(-1)?.equals(starts))
+  assert.ok(scene.accessUnits[first]?.isKeyframe, 'it begins with a keyframe')
+  for (const [i, picture] of received.entries()) {
+    assert.deepEqual(picture.nalUnits, scene.accessUnits[(first + i) % 150]?.nalUnits, `picture ${i}`)
+    assert.equal(picture.timestamp, ((received[0]?.timestamp ?? 0) + i * 6000) % 2 ** 32)
+  }
+  assert.ok(received.length > 150, 'the loop was passed')
+  assert.ok(
+    one.client.packets.some((packet) => ((packet.payload[0] ?? 0) & 0x1f) === 28),
+    'some units were fragmented',
+  )
+  for (const [i, packet] of one.client.packets.entries()) {
+    assert.equal(packet.sequence, ((one.client.packets[0]?.sequence ?? 0) + i) % 65536)
+    assert.ok(packet.payload.length <= 1400)
+  }
+  assert.match(info, new RegExp(`seq=${one.client.packets[0]?.sequence};rtptime=${received[0]?.timestamp}`))
+  assert.ok(one.client.reports.length >= 2)
+  assert.equal(one.client.reports[0]?.[1], 200, 'sender reports come in between')
+})
+
+test('nobody sees anything without the password, and every connection is in the journal', async () => {
+  await using one = await cameraInOwnTime({ address: '127.91.3.2' })
+  using stranger = await TestRtspClient.connect('127.91.3.2', one.camera.rtspPort, 'wrong')
+  assert.equal((await stranger.ask('OPTIONS', one.uri)).status, 200)
+  assert.equal((await stranger.ask('DESCRIBE', one.uri)).status, 401)
+  assert.equal((await stranger.ask('SETUP', `${one.uri}/trackID=1`)).status, 401)
+  assert.equal(one.camera.journal.mediaConnections(), 2)
+  assert.equal(one.camera.journal.counts().refusedCredentials, 2)
+})
+
+test('what cannot be played is refused by its own status', async () => {
+  await using one = await cameraInOwnTime({ address: '127.91.3.3' })
+  const { client, uri } = one
+  assert.equal((await client.ask('DESCRIBE', `${uri}9`)).status, 404)
+  assert.equal(
+    (await client.ask('SETUP', `${uri}/trackID=1`, { Transport: 'RTP/AVP;unicast;client_port=4-5' })).status,
+    461,
+  )
+  assert.equal((await client.ask('PLAY', uri, { Session: '1' })).status, 454)
+  assert.equal((await client.ask('RECORD', uri)).status, 501)
+})
+
+test('a session lives while it is heard of, and ends after sixty silent seconds', async () => {
+  await using one = await cameraInOwnTime({ address: '127.91.3.4' })
+  const { session } = await one.client.play(one.uri)
+  one.time.nowMs += 59_000
+  assert.equal((await one.client.ask('GET_PARAMETER', one.uri, { Session: session })).status, 200)
+  one.time.nowMs += 59_000
+  assert.equal((await one.client.ask('GET_PARAMETER', one.uri, { Session: session })).status, 200)
+  one.time.nowMs += 61_000
+  await until(() => one.client.socket.closed, 'the connection to be closed')
+})
+
+test('after TEARDOWN no packet comes, and while stalled none either', async () => {
+  await using one = await cameraInOwnTime({ address: '127.91.3.5', faults: ['rtsp-stall'] })
+  const { session } = await one.client.play(one.uri)
+  one.time.nowMs += 5000
+  await one.client.ask('GET_PARAMETER', one.uri, { Session: session })
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  assert.equal(one.client.packets.length, 0)
+  one.camera.clearFault('rtsp-stall')
+  one.time.nowMs += 2000
+  await until(() => one.client.packets.length > 0, 'video after the stall')
+  assert.equal((await one.client.ask('TEARDOWN', one.uri, { Session: session })).status, 200)
+  const before = one.client.packets.length
+  one.time.nowMs += 2000
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  assert.equal(one.client.packets.length, before)
+})
+
+test('a client that does not read is cut off', async () => {
+  await using one = await cameraInOwnTime({ address: '127.91.3.6' })
+  const { session } = await one.client.play(one.uri)
+  one.client.socket.pause()
+  let steppedMs = 0
+  await until(() => {
+    // Longer steps than the pacer's own, so that it sends each and leaves none out.
+    if (performance.now() - steppedMs < 25) return one.client.socket.destroyed
+    steppedMs = performance.now()
+    one.time.nowMs += 4900
+    one.client.write('GET_PARAMETER', one.uri, { Session: session })
+    return one.client.socket.destroyed
+  }, 'the slow client to be cut')
+})
