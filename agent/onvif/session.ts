@@ -98,24 +98,24 @@ export class Session {
     const { reply, request } = await this.#bounded({ signal, timeoutMs, anonymous: true }, askDate, undefined)
     const latencyMs = Math.max(0, this.#clock.monotonicMs() - startedMs)
     const nowMs = this.#clock.nowMs() - latencyMs / 2
-    const saidMs = this.#timeIn(reply, request.operation)
-    const cameraMs = saidMs ?? timeOfHeader(reply.headers.date)
+    const body = this.#unlessRefused(reply, request.operation)
+    const cameraMs = body ? cameraTimeIn(body) : timeOfHeader(reply.headers.date)
     const skewMs = cameraMs === undefined ? undefined : Math.round(cameraMs + 500 - nowMs)
-    this.#clockReading = { skewMs, latencyMs, anonymous: saidMs !== undefined }
+    this.#clockReading = { skewMs, latencyMs, anonymous: body !== undefined }
     return this.#clockReading
   }
 
-  /** The time in the reply; undefined where it is refused to strangers. @throws LenscapError for any other trouble */
-  #timeIn(reply: RawReply, operation: string): number | undefined {
+  /** The reply's body; undefined where strangers are refused. @throws LenscapError for any other trouble */
+  #unlessRefused(reply: RawReply, operation: string): Xml | undefined {
     try {
-      return cameraTimeIn(bodyOfReply(reply.status, reply.text, this.#facts(operation)))
+      const body = bodyOfReply(reply.status, reply.text, this.#facts(operation))
+      if (body.one('GetSystemDateAndTimeResponse')) return body
     } catch (error) {
-      if (errorKind(error) === 'refused') {
-        this.#closedToStrangers = true
-        return undefined
-      }
-      throw error
+      if (errorKind(error) !== 'refused') throw error
+      this.#closedToStrangers = true
+      return undefined
     }
+    throw new LenscapError('invalid', 'What answers there is not ONVIF', this.#facts(operation))
   }
 
   /** Asks for the device's name as a stranger: the body, or undefined where it tells it to users only. */
