@@ -1,0 +1,146 @@
+import { Channel } from '../base/channel.ts'
+import type { Clock } from '../base/clock.ts'
+import { type ErrorKind, errorKind } from '../base/errors.ts'
+import { keepRunning } from '../base/retry.ts'
+import type { Device } from '../onvif/device.ts'
+import type { PullPoint } from '../onvif/pull-point.ts'
+import { type DeviceEvent, eventOf, gapEvent } from './event.ts'
+import { StormLimit } from './storm.ts'
+
+/** Below the 10 s after which some devices cut a waiting pull. */
+const PULL_WAIT_MS = 8_000
+
+/** Between two pulls that brought nothing, and between any two: what answers at once must cost nothing. */
+const EMPTY_SPACING_MS = 500
+const SPACING_MS = 100
+
+const UNSUBSCRIBE_MS = 2_000
+const EVENTS_WAITING_MAX = 1_000
+
+const POLICY = { firstDelayMs: 1_000, delayMsMax: 30_000, steadyAfterMs: 30_000 }
+
+/** Longer rests, after which the loop's own delay comes on top. A slot that leaked is free again within a minute. */
+const REST_MS: Partial<Record<ErrorKind, number>> = { busy: 60_000, refused: 60_000, unsupported: 300_000 }
+
+/** Told what the loop sees, for health. */
+export interface EventsObserver {
+  /** The pull point answered: the device lives, and events come through. */
+  answered(): void
+  /** The pull point is gone; it will be made anew. */
+  failed(error: unknown): void
+}
+
+/** The part of a device that this room needs. */
+export type Subscribable = Pick<Device, 'createPullPoint'>
+
+export interface WatchOptions {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly observer?: EventsObserver
+  /** 0 ≤ x < 1, for spreading retries. */
+  readonly random?: () => number
+}
+
+/**
+ * The device's events until the signal fires; then unsubscribes and ends. Never throws for anything that a device does.
+ * @param device asked anew for each subscription, since a device may move
+ */
+export async function* watchEvents(
+  device: () => Subscribable,
+  options: WatchOptions,
+): AsyncGenerator<DeviceEvent, void, undefined> {
+  const controller = new AbortController()
+  const stop = () => controller.abort()
+  options.signal.addEventListener('abort', stop, { once: true })
+  if (options.signal.aborted) stop()
+  const watch = new Watch(device, { ...options, signal: controller.signal })
+  const running = watch.run()
+  try {
+    yield* watch.events
+  } finally {
+    stop()
+    options.signal.removeEventListener('abort', stop)
+    await running
+  }
+}
+
+class Watch {
+  readonly events = new Channel<DeviceEvent>(EVENTS_WAITING_MAX)
+  readonly #device: () => Subscribable
+  readonly #options: WatchOptions
+  readonly #storm = new StormLimit()
+  /** When the last pull point answered last, UTC; undefined before the first. */
+  #heardAtMs: number | undefined
+
+  constructor(device: () => Subscribable, options: WatchOptions) {
+    this.#device = device
+    this.#options = options
+  }
+
+  async run(): Promise<void> {
+    const { clock, signal, random = Math.random, observer } = this.#options
+    const onError = () => {}
+    const work = async () => {
+      try {
+        await this.#subscribe()
+      } catch (error) {
+        if (!signal.aborted) {
+          observer?.failed(error)
+          await clock.sleep(REST_MS[errorKind(error)] ?? 0, signal)
+        }
+        throw error
+      }
+    }
+    await keepRunning(work, POLICY, { clock, random, signal, onError })
+    this.events.close()
+  }
+
+  /** One pull point, from its making until it fails or we are told to stop. */
+  async #subscribe(): Promise<void> {
+    const { clock, signal } = this.#options
+    const point = await this.#device().createPullPoint(signal)
+    try {
+      if (this.#heardAtMs !== undefined) this.#push(gapEvent(this.#heardAtMs, clock.nowMs()))
+      await this.#pullOn(point)
+    } finally {
+      await point.unsubscribe(AbortSignal.timeout(UNSUBSCRIBE_MS))
+    }
+  }
+
+  async #pullOn(point: PullPoint): Promise<never> {
+    const { clock, signal, observer } = this.#options
+    let renewAtMs = clock.monotonicMs() + point.livesMs / 2
+    for (;;) {
+      const startedMs = clock.monotonicMs()
+      const notifications = await point.pull(Math.min(PULL_WAIT_MS, point.livesMs / 3), signal)
+      this.#heardAtMs = clock.nowMs()
+      observer?.answered()
+      for (const notification of notifications) {
+        const event = eventOf(notification)
+        if (event) this.#push(event)
+      }
+      for (const event of this.#storm.flush(clock.monotonicMs())) this.events.push(event)
+      if (clock.monotonicMs() >= renewAtMs) renewAtMs = await this.#renew(point)
+      const spacingMs = notifications.length === 0 ? EMPTY_SPACING_MS : SPACING_MS
+      const restMs = startedMs + spacingMs - clock.monotonicMs()
+      if (restMs > 0) await clock.sleep(restMs, signal)
+    }
+  }
+
+  /** When to renew next. A device without Renew keeps its pull point by being pulled, or the next pull fails. */
+  async #renew(point: PullPoint): Promise<number> {
+    const { clock, signal } = this.#options
+    try {
+      await point.renew(signal)
+      return clock.monotonicMs() + point.livesMs / 2
+    } catch (error) {
+      const kind = errorKind(error)
+      if (kind !== 'unsupported' && kind !== 'invalid') throw error
+      return Number.POSITIVE_INFINITY
+    }
+  }
+
+  #push(event: DeviceEvent): void {
+    for (const passed of this.#storm.accept(event, this.#options.clock.monotonicMs())) this.events.push(passed)
+  }
+}

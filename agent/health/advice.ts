@@ -1,0 +1,18 @@
+import type { DiagnosisCode } from '../protocol/camera.ts'
+
+/** What an installer does about each diagnosis. */
+export const ADVICE: Readonly<Record<DiagnosisCode, string>> = {
+  UNREACHABLE: "Check the camera's power and cable, and that this box and the camera share a network.",
+  TIMEOUT: 'Restart the camera; if it goes on, look for an overloaded network or a camera that too many programs ask.',
+  AUTH_REJECTED:
+    "Enter the camera's user and password again; some makers want an ONVIF user made in the camera's own page.",
+  NO_CREDENTIAL: 'Enter a user and password for this camera.',
+  LOCKED_OUT: 'Wait half an hour, and find the program that keeps sending this camera a wrong password.',
+  CLOCK_SKEW: "Set the camera's clock, best by giving it a time server.",
+  SLOTS_FULL: 'Close other programs that listen to this camera, or restart it to free what they left behind.',
+  EVENTS_UNSUPPORTED: 'Look for newer firmware, and switch events on in the camera if it has such a switch.',
+  EVENTS_INTERRUPTED: 'Nothing at once: events are being taken up again; if it stays, restart the camera.',
+  STREAM_STALLED: "Restart the camera, and lower its stream's bit rate if the network is slow.",
+  MALFORMED_REPLY: 'Look for newer firmware, and check that the address and port belong to a camera.',
+  IP_CHANGED: 'Nothing: the camera was found again; reserve its address in the router if others rely on it.',
+}

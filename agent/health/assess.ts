@@ -1,0 +1,85 @@
+import type { Refusal } from '../onvif/faults.ts'
+import type { DiagnosisCode, HealthFacts, HealthLevel } from '../protocol/camera.ts'
+
+/** Digests are refused by strict devices from minutes on, and log times mislead long before. */
+export const SKEW_MS_MAX = 30_000
+
+/** All that was seen of a device, at one moment. */
+export interface Observation {
+  /** The last probe: nothing, too late, something that is no ONVIF, or ONVIF. */
+  readonly answer: 'nothing' | 'late' | 'nonsense' | 'onvif'
+  /** Why it lets us not in, where it doesn't. */
+  readonly refusal?: Refusal | undefined
+  readonly events: 'unknown' | 'watching' | 'interrupted' | 'slots-full' | 'unsupported'
+  readonly streamStalled?: boolean
+  /** A reply made no sense since the last good one. */
+  readonly malformed?: string | undefined
+  /** The address it had before, for an hour after it moved. */
+  readonly movedFrom?: string | undefined
+  readonly latencyMs?: number | undefined
+  readonly clockSkewMs?: number | undefined
+  readonly lastSeenAt?: number | undefined
+}
+
+type Diagnosis = HealthFacts['diagnoses'][number]
+
+/** Each line: when it holds, its code and what a field engineer wants to know beside it. */
+const LINES: readonly { code: DiagnosisCode; detail: (seen: Observation) => string | undefined }[] = [
+  { code: 'UNREACHABLE', detail: ({ answer }) => when(answer === 'nothing', 'nothing answers') },
+  { code: 'TIMEOUT', detail: ({ answer }) => when(answer === 'late', 'no answer within the deadline') },
+  {
+    code: 'MALFORMED_REPLY',
+    detail: ({ answer, malformed }) => malformed ?? when(answer === 'nonsense', 'what answers is not ONVIF'),
+  },
+  { code: 'NO_CREDENTIAL', detail: up(({ refusal }) => when(refusal === 'no-credential', 'it wants a user')) },
+  { code: 'AUTH_REJECTED', detail: up(({ refusal }) => REJECTIONS[refusal ?? 'slots']) },
+  { code: 'LOCKED_OUT', detail: up(({ refusal }) => when(refusal === 'locked-out', 'it answers nobody from here')) },
+  { code: 'CLOCK_SKEW', detail: skewDetail },
+  { code: 'SLOTS_FULL', detail: up(({ events }) => when(events === 'slots-full', 'no subscription is free')) },
+  { code: 'EVENTS_UNSUPPORTED', detail: up(({ events }) => when(events === 'unsupported', 'it offers no pull point')) },
+  { code: 'EVENTS_INTERRUPTED', detail: up(({ events }) => when(events === 'interrupted', 'the pull point was lost')) },
+  { code: 'STREAM_STALLED', detail: up(({ streamStalled }) => when(streamStalled === true, 'no picture arrives')) },
+  { code: 'IP_CHANGED', detail: ({ movedFrom }) => movedFrom && `it was at ${movedFrom}` },
+]
+
+const REJECTIONS: Partial<Record<Refusal, string>> = {
+  credential: 'the user or password is wrong',
+  operation: 'the user has too few rights',
+}
+
+/** Pure: level and diagnoses for what was seen. */
+export function assess(seen: Observation): HealthFacts {
+  const diagnoses: Diagnosis[] = LINES.flatMap(({ code, detail }) => {
+    const found = detail(seen)
+    return found === undefined || found === '' ? [] : [{ code, detail: found.slice(0, 256) }]
+  })
+  return {
+    level: levelOf(seen),
+    diagnoses,
+    ...(seen.latencyMs === undefined ? {} : { latencyMs: Math.round(seen.latencyMs) }),
+    ...(seen.clockSkewMs === undefined ? {} : { clockSkewMs: Math.round(seen.clockSkewMs) }),
+    ...(seen.lastSeenAt === undefined ? {} : { lastSeenAt: Math.round(seen.lastSeenAt) }),
+  }
+}
+
+function levelOf({ answer, refusal }: Observation): HealthLevel {
+  if (answer === 'nothing' || answer === 'late') return 'unreachable'
+  if (answer === 'nonsense') return 'reachable'
+  return refusal === undefined || refusal === 'operation' || refusal === 'slots' ? 'up' : 'up-without-auth'
+}
+
+function skewDetail({ answer, refusal, clockSkewMs = 0 }: Observation): string | undefined {
+  if (answer !== 'onvif') return undefined
+  if (Math.abs(clockSkewMs) > SKEW_MS_MAX) {
+    const seconds = Math.round(Math.abs(clockSkewMs) / 1000)
+    return `its clock is ${seconds} s ${clockSkewMs > 0 ? 'fast' : 'slow'}`
+  }
+  return when(refusal === 'clock', 'it does not accept the time of our requests')
+}
+
+/** What ails a device that does not answer is that it does not answer. */
+function up(detail: (seen: Observation) => string | undefined): (seen: Observation) => string | undefined {
+  return (seen) => (seen.answer === 'onvif' ? detail(seen) : undefined)
+}
+
+const when = (holds: boolean, detail: string) => (holds ? detail : undefined)

@@ -1,0 +1,164 @@
+import { Channel } from '../base/channel.ts'
+import type { Clock } from '../base/clock.ts'
+import { describeError, errorKind } from '../base/errors.ts'
+import type { Device } from '../onvif/device.ts'
+import { type Refusal, refusalOf } from '../onvif/faults.ts'
+import type { HealthFacts } from '../protocol/camera.ts'
+import { assess, type Observation } from './assess.ts'
+
+/** Two failures in a row make a device dead: 10 + 5 + 3 + 5 s at the very worst. */
+const PROBE_EVERY_MS = 10_000
+const PROBE_TIMEOUT_MS = 5_000
+const PROBE_AGAIN_MS = 3_000
+const FAILURES_MAX = 2
+
+/** A device that is heard of otherwise is still asked its time this often. */
+const CLOCK_EVERY_MS = 60_000
+const REPORT_EVERY_MS = 60_000
+const MOVED_SHOWN_MS = 3_600_000
+
+export interface MonitorOptions {
+  /** Asked anew each time, since a device may move. */
+  readonly device: () => Pick<Device, 'clock' | 'readClock'>
+  /** Why the device lets us not in, as the inventory knows it. */
+  readonly trouble: () => unknown
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
+/** Watches one device. Its `answered` and `failed` are what the events room reports to. */
+export class HealthMonitor {
+  readonly #options: MonitorOptions
+  readonly #reports = new Channel<HealthFacts>(16)
+  #answer: Observation['answer'] = 'onvif'
+  #events: Observation['events'] = 'unknown'
+  #eventsRefusal: Refusal | undefined
+  #malformed: string | undefined
+  #streamStalled = false
+  #moved: { from: string; atMs: number } | undefined
+  #lastSeenAt: number | undefined
+  #heardMs = Number.NEGATIVE_INFINITY
+  #askedMs = Number.NEGATIVE_INFINITY
+  #failures = 0
+  #reported = { text: '', atMs: Number.NEGATIVE_INFINITY }
+
+  constructor(options: MonitorOptions) {
+    this.#options = options
+  }
+
+  /** The pull point answered. */
+  answered(): void {
+    this.#events = 'watching'
+    this.#eventsRefusal = undefined
+    this.#malformed = undefined
+    this.#seen()
+  }
+
+  /** The pull point failed. */
+  failed(error: unknown): void {
+    const kind = errorKind(error)
+    const reason = refusalOf(error)
+    this.#eventsRefusal = reason === 'slots' ? undefined : reason
+    if (kind === 'invalid') this.#malformed = describeError(error)
+    if (reason === 'slots') this.#events = 'slots-full'
+    else if (kind === 'unsupported' || reason === 'operation') this.#events = 'unsupported'
+    else this.#events = reason === undefined ? 'interrupted' : 'unknown'
+    this.#report()
+  }
+
+  /** A stream that is being taken stopped, or goes on. */
+  stream(state: 'stalled' | 'flowing'): void {
+    this.#streamStalled = state === 'stalled'
+    this.#report()
+  }
+
+  /** The device was found again at another address. */
+  moved(from: string): void {
+    this.#moved = { from, atMs: this.#options.clock.monotonicMs() }
+    this.#report()
+  }
+
+  /** Health whenever it changes, and once a minute, until the signal fires. Read it once only. */
+  async *run(): AsyncGenerator<HealthFacts, void, undefined> {
+    const probing = this.#probeOn().finally(() => this.#reports.close())
+    probing.catch(() => {}) // awaited below
+    yield* this.#reports
+    await probing
+  }
+
+  async #probeOn(): Promise<void> {
+    const { clock, signal } = this.#options
+    while (!signal.aborted) {
+      const nowMs = clock.monotonicMs()
+      const quiet = nowMs - this.#heardMs >= PROBE_EVERY_MS
+      if (quiet || nowMs - this.#askedMs >= CLOCK_EVERY_MS) await this.#probe()
+      if (signal.aborted) return
+      this.#report()
+      const nextMs = this.#failures > 0 && this.#failures < FAILURES_MAX ? PROBE_AGAIN_MS : PROBE_EVERY_MS
+      await clock.sleep(nextMs, signal).catch(() => {})
+    }
+  }
+
+  async #probe(): Promise<void> {
+    const { device, signal, clock } = this.#options
+    const startedMs = clock.monotonicMs()
+    try {
+      await device().readClock(signal, PROBE_TIMEOUT_MS)
+      this.#askedMs = clock.monotonicMs()
+      this.#seen()
+    } catch (error) {
+      const kind = errorKind(error)
+      if (kind === 'cancelled') return
+      // Heard meanwhile by the pull point: it was only the probe that failed.
+      if (this.#heardMs > startedMs) return
+      this.#failures += 1
+      if (this.#failures >= FAILURES_MAX || this.#lastSeenAt === undefined) this.#answer = ANSWERS[kind] ?? 'nonsense'
+    }
+  }
+
+  #seen(): void {
+    this.#failures = 0
+    this.#answer = 'onvif'
+    this.#heardMs = this.#options.clock.monotonicMs()
+    this.#lastSeenAt = this.#options.clock.nowMs()
+    this.#report()
+  }
+
+  /** Reports what changed at once, and the rest once a minute. */
+  #report(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    const health = assess(this.#observation(nowMs))
+    const codes = health.diagnoses.map(({ code, detail }) => (code === 'CLOCK_SKEW' ? code : `${code} ${detail}`))
+    const text = [health.level, ...codes].join()
+    if (text === this.#reported.text && nowMs - this.#reported.atMs < REPORT_EVERY_MS) return
+    this.#reported = { text, atMs: nowMs }
+    this.#reports.push(health)
+  }
+
+  #observation(nowMs: number): Observation {
+    const { device, trouble } = this.#options
+    const moved = this.#moved && nowMs - this.#moved.atMs < MOVED_SHOWN_MS ? this.#moved.from : undefined
+    const reading = device().clock
+    return {
+      answer: this.#answer,
+      refusal: refusalOf(trouble()) ?? this.#eventsRefusal,
+      events: this.#events,
+      streamStalled: this.#streamStalled,
+      malformed: this.#malformed,
+      movedFrom: moved,
+      latencyMs: reading?.latencyMs,
+      clockSkewMs: reading?.skewMs,
+      lastSeenAt: this.#lastSeenAt,
+    }
+  }
+}
+
+const ANSWERS: Partial<Record<string, Observation['answer']>> = {
+  unreachable: 'nothing',
+  timeout: 'late',
+  invalid: 'nonsense',
+  unsupported: 'nonsense',
+  limit: 'nonsense',
+  busy: 'onvif',
+  refused: 'onvif',
+}

@@ -1,0 +1,57 @@
+import { errorKind, LenscapError } from '../base/errors.ts'
+import type { Device } from '../onvif/device.ts'
+import type { DeviceInformation, Profile, Protocol, ServiceEntry } from '../onvif/replies.ts'
+
+/** What a device told of itself. Absent: it could not be read this time. */
+export interface Reading {
+  readonly information?: DeviceInformation
+  readonly endpoint?: string
+  readonly services?: readonly ServiceEntry[]
+  readonly interfaces?: { readonly macs: string[]; readonly addresses: string[] }
+  readonly protocols?: readonly Protocol[]
+  readonly gateway?: readonly string[]
+  readonly dns?: readonly string[]
+  readonly ntp?: readonly string[]
+  readonly hostname?: string
+  readonly scopes?: readonly string[]
+  readonly sources?: readonly string[]
+  readonly profiles?: readonly Profile[]
+}
+
+/**
+ * Asks a device for everything that it tells of itself. What it refuses or lacks is absent.
+ * @throws LenscapError when it stops answering at all
+ */
+export async function readDevice(device: Device, signal: AbortSignal): Promise<Reading> {
+  const calls = {
+    information: device.deviceInformation(signal),
+    endpoint: device.endpointReference(signal),
+    services: device.services(signal),
+    interfaces: device.networkInterfaces(signal),
+    protocols: device.networkProtocols(signal),
+    gateway: device.gateways(signal),
+    dns: device.dns(signal),
+    ntp: device.ntp(signal),
+    hostname: device.hostname(signal),
+    scopes: device.scopes(signal),
+    sources: device.videoSources(signal),
+    profiles: device.profiles(signal),
+  }
+  const names = Object.keys(calls)
+  const outcomes = await Promise.allSettled(Object.values(calls))
+  signal.throwIfAborted()
+  const silent = outcomes.find((each) => each.status === 'rejected' && isSilence(each.reason))
+  if (silent?.status === 'rejected' && outcomes.every(({ status }) => status === 'rejected')) throw silent.reason
+  return Object.fromEntries(
+    outcomes.flatMap((each, i) => (each.status === 'fulfilled' ? [[names[i], each.value]] : [])),
+  )
+}
+
+const isSilence = (error: unknown) => ['unreachable', 'timeout'].includes(errorKind(error))
+
+/** The sentence that stands in for a device which answers nobody without a password. */
+export const noCredential = (address: string) =>
+  new LenscapError('refused', 'The device wants a user and password, and none is configured', {
+    address,
+    reason: 'no-credential',
+  })

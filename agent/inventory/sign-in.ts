@@ -1,0 +1,38 @@
+import { errorKind, type LenscapError } from '../base/errors.ts'
+import type { Credential } from '../base/secret.ts'
+import type { Device } from '../onvif/device.ts'
+import { refusalOf } from '../onvif/faults.ts'
+
+/** Wrong ones are counted against us: three in a pass stay below every lockout known (five). */
+const ATTEMPTS_MAX = 3
+
+/**
+ * Tries the credentials in order until the device takes one; those it refused before are skipped without being sent.
+ * @returns undefined when signed in, or when it lets strangers in; else why not, and the device is left unsigned
+ */
+export async function signIn(
+  device: Device,
+  credentials: readonly Credential[],
+  signal: AbortSignal,
+): Promise<LenscapError | undefined> {
+  let [attempts, refusal]: [number, LenscapError | undefined] = [0, undefined]
+  for (const credential of [...credentials, undefined]) {
+    if (credential && attempts >= ATTEMPTS_MAX) continue
+    device.use(credential)
+    try {
+      await device.deviceInformation(signal)
+      return undefined
+    } catch (error) {
+      if (!isRefusal(error)) throw error
+      // Without a credential it refuses too: what matters is what it said to the last one that we tried.
+      refusal = credential || !refusal ? error : refusal
+      if (refusalOf(error) === 'locked-out') break
+      if (credential && error.facts['operation'] !== undefined) attempts += 1
+    }
+  }
+  device.use(undefined)
+  return refusal
+}
+
+const isRefusal = (error: unknown): error is LenscapError =>
+  errorKind(error) === 'refused' || refusalOf(error) !== undefined

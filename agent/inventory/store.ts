@@ -1,0 +1,103 @@
+import type { Database } from '../base/database.ts'
+import { newId } from '../base/ids.ts'
+import { CameraFacts } from '../protocol/camera.ts'
+import type { Id } from '../protocol/envelope.ts'
+import type { Identity } from './identity.ts'
+
+/** A device as it is remembered. */
+export interface StoredDevice extends Identity {
+  readonly device: Id
+  readonly path: string
+  readonly https: boolean
+  /** Who signed in last: tried first the next time. */
+  readonly username: string
+}
+
+interface DeviceRow {
+  device: string
+  endpoint: string
+  manufacturer: string
+  model: string
+  serial: string
+  macs: string
+  address: string
+  port: number
+  path: string
+  https: number
+  username: string
+}
+
+interface CameraRow {
+  camera: string
+  source: string
+  facts: string
+}
+
+export interface StoredCamera {
+  readonly camera: Id
+  readonly source: string
+  readonly facts: CameraFacts | undefined
+}
+
+/** The room's tables. Rows are parsed as they come out: the file may be older than the program. */
+export class InventoryStore {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  devices(): StoredDevice[] {
+    const rows = this.#db.prepare('SELECT * FROM inventory_device').all() as DeviceRow[]
+    return rows.map((row) => ({
+      ...row,
+      macs: row.macs.split(' ').filter((mac) => mac !== ''),
+      https: row.https === 1,
+    }))
+  }
+
+  saveDevice(device: StoredDevice): void {
+    this.#db
+      .prepare(
+        `INSERT INTO inventory_device (device, endpoint, manufacturer, model, serial, macs, address, port, path, https, username)
+         VALUES (@device, @endpoint, @manufacturer, @model, @serial, @macs, @address, @port, @path, @https, @username)
+         ON CONFLICT (device) DO UPDATE SET endpoint = @endpoint, manufacturer = @manufacturer, model = @model,
+           serial = @serial, macs = @macs, address = @address, port = @port, path = @path, https = @https, username = @username`,
+      )
+      .run({ ...device, macs: device.macs.join(' '), https: device.https ? 1 : 0 })
+  }
+
+  cameras(device: Id): StoredCamera[] {
+    const rows = this.#db
+      .prepare('SELECT camera, source, facts FROM inventory_camera WHERE device = ? ORDER BY rowid')
+      .all(device) as CameraRow[]
+    return rows.map(({ camera, source, facts }) => ({ camera, source, facts: parsed(facts) }))
+  }
+
+  /** A source's camera; one is made where it is new. The row made while sources could not be asked goes to the first. */
+  cameraOf(device: Id, source: string): StoredCamera {
+    const known = this.cameras(device)
+    const found = known.find((each) => each.source === source)
+    if (found) return found
+    const unnamed = known.find((each) => each.source === '') ?? (source === '' ? known[0] : undefined)
+    if (unnamed) {
+      if (source !== '') {
+        this.#db.prepare('UPDATE inventory_camera SET source = ? WHERE camera = ?').run(source, unnamed.camera)
+      }
+      return { ...unnamed, source }
+    }
+    return { camera: newId(), source, facts: undefined }
+  }
+
+  saveCamera(device: Id, camera: Id, source: string, facts: CameraFacts): void {
+    this.#db
+      .prepare(
+        'INSERT INTO inventory_camera VALUES (?, ?, ?, ?) ON CONFLICT (camera) DO UPDATE SET facts = excluded.facts',
+      )
+      .run(camera, device, source, JSON.stringify(facts))
+  }
+}
+
+function parsed(facts: string): CameraFacts | undefined {
+  return CameraFacts.safeParse(JSON.parse(facts)).data
+}

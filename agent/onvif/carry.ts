@@ -1,0 +1,104 @@
+import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { errorKind, LenscapError } from '../base/errors.ts'
+
+/** Larger replies are refused before they are parsed: parsers block the event loop for seconds on megabytes. */
+export const REPLY_BYTES_MAX = 262_144
+
+export interface Target {
+  /** An address, never a name: what is dialled is what answered. */
+  readonly address: string
+  readonly port: number
+  readonly path: string
+  readonly https: boolean
+}
+
+export interface Message {
+  readonly operation: string
+  readonly action: string
+  readonly body: string
+  readonly authorization?: string
+}
+
+export interface RawReply {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  /** `WWW-Authenticate`, one entry per header: a device may offer MD5 and SHA-256 side by side. */
+  readonly challenges: readonly string[]
+  readonly text: string
+}
+
+/**
+ * Sends one SOAP message on a connection of its own and reads the whole reply. A redirect is an answer, never followed.
+ * @param signal ends it at once, connection included; the caller's total deadline is in it
+ * @throws LenscapError `unreachable`, `timeout`, `limit` or `cancelled`
+ */
+export function carry(target: Target, message: Message, signal: AbortSignal): Promise<RawReply> {
+  const { promise, resolve, reject } = Promise.withResolvers<RawReply>()
+  const facts = { address: target.address, port: target.port, operation: message.operation }
+  const fail = (cause: unknown) => reject(connectionError(cause, signal, facts))
+  const request = open(target, message, signal)
+  request.on('error', fail)
+  request.on('response', (response) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const done = () => {
+      const challenges = response.headersDistinct['www-authenticate'] ?? []
+      const text = Buffer.concat(chunks).toString('utf8')
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, challenges, text })
+      request.destroy()
+    }
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      chunks.push(chunk)
+      if (bytes > REPLY_BYTES_MAX) {
+        reject(new LenscapError('limit', 'The reply is larger than any camera needs', { ...facts, bytes }))
+        request.destroy()
+      } else if (endsEnvelope(chunks)) done()
+    })
+    response.on('end', done)
+    response.on('error', fail)
+    response.on('close', () => fail(new LenscapError('unreachable', 'The device cut its reply short', facts)))
+  })
+  request.end(message.body)
+  return promise
+}
+
+function open(target: Target, message: Message, signal: AbortSignal): ClientRequest {
+  const options = {
+    host: target.address,
+    port: target.port,
+    path: target.path,
+    method: 'POST',
+    agent: false,
+    signal,
+    insecureHTTPParser: true, // cameras write headers that the strict parser refuses
+    headers: {
+      'Content-Type': `application/soap+xml; charset=utf-8; action="${message.action}"`,
+      'Content-Length': Buffer.byteLength(message.body),
+      Connection: 'close',
+      ...(message.authorization === undefined ? {} : { Authorization: headerText(message.authorization) }),
+    },
+  }
+  // Cameras sign their own certificates; the password never travels in the clear (digest only), so it is no secret
+  // that a stranger in the middle could take.
+  return target.https ? httpsRequest({ ...options, rejectUnauthorized: false }) : httpRequest(options)
+}
+
+/** A header carries bytes; a user's name may carry more than ASCII. */
+const headerText = (text: string) => Buffer.from(text, 'utf8').toString('latin1')
+
+/** True once the envelope is closed: some devices promise more bytes than they send, and would keep us waiting. */
+function endsEnvelope(chunks: readonly Buffer[]): boolean {
+  const tail = Buffer.concat(chunks.slice(-2)).subarray(-64).toString('latin1')
+  return /<\/[^<>\s]*Envelope\s*>\s*$/.test(tail)
+}
+
+function connectionError(cause: unknown, signal: AbortSignal, facts: Record<string, string | number>): LenscapError {
+  if (cause instanceof LenscapError) return cause
+  const kind = signal.aborted ? errorKind(signal.reason) : errorKind(cause)
+  if (kind === 'timeout') return new LenscapError('timeout', 'The device did not answer in time', facts, cause)
+  if (kind === 'cancelled') return new LenscapError('cancelled', 'Stopped', facts, cause)
+  // Whatever else breaks below HTTP (a reset, bytes that are no HTTP) is no answer.
+  return new LenscapError('unreachable', 'The device does not answer', facts, cause)
+}

@@ -1,0 +1,106 @@
+import { type ErrorFacts, type ErrorKind, LenscapError } from '../base/errors.ts'
+import { parseXml, type Xml } from './xml.ts'
+
+/** Why a device said no, as far as it can be told; stands in an error's `facts.reason`. */
+export type Refusal =
+  | 'no-credential' // it wants one and we have none
+  | 'credential' // it does not take this one
+  | 'operation' // this user may not do this
+  | 'locked-out' // too many wrong attempts before: the password may be right
+  | 'slots' // no subscription or connection is free
+  | 'clock' // the digest's time does not suit it
+
+/** The reason that `openDevice` and `Device` put into their errors. */
+export function refusalOf(error: unknown): Refusal | undefined {
+  const reason = error instanceof LenscapError ? error.facts['reason'] : undefined
+  return REFUSALS.find((each) => each === reason)
+}
+
+const REFUSALS: readonly Refusal[] = ['no-credential', 'credential', 'operation', 'locked-out', 'slots', 'clock']
+
+/** A SOAP fault's words: SOAP 1.2 codes and subcodes by local name, and whatever text came with them. */
+export interface Fault {
+  readonly codes: readonly string[]
+  readonly text: string
+}
+
+/** The fault in a reply, SOAP 1.2 (Part 1, 5.4) or 1.1. */
+export function faultIn(reply: Xml): Fault | undefined {
+  const fault = reply.one('Envelope', 'Body', 'Fault')
+  if (!fault) return undefined
+  const codes: string[] = []
+  for (let code = fault.one('Code'); code && codes.length < 5; code = code.one('Subcode')) {
+    codes.push(localName(code.textOf('Value')))
+  }
+  if (codes.length === 0) codes.push(localName(fault.textOf('faultcode')))
+  const words = [fault.textOf('Reason', 'Text'), fault.textOf('faultstring'), fault.textOf('Detail', 'Text')]
+  return { codes: codes.filter((code) => code !== ''), text: words.filter((word) => word !== '').join('; ') }
+}
+
+/** What such an answer means. First match wins; the more telling words stand first. */
+const MEANINGS: readonly { pattern: RegExp; kind: ErrorKind; reason?: Refusal; says: string }[] = [
+  { pattern: /BlockedThread|UpperLimit/i, kind: 'busy', reason: 'slots', says: 'has no slot free' },
+  {
+    pattern: /lock(ed)?(out)?\b|UserLocked|AccountLocked|\bBlocked|HasBlocked/i,
+    kind: 'busy',
+    reason: 'locked-out',
+    says: 'has locked this user or address out: wait, and check what else uses a wrong password',
+  },
+  {
+    pattern: /time check|timestamp|MessageExpired|expired.*(created|security)|clock/i,
+    kind: 'refused',
+    reason: 'clock',
+    says: "does not accept the request's time: set its clock",
+  },
+  {
+    pattern: /NotAuthorized|not authorized|FailedAuthentication|FailedCheck|InvalidSecurity|unauthorized|forbidden/i,
+    kind: 'refused',
+    reason: 'credential',
+    says: 'refuses the user or password',
+  },
+  {
+    pattern:
+      /Max(imum)?NumberOf|TooMany|too many|ResourceUnavailable|exceed|PullPoint.*(limit|max)|SubscribeCreationFailed|UnableToCreatePullPoint|no (free|more)/i,
+    kind: 'busy',
+    reason: 'slots',
+    says: 'has no slot free',
+  },
+  {
+    pattern:
+      /ActionNotSupported|OptionalActionNotImplemented|NotImplemented|not (supported|implemented)|ServiceNotSupported/i,
+    kind: 'unsupported',
+    says: 'does not offer this',
+  },
+]
+
+/** The error for a fault. */
+export function errorOfFault(fault: Fault, facts: ErrorFacts): LenscapError {
+  const words = `${fault.codes.join(' ')} ${fault.text}`.slice(0, 1000)
+  const meaning = MEANINGS.find(({ pattern }) => pattern.test(words))
+  const all = { ...facts, fault: words.trim().slice(0, 200) }
+  if (!meaning) return new LenscapError('invalid', `The device answers ${facts['operation']} with a fault`, all)
+  return new LenscapError(meaning.kind, `The device ${meaning.says}`, { ...all, reason: meaning.reason })
+}
+
+/** Reads a reply's envelope. @throws LenscapError for a fault, an HTTP refusal, or what isn't a SOAP reply */
+export function bodyOfReply(status: number, text: string, facts: ErrorFacts): Xml {
+  const reply = /Envelope/.test(text) ? parseXml(text) : undefined
+  const fault = reply && faultIn(reply)
+  if (fault) throw errorOfFault(fault, { ...facts, status })
+  if (status === 401 || status === 403) {
+    const locked = /lock(ed|out)|too many/i.test(text)
+    const words = { codes: [locked ? 'Locked' : 'NotAuthorized'], text: `HTTP ${status}` }
+    throw errorOfFault(words, { ...facts, status })
+  }
+  if (status === 429 || status === 503) {
+    throw new LenscapError('busy', 'The device is busy', { ...facts, status, reason: 'slots' })
+  }
+  const body = reply?.one('Envelope', 'Body')
+  if (body && status < 400) return body
+  if (status === 404 || status === 405 || status === 501) {
+    throw new LenscapError('unsupported', 'The device does not offer this', { ...facts, status })
+  }
+  throw new LenscapError('invalid', 'The reply is not a SOAP message', { ...facts, status, bytes: text.length })
+}
+
+const localName = (name: string) => name.trim().replace(/^.*:/, '')

@@ -1,0 +1,263 @@
+import type { Clock } from '../base/clock.ts'
+import { errorKind, LenscapError } from '../base/errors.ts'
+import type { Credential } from '../base/secret.ts'
+import { carry, type RawReply, type Target } from './carry.ts'
+import { withDeadline } from './deadline.ts'
+import { bodyOfReply, refusalOf } from './faults.ts'
+import type { DeviceGate } from './gate.ts'
+import { cameraTimeIn } from './replies.ts'
+import { answerChallenges, RequestWriter, type Service, type SoapRequest } from './requests.ts'
+import type { Xml } from './xml.ts'
+
+const CALL_TIMEOUT_MS = 5_000
+
+/** A digest that failed is tried once more when the clock turns out to be off by more than this from what was believed. */
+const SKEW_MS_NOTICED = 5_000
+
+/** A device's clock against ours. */
+export interface ClockReading {
+  /** Camera's clock minus the box's; undefined where the device does not say its time. */
+  readonly skewMs: number | undefined
+  readonly latencyMs: number
+  /** False where even the time is told only to who signs in. */
+  readonly anonymous: boolean
+}
+
+export interface CallOptions {
+  readonly signal: AbortSignal
+  readonly timeoutMs?: number
+  /** Without a credential, even if there is one. */
+  readonly anonymous?: boolean
+  /** Elsewhere on the same device: a subscription's address. */
+  readonly target?: Target
+  readonly media2?: boolean
+}
+
+interface SessionOptions {
+  readonly target: Target
+  readonly credential: Credential | undefined
+  readonly clock: Clock
+  readonly gate: DeviceGate
+}
+
+type Ask = (writer: RequestWriter) => SoapRequest
+
+const askDate: Ask = (writer) => writer.write((cam) => cam.getSystemDateAndTime())
+const askInformation: Ask = (writer) => writer.write((cam) => cam.getDeviceInformation())
+
+/** One device's conversation: signs each call, bounds it, and learns how the device wants to be signed to. */
+export class Session {
+  readonly target: Target
+  readonly gate: DeviceGate
+  readonly #clock: Clock
+  #credential: Credential | undefined
+  /** WS-Security until the device challenges by HTTP Digest; never both in one message. */
+  #manner: 'wsse' | 'http' = 'wsse'
+  /** The credential has opened what is closed to strangers. */
+  #proven = false
+  #closedToStrangers = false
+  #clockReading: ClockReading | undefined
+  readonly #forbidden = new Set<string>()
+  /** Where each service lives; filled once the services are known. */
+  readonly services = new Map<Service, Target>()
+
+  constructor(options: SessionOptions) {
+    this.target = options.target
+    this.gate = options.gate
+    this.#clock = options.clock
+    this.#credential = options.credential
+    this.services.set('device', options.target)
+  }
+
+  get clockReading(): ClockReading | undefined {
+    return this.#clockReading
+  }
+
+  get credential(): Credential | undefined {
+    return this.#credential
+  }
+
+  /** Whether the credential was seen to open what is closed to strangers. */
+  get proven(): boolean {
+    return this.#proven
+  }
+
+  /** Sets who signs from now on; what was learned of another user is forgotten. */
+  use(credential: Credential | undefined): void {
+    this.#credential = credential
+    this.#proven = false
+    this.#forbidden.clear()
+  }
+
+  /**
+   * Asks the time without signing (Core 5.12.1 tells it to strangers), since a digest needs it. Goes past an open breaker:
+   * it is how a device that came back is noticed.
+   */
+  async readClock(signal: AbortSignal, timeoutMs = CALL_TIMEOUT_MS): Promise<ClockReading> {
+    const startedMs = this.#clock.monotonicMs()
+    const { reply, request } = await this.#bounded({ signal, timeoutMs, anonymous: true }, askDate, undefined)
+    const latencyMs = Math.max(0, this.#clock.monotonicMs() - startedMs)
+    const nowMs = this.#clock.nowMs() - latencyMs / 2
+    const body = this.#unlessRefused(reply, request.operation)
+    const cameraMs = body ? cameraTimeIn(body) : timeOfHeader(reply.headers.date)
+    const skewMs = cameraMs === undefined ? undefined : Math.round(cameraMs + 500 - nowMs)
+    this.#clockReading = { skewMs, latencyMs, anonymous: body !== undefined }
+    return this.#clockReading
+  }
+
+  /** The reply's body; undefined where strangers are refused. @throws LenscapError for any other trouble */
+  #unlessRefused(reply: RawReply, operation: string): Xml | undefined {
+    try {
+      const body = bodyOfReply(reply.status, reply.text, this.#facts(operation))
+      if (body.one('GetSystemDateAndTimeResponse')) return body
+    } catch (error) {
+      if (errorKind(error) !== 'refused') throw error
+      this.#closedToStrangers = true
+      return undefined
+    }
+    throw new LenscapError('invalid', 'What answers there is not ONVIF', this.#facts(operation))
+  }
+
+  /** Asks for the device's name as a stranger: the body, or undefined where it tells it to users only. */
+  async knock(signal: AbortSignal): Promise<Xml | undefined> {
+    try {
+      const body = await this.call(askInformation, { signal, anonymous: true })
+      this.#closedToStrangers = false
+      return body
+    } catch (error) {
+      if (errorKind(error) !== 'refused') throw error
+      this.#closedToStrangers = true
+      return undefined
+    }
+  }
+
+  /**
+   * One signed call.
+   * @returns the reply's Body
+   * @throws LenscapError of any kind but `storage`; `facts.reason` tells refusals apart
+   */
+  async call(ask: Ask, options: CallOptions): Promise<Xml> {
+    this.gate.checkBreaker()
+    const credential = options.anonymous ? undefined : this.#credential
+    if (credential) this.gate.checkCredential(credential)
+    try {
+      const body = await this.#ask(ask, options, credential)
+      if (credential && this.#closedToStrangers) this.#proven = true
+      return body
+    } catch (error) {
+      if (refusalOf(error) === 'locked-out') this.gate.keepQuiet('locked-out')
+      if (errorKind(error) !== 'refused' || refusalOf(error) === 'operation') throw error
+      if (!credential) throw withReason(error, 'no-credential')
+      return await this.#afterRefusal(ask, options, credential, error)
+    }
+  }
+
+  /** Finds out what a refusal means before the password is blamed; sends it once more only if our clock was wrong. */
+  async #afterRefusal(ask: Ask, options: CallOptions, credential: Credential, refusal: unknown): Promise<Xml> {
+    const before = this.#clockReading
+    const now = await this.readClock(options.signal)
+    if (before?.anonymous && !now.anonymous) {
+      this.gate.keepQuiet('locked-out')
+      throw withReason(refusal, 'locked-out')
+    }
+    const drifted = Math.abs((now.skewMs ?? 0) - (before?.skewMs ?? 0)) > SKEW_MS_NOTICED
+    if (this.#manner === 'wsse' && drifted) {
+      try {
+        return await this.#ask(ask, options, credential)
+      } catch (error) {
+        if (errorKind(error) !== 'refused') throw error
+      }
+    }
+    if (this.#proven && (await this.#stillKnown(options.signal, credential))) {
+      this.#forbidden.add(operationOf(refusal))
+      throw withReason(refusal, 'operation')
+    }
+    // A digest that came at the wrong time says nothing of the password.
+    if (refusalOf(refusal) === 'clock') this.gate.keepQuiet('clock')
+    else this.gate.refuse(credential)
+    throw withReason(refusal, refusalOf(refusal) ?? 'credential')
+  }
+
+  /** After a proven credential was refused one operation: is it the user's rights, or a changed password? */
+  async #stillKnown(signal: AbortSignal, credential: Credential): Promise<boolean> {
+    try {
+      await this.#ask(askInformation, { signal }, credential)
+      return true
+    } catch (error) {
+      if (errorKind(error) === 'refused') return false
+      throw error
+    }
+  }
+
+  async #ask(ask: Ask, options: CallOptions, credential: Credential | undefined): Promise<Xml> {
+    const { reply, request } = await this.#bounded(options, ask, credential)
+    return bodyOfReply(reply.status, reply.text, this.#facts(request.operation))
+  }
+
+  /** One exchange within the deadline, the connection budget and the breaker's count. */
+  async #bounded(
+    options: CallOptions,
+    ask: Ask,
+    credential: Credential | undefined,
+  ): Promise<{ reply: RawReply; request: SoapRequest }> {
+    try {
+      return await withDeadline(options.signal, options.timeoutMs ?? CALL_TIMEOUT_MS, async (signal) => {
+        using _ = await this.gate.connection(signal)
+        const answer = await this.#exchange(ask, options, credential, signal)
+        this.gate.record('answered')
+        return answer
+      })
+    } catch (error) {
+      const kind = errorKind(error)
+      if (kind === 'unreachable' || kind === 'timeout') this.gate.record('failed')
+      if (error instanceof LenscapError) throw error
+      if (kind === 'invalid') throw error
+      throw new LenscapError(kind, 'The device is too busy with our other calls', this.#facts('a call'), error)
+    }
+  }
+
+  async #exchange(ask: Ask, options: CallOptions, credential: Credential | undefined, signal: AbortSignal) {
+    const createdMs = this.#clock.nowMs() + (this.#clockReading?.skewMs ?? 0)
+    const signer = this.#manner === 'wsse' ? credential : undefined
+    const request = ask(new RequestWriter(signer, createdMs, options.media2))
+    this.#checkAllowed(request.operation)
+    const target = options.target ?? this.services.get(request.service) ?? this.target
+    const reply = await carry(target, request, signal)
+    if (reply.status !== 401 || !credential) return { reply, request }
+    const authorization = answerChallenges(reply.challenges, credential, target.path)
+    if (authorization === undefined) return { reply, request }
+    this.#manner = 'http'
+    const unsigned = ask(new RequestWriter(undefined, createdMs, options.media2))
+    return { reply: await carry(target, { ...unsigned, authorization }, signal), request }
+  }
+
+  #checkAllowed(operation: string): void {
+    if (!this.#forbidden.has(operation)) return
+    const facts = { ...this.#facts(operation), reason: 'operation' }
+    throw new LenscapError('refused', 'The device refuses this to its user: give the user more rights', facts)
+  }
+
+  #facts(operation: string): Record<string, string | number> {
+    return { address: this.target.address, port: this.target.port, operation }
+  }
+}
+
+const operationOf = (error: unknown) => (error instanceof LenscapError ? String(error.facts['operation']) : '')
+
+function withReason(error: unknown, reason: string): LenscapError {
+  const { message, facts } = error instanceof LenscapError ? error : new LenscapError('refused', String(error))
+  if (reason === 'no-credential') {
+    return new LenscapError('refused', 'The device wants a user and password', { ...facts, reason }, error)
+  }
+  if (reason === 'locked-out') {
+    const says = 'The device refuses what it answered before: it seems to have locked us out'
+    return new LenscapError('busy', says, { ...facts, reason }, error)
+  }
+  return new LenscapError('refused', message, { ...facts, reason }, error)
+}
+
+/** HTTP's own clock, where the device tells strangers no other (RFC 9110, 6.6.1). */
+function timeOfHeader(date: string | undefined): number | undefined {
+  const ms = date === undefined ? Number.NaN : Date.parse(date)
+  return Number.isFinite(ms) ? ms : undefined
+}
