@@ -1,0 +1,29 @@
+import { sql } from 'kysely'
+import type { Migration } from 'kysely/migration'
+import { GROUND } from './ground.ts'
+
+export type Engine = 'sqlite' | 'postgres'
+
+const SERIAL: Record<Engine, string> = {
+  sqlite: 'INTEGER PRIMARY KEY AUTOINCREMENT',
+  postgres: 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
+}
+
+/** Every step from an empty database to today's, in order. Append only: databases in the field have the old ones. */
+const STEPS: readonly (readonly [name: string, statements: readonly string[]])[] = [['0001-ground', GROUND]]
+
+/** The steps for one engine: one SQL for both, save for the numbered key, which each spells in its own way. */
+export function migrationsFor(engine: Engine): Record<string, Migration> {
+  return Object.fromEntries(
+    STEPS.map(([name, statements]) => [
+      name,
+      {
+        up: async (db) => {
+          for (const statement of statements) {
+            await sql.raw(statement.replaceAll('SERIAL_KEY', SERIAL[engine])).execute(db)
+          }
+        },
+      },
+    ]),
+  )
+}

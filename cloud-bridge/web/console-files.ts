@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import staticFiles from '@fastify/static'
+import type { FastifyInstance } from 'fastify'
+import { API } from './api.ts'
+import { send } from './errors.ts'
+
+const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Lenscap</title>
+<p>The bridge runs, but its console is not built: run <code>make build</code> and reload this page.</p></html>\n`
+
+/** Serves the built console. Its pages are one document: any path that is not a file and not the API's gives that one. */
+export async function consoleFiles(app: FastifyInstance, folder: string): Promise<void> {
+  const built = existsSync(join(folder, 'index.html'))
+  if (built) await app.register(staticFiles, { root: folder, wildcard: true, index: false, cacheControl: false })
+  app.setNotFoundHandler((request, reply) => {
+    const page = request.method === 'GET' && !request.url.startsWith(API) && !request.url.startsWith('/device/')
+    if (!page || /\.\w+$/.test(request.url)) {
+      return send(reply, 404, { error: 'not-found', message: 'There is no such thing here' })
+    }
+    reply.header('cache-control', 'no-cache')
+    return built ? reply.sendFile('index.html') : reply.type('text/html; charset=utf-8').send(NOT_BUILT)
+  })
+}

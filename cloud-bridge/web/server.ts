@@ -1,0 +1,79 @@
+import cookie from '@fastify/cookie'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Logger } from '../../agent/base/logger.ts'
+import type { Accounts } from '../accounts/accounts.ts'
+import type { Sessions } from '../accounts/sessions.ts'
+import type { Claims } from '../devices/claims.ts'
+import { Auth, demandChangeHeader } from './auth.ts'
+import { deviceClaimRoutes, ownerClaimRoutes } from './claim-routes.ts'
+import { consoleFiles } from './console-files.ts'
+import { handleErrors } from './errors.ts'
+import { sessionRoutes } from './session-routes.ts'
+
+const BODY_BYTES_MAX = 65_536
+const HEADERS_TIMEOUT_MS = 30_000
+// A whole upload through a thin uplink; it can be resumed.
+const REQUEST_TIMEOUT_MS = 3_600_000
+
+export interface WebDeps {
+  readonly accounts: Accounts
+  readonly sessions: Sessions
+  readonly claims: Claims
+  readonly logger: Logger
+  readonly publicUrl: () => URL
+  /** The built console. */
+  readonly consoleDir: string
+}
+
+/** The bridge's HTTP side: the console, its API and what boxes ask. Not yet listening. */
+export async function makeServer(deps: WebDeps): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 128 },
+  })
+  app.server.headersTimeout = HEADERS_TIMEOUT_MS
+  handleErrors(app, deps.logger)
+  await app.register(helmet, { contentSecurityPolicy: CSP(deps.publicUrl()), hsts: secure(deps.publicUrl()) })
+  await app.register(cookie)
+  await app.register(rateLimit, { global: false })
+  app.get('/healthz', async () => ({ ok: true }))
+  await app.register((device, _, done) => {
+    deviceClaimRoutes(device, deps.claims)
+    done()
+  })
+  await app.register((api, _, done) => {
+    ownerApi(api, deps)
+    done()
+  })
+  await consoleFiles(app, deps.consoleDir)
+  return app
+}
+
+function ownerApi(api: FastifyInstance, deps: WebDeps): void {
+  const auth = new Auth(deps.sessions, deps.publicUrl)
+  api.addHook('onRequest', demandChangeHeader)
+  api.addHook('onSend', async (_, reply) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-store')
+  })
+  sessionRoutes(api, { ...deps, auth, onSignedOut: () => {} })
+  ownerClaimRoutes(api, { claims: deps.claims, auth })
+}
+
+const secure = (url: URL): boolean => url.protocol === 'https:'
+
+const CSP = (url: URL) => ({
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'self'"],
+    objectSrc: ["'none'"],
+    baseUri: ["'none'"],
+    formAction: ["'self'"],
+    frameAncestors: ["'none'"],
+    ...(secure(url) ? { upgradeInsecureRequests: [] } : {}),
+  },
+})
