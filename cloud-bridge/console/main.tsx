@@ -16,7 +16,8 @@ function start(root: HTMLElement): void {
   const go: App['go'] = (path, how = 'push') => {
     if (how === 'push') history.pushState(null, '', path)
     else history.replaceState(null, '', path)
-    paint()
+    // Not at once: an effect may be what goes, and rendering within it would run that effect again.
+    queueMicrotask(paint)
   }
   const app: App = { store, api, go, clock: createClock() }
   const paint = () => {

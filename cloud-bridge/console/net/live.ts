@@ -94,7 +94,7 @@ async function live(deps: LiveDeps, signal: AbortSignal, opened: () => void): Pr
 function parse(data: string): StreamMessage | undefined {
   try {
     const message = JSON.parse(data) as StreamMessage
-    return TYPES[message.type] ? message : undefined
+    return Object.hasOwn(TYPES, message.type) ? message : undefined
   } catch {
     return undefined
   }

@@ -75,6 +75,7 @@ function State({ agent }: { agent: AgentView }) {
   return (
     <Rows
       caption="Agent"
+      quiet
       rows={[
         ['Version', <code key="version">{agent.version || 'not told'}</code>],
         ['Last heard', agent.lastSeenAt === null ? 'never' : <Ago key="seen" at={agent.lastSeenAt} />],
@@ -96,6 +97,7 @@ function Host({ host }: { host: HostFacts }) {
     <>
       <Rows
         caption="Machine"
+        quiet
         rows={[
           ['Model', host.model || 'not told'],
           ['System', `${host.os} · ${host.kernel} · ${host.arch}`],

@@ -16,10 +16,7 @@ export function CamerasPage({ overview }: { overview: Overview }) {
   return (
     <>
       <Strip overview={overview} />
-      <div class="page-head">
-        <h1>Cameras</h1>
-        <AllOff overview={overview} />
-      </div>
+      <Head overview={overview} />
       {groups.length === 0 && (
         <Empty title="No box yet">
           <p>Start the agent on your NVR or camera. It shows a code: enter it here, and its cameras appear.</p>
@@ -75,8 +72,8 @@ function BoxHead({ agent, cameras }: { agent: AgentView; cameras: number }) {
   )
 }
 
-/** Turns every switch of the account off, in one request. */
-function AllOff({ overview }: { overview: Overview }) {
+/** The heading, how many switches are on, and the way to turn all of them off in one request. */
+function Head({ overview }: { overview: Overview }) {
   const { api, store } = useApp()
   const { busy, error, run } = useChange()
   const on = overview.cameras.filter(({ consent }) => consent.kinds.length > 0).length
@@ -86,15 +83,20 @@ function AllOff({ overview }: { overview: Overview }) {
       store.dispatch({ type: 'overview', overview: await api.overview() })
     })
   return (
-    <div class="all-off">
+    <>
+      <div class="page-head">
+        <div>
+          <h1>Cameras</h1>
+          <p class={on > 0 ? 'open-words' : 'quiet'} data-testid="switches-on" role="status">
+            {on > 0 ? `${count(on, 'camera')} with the cap off` : 'Every cap is on'}
+          </p>
+        </div>
+        <button type="button" class="button" disabled={on === 0 && !busy} aria-busy={busy} onClick={off}>
+          All off
+        </button>
+      </div>
       {error !== undefined && <Trouble>{error}</Trouble>}
-      <p class={on > 0 ? 'open-words' : 'quiet'} data-testid="switches-on">
-        {on > 0 ? `${count(on, 'camera')} switched on` : 'Every switch is off'}
-      </p>
-      <button type="button" class="button" disabled={on === 0 && !busy} aria-busy={busy} onClick={off}>
-        All off
-      </button>
-    </div>
+    </>
   )
 }
 

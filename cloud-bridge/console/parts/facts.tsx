@@ -15,11 +15,11 @@ const list = (values: readonly string[]): ComponentChildren =>
     </ul>
   )
 
-/** Names and values, set as a table of two columns. */
-export function Rows({ caption, rows }: { caption: string; rows: readonly Row[] }) {
+/** Names and values, set as a table of two columns. `quiet`: a heading above says already what it is. */
+export function Rows({ caption, rows, quiet }: { caption: string; rows: readonly Row[]; quiet?: boolean }) {
   return (
     <table class="facts">
-      <caption>{caption}</caption>
+      <caption class={quiet === true ? 'listen-only' : ''}>{caption}</caption>
       <tbody>
         {rows.map(([name, value]) => (
           <tr key={name}>

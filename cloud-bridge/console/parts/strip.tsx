@@ -19,16 +19,18 @@ export function Strip({ overview }: { overview: Overview }) {
     <dl class="strip" data-testid="strip">
       <Figure name="Boxes online" value={`${online} of ${agents.length}`} warn={online < agents.length} />
       <Figure name="Cameras up" value={`${up} of ${cameras.length}`} warn={up < cameras.length} />
-      <Figure name="Messages received" value={whole(totals.messages)} />
-      <Figure name="Media held" value={bytes(totals.mediaBytes)} note={mediaWords(overview)} />
+      <Figure name="Messages received" class="messages" value={whole(totals.messages)} />
+      <Figure name="Media held" class="media" value={bytes(totals.mediaBytes)} note={mediaWords(overview)} />
       <LinkState />
     </dl>
   )
 }
 
-function Figure({ name, value, note, warn }: { name: string; value: string; note?: string; warn?: boolean }) {
+type FigureProps = { name: string; value: string; note?: string; warn?: boolean; class?: string }
+
+function Figure({ name, value, note, warn, class: className }: FigureProps) {
   return (
-    <div class="figure">
+    <div class={`figure ${className ?? ''}`}>
       <dt>{name}</dt>
       <dd class={warn === true ? 'figure-warn' : ''}>
         {value}

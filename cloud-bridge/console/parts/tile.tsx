@@ -62,7 +62,13 @@ function Now({ camera }: { camera: string }) {
 }
 
 function LastEvent({ event }: { event: EventView | null }) {
-  if (event === null) return <p class="tile-line quiet">No events yet</p>
+  if (event === null)
+    return (
+      <p class="tile-line quiet">
+        <span class="spark none" aria-hidden="true" />
+        No events yet
+      </p>
+    )
   return (
     <p class="tile-line">
       <span key={event.id} class="spark" aria-hidden="true" />
