@@ -74,7 +74,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(agent|cloud-bridge|firmware-hooks|simulator)/',
-        pathNot: ['\\.test\\.ts$', '^cloud-bridge/console/'],
+        pathNot: ['\\.test\\.ts$', '^cloud-bridge/console/', '^firmware-hooks/artefacts/'],
       },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
@@ -148,6 +148,10 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'require', 'types'],
+    },
     exclude: { path: '^build/' },
   },
 }

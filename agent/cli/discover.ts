@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises'
+import { systemClock } from '../base/clock.ts'
+import { openDatabase } from '../base/database.ts'
+import { describeError, LenscapError } from '../base/errors.ts'
+import { type Credential, Secret } from '../base/secret.ts'
+import { discover } from '../discovery/discover.ts'
+import type { Sighting } from '../discovery/sighting.ts'
+import { Inventory } from '../inventory/inventory.ts'
+import { INVENTORY_TABLES } from '../inventory/tables.ts'
+import { EXIT, type Output, table } from './output.ts'
+
+export interface DiscoverRequest {
+  readonly cidr: readonly string[]
+  readonly host: readonly string[]
+  readonly interface: readonly string[]
+  readonly discoveryPort: number
+  readonly user?: string
+  readonly passwordFile?: string
+  /** Seconds to wait for answers. */
+  readonly timeout: number
+}
+
+/** One device in the answer of `discover`. Facts that only a signed-in client may read are empty without credentials. */
+interface FoundDevice {
+  readonly endpoint: string
+  readonly address: string
+  readonly port: number
+  manufacturer: string
+  model: string
+  serial: string
+  firmware: string
+  hardwareId: string
+  macs: readonly string[]
+  channels: number
+  diagnosis: string
+}
+
+/** `discover`: looks round once and says what answered; nothing is kept. */
+export async function runDiscover(request: DiscoverRequest, output: Output, signal: AbortSignal): Promise<number> {
+  const credentials = await credentialsOf(request)
+  const found = new Map<string, FoundDevice>()
+  // The inventory's own way of reading devices, with a memory that ends with this call.
+  const db = openDatabase(':memory:', [INVENTORY_TABLES])
+  try {
+    const inventory = new Inventory({ db, credentials, clock: systemClock })
+    for await (const news of inventory.refresh(seen(request, found, signal), signal)) {
+      if (news.kind === 'trouble') {
+        const device = found.get(placeOf(news))
+        if (device) device.diagnosis = describeError(news.error)
+      }
+    }
+    for (const { device, cameras } of inventory.devices()) {
+      const entry = found.get(placeOf(device.target))
+      const facts = cameras[0]?.facts
+      if (!entry || !facts) continue
+      const { manufacturer, model, serial, firmware, hardwareId, macs } = facts
+      Object.assign(entry, { manufacturer, model, serial, firmware, hardwareId, macs, channels: cameras.length })
+    }
+  } finally {
+    db.close()
+  }
+  const devices = [...found.values()].toSorted((a, b) => a.address.localeCompare(b.address, 'en', { numeric: true }))
+  output.answer(devices, () => asTable(devices))
+  return devices.length > 0 && devices.every(({ diagnosis }) => diagnosis !== '') ? EXIT.partly : EXIT.done
+}
+
+/** Passes sightings on and notes each place once. */
+async function* seen(request: DiscoverRequest, found: Map<string, FoundDevice>, signal: AbortSignal) {
+  const sightings = discover({
+    cidrs: request.cidr,
+    hosts: request.host,
+    ...(request.interface.length > 0 && { interfaces: request.interface }),
+    discoveryPort: request.discoveryPort,
+    durationMs: request.timeout * 1000,
+    clock: systemClock,
+    signal,
+  })
+  for await (const sighting of sightings) {
+    if (!found.has(placeOf(sighting))) found.set(placeOf(sighting), blank(sighting))
+    yield sighting
+  }
+}
+
+const placeOf = ({ address, port }: { address: string; port: number }) => `${address} ${port}`
+
+function blank({ endpoint, address, port }: Sighting): FoundDevice {
+  const nothing = { manufacturer: '', model: '', serial: '', firmware: '', hardwareId: '' }
+  return { endpoint, address, port, ...nothing, macs: [], channels: 0, diagnosis: '' }
+}
+
+async function credentialsOf({ user, passwordFile }: DiscoverRequest): Promise<Credential[]> {
+  if (user === undefined && passwordFile === undefined) return []
+  if (user === undefined || passwordFile === undefined) {
+    throw new LenscapError('invalid', 'Give both --user and --password-file, or neither')
+  }
+  const text = await readFile(passwordFile, 'utf8').catch((cause: unknown) => {
+    throw new LenscapError('invalid', `Can't read the password file ${passwordFile}`, {}, cause)
+  })
+  return [{ username: user, password: new Secret(text.replace(/\r?\n$/, '')) }]
+}
+
+function asTable(devices: readonly FoundDevice[]): string {
+  if (devices.length === 0) return 'Nothing answered. Name a range with --cidr, or a camera with --host, and try again.'
+  return table(
+    ['ADDRESS', 'PORT', 'MAKER', 'MODEL', 'SERIAL', 'FIRMWARE', 'CH', 'DIAGNOSIS'],
+    devices.map((d) => [
+      d.address,
+      String(d.port),
+      d.manufacturer,
+      d.model,
+      d.serial,
+      d.firmware,
+      String(d.channels || ''),
+      d.diagnosis,
+    ]),
+  )
+}
