@@ -177,10 +177,11 @@ export class Agent {
   /** Known cameras first, wherever they were; then whoever answers, again and again. */
   async #lookRound(): Promise<void> {
     const { config, clock, signal } = this.#deps
-    const { ranges, hosts, multicast, port, intervalS } = config.discovery
+    const { ranges, hosts, multicast, interfaces, port, intervalS } = config.discovery
+    const where = { cidrs: ranges, hosts, multicast, discoveryPort: port, ...(interfaces.length > 0 && { interfaces }) }
     await this.#lookAt(this.#remembered())
     while (!signal.aborted) {
-      const sightings = discover({ cidrs: ranges, hosts, multicast, discoveryPort: port, clock, signal })
+      const sightings = discover({ ...where, clock, signal })
       await this.#lookAt(newsIn(sightings, this.#inventory))
       await clock.sleep(intervalS * 1000, signal).catch(() => {})
     }

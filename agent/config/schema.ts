@@ -19,6 +19,11 @@ export const AgentConfig = z.strictObject({
   discovery: z
     .strictObject({
       multicast: z.boolean().default(true).describe('Ask every network interface by WS-Discovery'),
+      interfaces: z
+        .array(z.string().min(1).max(64))
+        .max(32)
+        .default([])
+        .describe('Names of the interfaces to ask by multicast; all where none is named'),
       ranges: z
         .array(z.string().max(64))
         .max(64)

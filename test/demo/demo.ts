@@ -87,14 +87,14 @@ export class Demo {
   }
 
   async #startSimulator(memory: Memory): Promise<void> {
-    const { address, controlPort, stateDir } = this.#options
+    const { address, controlPort, discoveryPort, stateDir } = this.#options
     this.#say('Starting six simulated devices ...')
     const passwordFile = join(stateDir, 'camera-password')
     await writeFileDurably(passwordFile, memory.cameraPassword)
     const simulator = this.#run('lenscap-simulator', [
       'run',
       ...PROFILES.flatMap((profile) => ['--profile', profile]),
-      ...['--address', address, '--control-port', String(controlPort)],
+      ...['--address', address, '--control-port', String(controlPort), '--discovery-port', String(discoveryPort)],
       ...['--user', 'admin', '--password-file', passwordFile, '--json'],
     ])
     await simulator.line((line) => line['event'] === 'ready', START_MS)
@@ -122,10 +122,10 @@ export class Demo {
   }
 
   async #startAgent(owner: Owner): Promise<void> {
-    const { address, stateDir } = this.#options
+    const { stateDir } = this.#options
     this.#say('Starting the agent ...')
     const config = join(stateDir, 'agent.yaml')
-    await writeFileDurably(config, agentConfig({ stateDir, bridge: this.#url, range: rangeAround(address) }))
+    await writeFileDurably(config, agentConfig(this.#options, this.#url))
     const agent = this.#run('lenscap-agent', ['run', '--config', config, '--json'], (line) => {
       if (line['event'] === 'sent') this.#sent = { bytes: Number(line['bytes']), items: Number(line['items']) }
     })
@@ -154,22 +154,16 @@ export class Demo {
 }
 
 /** What an installer would write; short rolls, so that a clip is there seconds after its event. */
-const agentConfig = ({
-  stateDir,
-  bridge,
-  range,
-}: {
-  stateDir: string
-  bridge: string
-  range: string
-}) => `bridge: ${bridge}
+const agentConfig = ({ stateDir, address, discoveryPort }: DemoOptions, bridge: string) => `bridge: ${bridge}
 name: Demo box
 stateDir: ${join(stateDir, 'agent')}
 credentials:
   - username: admin
     passwordFile: ${join(stateDir, 'camera-password')}
 discovery:
-  ranges: [${range}]
+  interfaces: [lo]
+  ranges: [${rangeAround(address)}]
+  port: ${discoveryPort}
   intervalS: 30
 media:
   preRollMs: 2000

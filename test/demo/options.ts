@@ -4,6 +4,8 @@ export interface DemoOptions {
   readonly httpPort: number
   readonly mqttPort: number
   readonly controlPort: number
+  /** Of WS-Discovery, on each camera's address. */
+  readonly discoveryPort: number
   /** The first camera's; the others follow. */
   readonly address: string
   readonly stateDir: string
@@ -17,6 +19,7 @@ export function readOptions(args: readonly string[], defaultStateDir: string): D
       'http-port': { type: 'string', default: '8480' },
       'mqtt-port': { type: 'string', default: '18830' },
       'control-port': { type: 'string', default: '8490' },
+      'discovery-port': { type: 'string', default: '3702' },
       address: { type: 'string', default: '127.77.0.11' },
       state: { type: 'string', default: defaultStateDir },
     },
@@ -28,6 +31,7 @@ export function readOptions(args: readonly string[], defaultStateDir: string): D
     httpPort: port('--http-port', values['http-port']),
     mqttPort: port('--mqtt-port', values['mqtt-port']),
     controlPort: port('--control-port', values['control-port']),
+    discoveryPort: port('--discovery-port', values['discovery-port']),
     address: values.address,
     stateDir: values.state,
   }

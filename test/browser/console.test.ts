@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { until } from '../harness/until.ts'
+import { launchChromium } from './chromium.ts'
+import { type DemoPlace, demoPlace, RunningDemo } from './running-demo.ts'
+
+const CAMERAS = 9
+
+/** Asked in the page: does the video really move? */
+const PLAYS = `(() => {
+  const video = document.querySelector('video')
+  return video !== null && video.currentTime > 0.3 && video.videoWidth > 0
+})()`
+
+/** What the page must never do: run what it was not given, complain, or call anywhere else. */
+function watchPage(page: Page, origin: string) {
+  const faults: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(`console: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
+  page.on('request', (request) => {
+    if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url())) faults.push(`call: ${request.url()}`)
+  })
+  return faults
+}
+
+async function signIn(page: Page, { url, username, password }: { url: string; username: string; password: string }) {
+  await page.goto(url)
+  await page.getByLabel('User name').fill(username)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+const tiles = (page: Page) => page.getByTestId('camera-tile')
+
+describe('the console in a real browser, with make demo behind it', { timeout: 180_000 }, () => {
+  let place: DemoPlace
+  let demo: RunningDemo
+  let browser: Browser
+  let page: Page
+  let faults: string[]
+  const said = (t: TestContext, what: string, sinceMs: number) =>
+    t.diagnostic(`${what}: ${((performance.now() - sinceMs) / 1000).toFixed(1)} s`)
+
+  before(async () => {
+    place = await demoPlace('127.78.1.11')
+    demo = new RunningDemo(place)
+    const login = await demo.login()
+    browser = await launchChromium()
+    page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    faults = watchPage(page, login.url)
+    // The very first visit asks who is signed in, and is told "nobody": the browser logs that 401 by itself.
+    await signIn(page, login)
+    faults.length = 0
+  })
+
+  after(async () => {
+    await browser.close()
+    await demo.stop()
+    rmSync(place.stateDir, { recursive: true, force: true })
+  })
+
+  it('shows every camera with who it is and how it is, and no picture', async (t) => {
+    await until('all tiles', async () => (await tiles(page).count()) === CAMERAS, 30_000)
+    await until(
+      'all are up',
+      async () => (await page.getByTestId('camera-tile').getByText(/^Up/i).count()) >= CAMERAS,
+      30_000,
+    )
+    said(t, 'From the start to all cameras up in the page', demo.startedMs)
+    assert.equal(await tiles(page).locator('img').count(), 0)
+    const text = await page.locator('body').innerText()
+    for (const maker of ['Amcrest', 'HIKVISION', 'Reolink', 'AXIS', 'tp-link'])
+      assert.match(text, new RegExp(maker, 'i'))
+  })
+
+  it("shows a camera's own facts, string for string", async () => {
+    const cameras = (await demo.simulator.cameras()) as unknown as {
+      address: string
+      serial: string
+      firmware: string
+      model: string
+      macs: string[]
+    }[]
+    const reolink = cameras.find(({ model }) => model.startsWith('RLC'))
+    assert.ok(reolink)
+    await tiles(page).filter({ hasText: reolink.model }).getByRole('link').first().click()
+    const facts = page.locator('section', { has: page.getByRole('heading', { name: /facts|about|who/i }) }).first()
+    await facts.waitFor()
+    const text = await page.locator('main').innerText()
+    for (const fact of [reolink.serial, reolink.firmware, reolink.address, reolink.macs[0]?.toLowerCase() ?? '-']) {
+      assert.ok(text.includes(fact), `${fact} is not on the page`)
+    }
+    await page.goBack()
+    await tiles(page).first().waitFor()
+  })
+
+  it('shows events as they happen, and no media connection is opened meanwhile', async () => {
+    const first = tiles(page).first()
+    const camera = (await demo.simulator.cameras())[0]
+    assert.ok(camera)
+    await demo.simulator.raise(camera.id, 'motion')
+    await until('motion on a tile', async () => /motion/i.test(await first.innerText()))
+    assert.equal(await demo.simulator.mediaConnections(), 0)
+  })
+
+  it('brings a picture when the switch goes on, and a clip with the next motion', async (t) => {
+    const tile = tiles(page).first()
+    let sinceMs = performance.now()
+    await tile.getByRole('switch').click()
+    await tile.locator('img').waitFor({ timeout: 10_000 })
+    said(t, 'From the switch to the snapshot in the page', sinceMs)
+    const camera = (await demo.simulator.cameras())[0]
+    assert.ok(camera)
+    await tile.getByRole('link').first().click()
+    sinceMs = performance.now()
+    await demo.simulator.raise(camera.id, 'motion')
+    const clip = page.locator('[data-testid="item"][data-kind="clip"]').first()
+    await clip.waitFor({ timeout: 15_000 })
+    said(t, 'From the motion to the clip in the page', sinceMs)
+    await clip.getByRole('button', { name: /^show clip/i }).click()
+    const video = page.locator('video')
+    await video.waitFor()
+    await until('the clip plays', () => page.evaluate<boolean>(PLAYS))
+    await page.getByRole('link', { name: 'Cameras' }).first().click()
+    await tiles(page).first().waitFor()
+  })
+
+  it('stops everything at once when the switch goes off', async () => {
+    const tile = tiles(page).first()
+    await tile.getByRole('switch').click()
+    await until(
+      'the switch is off',
+      async () => (await tile.getByRole('switch').getAttribute('aria-checked')) === 'false',
+    )
+    const [camera] = await demo.simulator.cameras()
+    assert.ok(camera)
+    const before = await until('media connections have settled', async () => {
+      const first = await demo.simulator.mediaConnections()
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      return first === (await demo.simulator.mediaConnections()) ? first : undefined
+    })
+    await demo.simulator.raise(camera.id, 'motion')
+    await until('the new motion is seen', async () => /motion/i.test(await tile.innerText()))
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    assert.equal(await demo.simulator.mediaConnections(), before)
+  })
+
+  it('did nothing that its own security policy, or a listener on the wire, would mind', () => {
+    assert.deepEqual(faults, [])
+  })
+
+  it('stops cleanly, and a second start finds its state again', async () => {
+    const { username, password } = await demo.login()
+    assert.equal(await demo.stop(), 0)
+    assert.match(demo.output, /Everything has stopped\./)
+    demo = new RunningDemo(place)
+    const login = await demo.login()
+    assert.deepEqual({ username: login.username, password: login.password }, { username, password })
+    await signIn(page, login)
+    await until('all tiles', async () => (await tiles(page).count()) === CAMERAS)
+    assert.equal(await tiles(page).first().locator('img').count(), 1)
+  })
+})
+
+describe('a demo whose port is taken', { timeout: 60_000 }, () => {
+  it('says so in a sentence, and ends', async () => {
+    const place = await demoPlace('127.78.2.11')
+    const { createServer } = await import('node:net')
+    const squatter = createServer().listen(place.httpPort, '127.0.0.1')
+    const demo = new RunningDemo(place)
+    try {
+      assert.equal(await demo.ended, 1)
+      assert.match(demo.output, new RegExp(String(place.httpPort)))
+      assert.doesNotMatch(demo.output, /^\s+at /m)
+    } finally {
+      await demo.stop()
+      squatter.close()
+      rmSync(place.stateDir, { recursive: true, force: true })
+    }
+  })
+})
