@@ -87,6 +87,8 @@ export async function proxy(t: TestContext, port: number) {
     open: 0,
     cutAfter: Number.POSITIVE_INFINITY,
     holdAfter: Number.POSITIVE_INFINITY,
+    /** Takes again what was held back. */
+    goOn: () => {},
   }
   const sockets = new Set<Socket>()
   const server = createServer((down) => {
@@ -94,6 +96,10 @@ export async function proxy(t: TestContext, port: number) {
     line.connections += 1
     line.open += 1
     for (const socket of [down, up]) sockets.add(socket.on('error', () => {}))
+    line.goOn = () => {
+      line.holdAfter = Number.POSITIVE_INFINITY
+      down.resume()
+    }
     down.on('data', (data) => {
       line.upBytes += data.length
       if (line.upBytes > line.cutAfter) {

@@ -1,5 +1,3 @@
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import { DefaultHttpStack, DetailedError, Upload } from 'tus-js-client'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
@@ -8,6 +6,7 @@ import { DEVICE_PATHS } from '../protocol/claim.ts'
 import type { Id } from '../protocol/envelope.ts'
 import type { UploadMetadata } from '../protocol/upload.ts'
 import { filePart, type SizedStream } from './file-source.ts'
+import { type Line, makeLine } from './line.ts'
 
 /** Where media may go: the bridge that the box was claimed on, and nowhere else. */
 export interface UploadTarget {
@@ -46,8 +45,7 @@ export interface UploadJob {
 export async function upload(job: UploadJob): Promise<void> {
   const { target, grant, signal } = job
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const secure = new URL(target.bridgeUrl).protocol === 'https:'
-  const agent = secure ? new HttpsAgent({ keepAlive: true, ca: target.ca }) : new HttpAgent({ keepAlive: true })
+  const line = makeLine(target.bridgeUrl, target.ca)
   const stalled = setTimeout(
     () => reject(new LenscapError('timeout', 'The upload makes no progress: try later')),
     job.stallMs,
@@ -61,8 +59,11 @@ export async function upload(job: UploadJob): Promise<void> {
     })
     return body.on('error', reject)
   }
-  const tus = makeUpload(job, { agent, part, onMoved: () => stalled.refresh(), resolve, reject })
-  const onAbort = () => reject(signal.aborted ? new LenscapError('cancelled', 'Told to stop') : grant.signal.reason)
+  const tus = makeUpload(job, { line, part, onMoved: () => stalled.refresh(), resolve, reject })
+  const onAbort = () => {
+    line.cut()
+    reject(signal.aborted ? new LenscapError('cancelled', 'Told to stop') : grant.signal.reason)
+  }
   grant.signal.addEventListener('abort', onAbort)
   signal.addEventListener('abort', onAbort)
   try {
@@ -74,15 +75,14 @@ export async function upload(job: UploadJob): Promise<void> {
     clearTimeout(stalled)
     grant.signal.removeEventListener('abort', onAbort)
     signal.removeEventListener('abort', onAbort)
-    // The sockets first: nothing that is buffered may follow.
-    agent.destroy()
+    line.close()
     body?.destroy()
     await tus.abort()
   }
 }
 
 interface Wires {
-  readonly agent: HttpAgent | HttpsAgent
+  readonly line: Line
   readonly part: (start: number, end: number) => SizedStream
   readonly onMoved: () => void
   readonly resolve: () => void
@@ -100,7 +100,7 @@ function makeUpload(job: UploadJob, wires: Wires): Upload {
     uploadSize: job.bytes,
     metadata,
     headers: { Authorization: `Bearer ${target.agent}.${target.token.reveal()}` },
-    httpStack: new DefaultHttpStack({ agent: wires.agent }),
+    httpStack: new DefaultHttpStack({ agent: wires.line.agent }),
     fileReader: {
       openFile: async () => ({
         size: job.bytes,

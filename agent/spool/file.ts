@@ -22,7 +22,7 @@ const TABLES = `
 `
 
 /** Facts about the spool's file, kept in memory while it is open. Bytes are those of the payloads. */
-export interface SpoolFacts {
+interface SpoolFacts {
   stream: string
   /** The number that the next message gets. */
   next: number
@@ -80,7 +80,8 @@ function openSound(path: string): { db: Database; facts: SpoolFacts } {
   }
 }
 
-function readFacts(db: Database): SpoolFacts {
+/** @throws an error of SQLite's kind where the rows that must be there are not */
+export function readFacts(db: Database): SpoolFacts {
   const head = db.prepare<[], Pick<SpoolFacts, 'stream' | 'next' | 'dropped'>>(
     'SELECT stream, next, dropped FROM spool',
   )

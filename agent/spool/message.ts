@@ -3,7 +3,7 @@ import { type Envelope, Id, PROTOCOL_VERSION } from '../protocol/envelope.ts'
 import { MESSAGES, type NumberedName, PAYLOAD_BYTES_MAX, type PayloadOf } from '../protocol/topics.ts'
 
 /** The fields of a payload that its maker writes; the spool adds the envelope. */
-export type BodyOf<Name extends NumberedName> = Omit<PayloadOf<Name>, keyof Envelope>
+type BodyOf<Name extends NumberedName> = Omit<PayloadOf<Name>, keyof Envelope>
 
 /** What a room hands to the spool: a numbered message without its envelope. `at`: UTC ms, now where absent. */
 export type SpoolMessage = {

@@ -83,6 +83,29 @@ describe('the spool', () => {
     assert.deepEqual(spool.depth(), { messages: 1, bytes, dropped: 0 })
   })
 
+  it('begins a new stream on demand, and numbers what waits anew', async () => {
+    const path = join(folder(), 'spool.db')
+    const spool = open(path)
+    await Promise.all(['a', 'b', 'c'].map((text) => spool.append(said(text))))
+    spool.trim(spool.stream, 1)
+    const former = spool.stream
+    spool.renew()
+    assert.notEqual(spool.stream, former)
+    assert.deepEqual(
+      read(spool).map(({ seq, body }) => [seq, body.seq, body.stream, body.message]),
+      [
+        [1, 1, spool.stream, 'b'],
+        [2, 2, spool.stream, 'c'],
+      ],
+    )
+    const depth = spool.depth()
+    assert.equal(await spool.append(said('d')), 3)
+    spool.trim(spool.stream, 3)
+    spool[Symbol.dispose]()
+    using again = open(path)
+    assert.deepEqual([depth.messages, again.stream, again.newest], [2, spool.stream, 3])
+  })
+
   it('lets the oldest go when full, counts them, and names the whole loss in the newest notice', async () => {
     using spool = open(join(folder(), 'spool.db'), { messagesMax: 64 })
     for (let i = 1; i <= 300; i++) await spool.append(said(`message ${i}`, i * 1000))

@@ -4,8 +4,9 @@ import type { Logger } from '../base/logger.ts'
 import type { Id } from '../protocol/envelope.ts'
 import type { NumberedName } from '../protocol/topics.ts'
 import { damageNotice, type Eviction, evictionNotice, evictionStep, evictOldest, type SpoolBounds } from './evict.ts'
-import { isCorrupt, openSpoolFile, replaceSpoolFile, type SpoolFile } from './file.ts'
+import { isCorrupt, openSpoolFile, readFacts, replaceSpoolFile, type SpoolFile } from './file.ts'
 import { type CheckedMessage, checkMessage, payloadText, type SpoolMessage } from './message.ts'
+import { renewStream } from './renew.ts'
 
 /** A message on disk, with its number and the JSON text that travels. */
 export interface StoredMessage {
@@ -128,6 +129,20 @@ export class Spool implements Disposable {
       db.prepare('DELETE FROM message WHERE seq <= ?').run(upTo)
       facts.messages -= messages
       facts.bytes -= bytes
+    })
+  }
+
+  /**
+   * Begins a new stream and numbers what waits anew from 1. For a box whose disk lost messages that had already been
+   * sent: their numbers must not be given out again, or the bridge would take the new ones for the old.
+   */
+  renew(): void {
+    this.#surviving(() => {
+      const { db, facts } = this.#file
+      const former = facts.stream
+      const stream = renewStream(db)
+      Object.assign(facts, readFacts(db))
+      this.#logger.error({ former, stream }, 'The disk has lost messages that were sent: a new stream begins')
     })
   }
 

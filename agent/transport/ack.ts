@@ -15,3 +15,7 @@ export function settledUpTo(ack: Pick<Ack, 'upTo' | 'ahead'>, oldest: number): n
 /** Whether the bridge has committed this number although not all before it. */
 export const isAhead = (ack: Pick<Ack, 'ahead'>, seq: number): boolean =>
   ack.ahead.some(([from, to]) => seq >= from && seq <= to)
+
+/** The highest number that the bridge says it has. */
+export const highestIn = (ack: Pick<Ack, 'upTo' | 'ahead'>): number =>
+  ack.ahead.reduce((highest, [, to]) => Math.max(highest, to), ack.upTo)

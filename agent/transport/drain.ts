@@ -3,7 +3,7 @@ import { LenscapError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Ack } from '../protocol/bridge.ts'
 import type { Spool, StoredMessage } from '../spool/spool.ts'
-import { isAhead, settledUpTo } from './ack.ts'
+import { highestIn, isAhead, settledUpTo } from './ack.ts'
 import { Bell } from './bell.ts'
 
 export interface DrainLimits {
@@ -19,7 +19,7 @@ export interface DrainLimits {
 }
 
 export interface DrainDeps {
-  readonly spool: Pick<Spool, 'stream' | 'newest' | 'oldest' | 'read' | 'trim' | 'onAppended'>
+  readonly spool: Pick<Spool, 'stream' | 'newest' | 'oldest' | 'read' | 'trim' | 'renew' | 'onAppended'>
   readonly clock: Clock
   readonly logger: Logger
   readonly limits: DrainLimits
@@ -65,9 +65,15 @@ export class Drain {
   onAck(ack: Ack): void {
     const { spool, clock, limits } = this.#deps
     if (ack.stream !== spool.stream) return
+    if (highestIn(ack) > spool.newest) {
+      // A disk that lied about its writes: these numbers were sent in a past that the box no longer knows.
+      spool.renew()
+      this.#bell.ring()
+      return
+    }
     this.#ack = ack
     const before = settledIn(spool)
-    const settled = Math.min(settledUpTo(ack, before + 1), spool.newest)
+    const settled = settledUpTo(ack, before + 1)
     if (settled > before) {
       spool.trim(ack.stream, settled)
       this.#settled = settled

@@ -176,6 +176,17 @@ describe('the transport', () => {
     assert.deepEqual(seen.committed.get(spool.stream), range(500))
   })
 
+  it('begins a new stream where the bridge knows numbers that the box has not given out', async (t) => {
+    const { seen, mqttUrl, down } = await broker(t)
+    const { spool, append } = box(t, mqttUrl)
+    const former = spool.stream
+    await down('ack', { v: 1, at: Date.now(), seq: 0, stream: former, upTo: 7, ahead: [[9, 9]] })
+    await until('a new stream began', () => spool.stream !== former)
+    await append(3)
+    await until('the spool is empty', () => spool.depth().messages === 0)
+    assert.deepEqual(seen.committed.get(spool.stream), range(3))
+  })
+
   it('is online after each connect, offline by its will after a cut, and says goodbye when stopped', async (t) => {
     const { seen, mqttUrl, cut, connections } = await broker(t)
     const { states, end } = box(t, mqttUrl)

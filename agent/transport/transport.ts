@@ -105,7 +105,7 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
   const ackSeen = new Bell(clock)
   const drain = new Drain({ spool, clock, logger, limits, publish: (m) => publish(m.name, m.id, m.payload) })
   const onAck = (ack: Ack) => {
-    ackSeen.ring()
+    if (ack.stream === spool.stream) ackSeen.ring()
     drain.onAck(ack)
   }
   const reply = (id: Id, payload: string) => publish('reply', id, payload)
