@@ -1,10 +1,10 @@
+import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
 import { LenscapError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Ack } from '../protocol/bridge.ts'
 import type { Spool, StoredMessage } from '../spool/spool.ts'
 import { highestIn, isAhead, settledUpTo } from './ack.ts'
-import { Bell } from './bell.ts'
 
 export interface DrainLimits {
   /** Messages on their way to the broker at once. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts'
+import type { Clock } from './clock.ts'
 
 /** Wakes one waiting loop: rung while nobody waits, the next wait ends at once. */
 export class Bell {
