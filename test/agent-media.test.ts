@@ -15,7 +15,7 @@ import { loadScenes } from '../simulator/imaging/scene.ts'
 import { PROFILE_NAMES, type ProfileName, profileNamed } from '../simulator/profiles/catalogue.ts'
 
 // Scenes have a keyframe each second.
-const SETTINGS = { ...CLIP_SETTINGS, preRollMs: 500, postRollMs: 1200 }
+const SETTINGS = { ...CLIP_SETTINGS, preRollMs: 500, postRollMs: 1400 }
 
 const fleetOf = (profiles: readonly ProfileName[], firstAddress: string) =>
   startFleet({
@@ -125,7 +125,7 @@ describe('media of simulated cameras', () => {
         stop.abort()
         await running
         const pictures = [...samplesIn(readFileSync(items[0]?.path ?? ''))]
-        assert.ok(pictures.length >= 6, `${camera.id}: ${pictures.length} pictures`)
+        assert.ok(pictures.length >= 3, `${camera.id}: ${pictures.length} pictures`)
         for (const [i, picture] of pictures.slice(0, -1).entries())
           assert.equal(next.get(picture), pictures[i + 1], camera.id)
         assert.deepEqual(troubles, [])

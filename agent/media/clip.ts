@@ -66,7 +66,7 @@ export class Clip {
   /**
    * Puts the clip on the disk.
    * @returns undefined where it was discarded
-   * @throws LenscapError `limit`, or what the disk says
+   * @throws LenscapError `storage`, `limit` where the disk is too slow, `invalid` where the parameter set makes no sense
    */
   async finish(): Promise<MediaItem | undefined> {
     try {
@@ -74,12 +74,15 @@ export class Clip {
       const done = await this.#file.finish()
       return done && { ...done, ...this.#facts() }
     } catch (error) {
-      await this.discard()
+      await this.discard().catch(() => {})
       throw error
     }
   }
 
-  /** Removes what has been written, at once; the promise tells when a write that was under way has ended. */
+  /**
+   * Removes what has been written, at once; the promise tells when a write that was under way has ended.
+   * @throws LenscapError `storage` where the disk does not let it go
+   */
   async discard(): Promise<void> {
     this.#file.discard()
     await this.#writing.catch(() => {})

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { systemClock } from '../base/clock.ts'
+import { LenscapError } from '../base/errors.ts'
 import { type Answer, packetizer, type ScriptedCamera, scriptedCamera, slice, until } from '../rtsp/testing.ts'
 import type { MediaAccess } from './access.ts'
 import { CLIP_SETTINGS, type ClipSettings } from './cutter.ts'
 import type { MediaItem } from './item.ts'
 import { CameraRecorder } from './recorder.ts'
+import { clearUnfinished } from './spool-file.ts'
 import { CAMERA, type TestOwner, testOwner } from './testing.ts'
 
 const SETTINGS = { ...CLIP_SETTINGS, preRollMs: 100, postRollMs: 150 }
@@ -228,5 +231,31 @@ describe('CameraRecorder', () => {
     stop.abort()
     await running
     assert.equal(items.length, 1)
+  })
+})
+
+describe('the spool', () => {
+  it('says what to do where the disk does not take a clip, and leaves nothing behind', async () => {
+    using owner = testOwner()
+    owner.allow('clip')
+    await using camera = await scriptedCamera()
+    using film = filming(camera)
+    writeFileSync(owner.folder, 'a file where the folder should be')
+    const { recorder, troubles, stop, running } = record(owner, camera)
+    await until(() => film.number >= 15, 'some pictures')
+    recorder.trigger('motion', Date.now())
+    await until(() => troubles.length > 0, 'trouble')
+    assert.ok(troubles[0] instanceof LenscapError && troubles[0].kind === 'storage')
+    assert.match(troubles[0].message, /check that the disk/)
+    stop.abort()
+    await running
+  })
+
+  it('loses what a crash left unfinished, and nothing else', async () => {
+    using owner = testOwner()
+    mkdirSync(owner.folder)
+    for (const name of ['a.mp4.part', 'b.mp4']) writeFileSync(join(owner.folder, name), '')
+    assert.equal(await clearUnfinished(owner.folder), 1)
+    assert.deepEqual(owner.files, ['b.mp4'])
   })
 })

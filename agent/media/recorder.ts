@@ -136,7 +136,8 @@ export class CameraRecorder {
   }
 
   #dropAll = (): void => {
-    this.#dropping = this.#cutter.drop()
-    for (const clip of this.#finishing.keys()) void clip.discard()
+    const { onTrouble } = this.#deps
+    this.#dropping = this.#cutter.drop().catch(onTrouble)
+    for (const clip of this.#finishing.keys()) clip.discard().catch(onTrouble)
   }
 }

@@ -54,7 +54,13 @@ async function keep(picture: Buffer, grant: Grant, { folder, clock, reason }: Sn
   const takenAt = Math.round(clock.nowMs())
   const item = newId()
   const file = new SpoolFile(folder, `${item}.jpg`)
-  const discard = () => file.discard()
+  const discard = () => {
+    try {
+      file.discard()
+    } catch {
+      // It is tried again, and told, when the step under way has ended.
+    }
+  }
   let path: string | undefined
   grant.signal.addEventListener('abort', discard, { once: true })
   try {
@@ -67,7 +73,7 @@ async function keep(picture: Buffer, grant: Grant, { folder, clock, reason }: Sn
     const { camera } = grant
     return { ...done, item, camera, kind: 'snapshot', contentType: 'image/jpeg', takenAt, durationMs: 0, reason }
   } catch (error) {
-    discard()
+    file.discard()
     if (path !== undefined) await rm(path, { force: true })
     throw error
   } finally {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { LenscapError } from '../base/errors.ts'
 import { syncFolder } from '../base/files.ts'
 
 const UNFINISHED = '.part'
@@ -22,10 +23,21 @@ export class SpoolFile {
     this.#path = join(folder, name)
   }
 
-  /** Appends the parts as one write; the first one makes the file. One at a time. */
+  /**
+   * Appends the parts as one write; the first one makes the file. One at a time.
+   * @throws LenscapError `storage`
+   */
   async append(parts: readonly Uint8Array[]): Promise<void> {
     if (this.#sealed || this.#discarded) return
-    this.#file ??= await this.#create()
+    try {
+      this.#file ??= await this.#create()
+      await this.#write(parts)
+    } catch (error) {
+      if (!this.#discarded) throw this.#storage(error)
+    }
+  }
+
+  async #write(parts: readonly Uint8Array[]): Promise<void> {
     for (const part of parts) {
       this.#hash.update(part)
       this.#bytes += part.length
@@ -43,6 +55,7 @@ export class SpoolFile {
   /**
    * Puts the file on the disk under its own name: fsync, rename, fsync of the folder.
    * @returns undefined where it was discarded in the meantime
+   * @throws LenscapError `storage`
    */
   async finish(): Promise<{ path: string; bytes: number; sha256: string } | undefined> {
     if (this.#discarded) return undefined
@@ -50,7 +63,7 @@ export class SpoolFile {
     try {
       await this.#settle()
     } catch (error) {
-      if (!this.#discarded) throw error
+      if (!this.#discarded) throw this.#storage(error)
     }
     if (this.#discarded) {
       // The rename may have been under way when it was discarded, and brought it back.
@@ -61,12 +74,15 @@ export class SpoolFile {
     return { path: this.#path, bytes: this.#bytes, sha256: this.#hash.digest('hex') }
   }
 
-  /** Removes the file at once, even in the middle of a write. Does nothing after `finish` has handed it over. */
+  /**
+   * Removes the file at once, even in the middle of a write. Does nothing after `finish` has handed it over.
+   * @throws LenscapError `storage` where the disk does not let it go
+   */
   discard(): void {
-    if (this.#discarded || this.#handedOver) return
+    if (this.#handedOver) return
     this.#discarded = true
-    this.#remove()
     void this.#close()
+    this.#remove()
   }
 
   async #settle(): Promise<void> {
@@ -81,8 +97,15 @@ export class SpoolFile {
   }
 
   #remove(): void {
-    rmSync(this.#path + UNFINISHED, { force: true })
-    rmSync(this.#path, { force: true })
+    try {
+      rmSync(this.#path + UNFINISHED, { force: true })
+      rmSync(this.#path, { force: true })
+    } catch (cause) {
+      const path = this.#path
+      if (existsSync(path + UNFINISHED) || existsSync(path)) {
+        throw new LenscapError('storage', `Can't remove ${path}: check that the disk is writable`, { path }, cause)
+      }
+    }
   }
 
   async #create(): Promise<FileHandle> {
@@ -94,6 +117,16 @@ export class SpoolFile {
       await file.close()
     }
     return file
+  }
+
+  #storage(cause: unknown): LenscapError {
+    const path = this.#path
+    return new LenscapError(
+      'storage',
+      `Can't write ${path}: check that the disk has room and is writable`,
+      { path },
+      cause,
+    )
   }
 
   /** Waits for a write that is under way. Closing twice does no harm. */

@@ -112,7 +112,8 @@ class Session {
 
   /** OPTIONS, DESCRIBE, SETUP, PLAY. */
   async play(): Promise<void> {
-    this.#methods = readMethods(await this.#ask('OPTIONS', this.#uri))
+    // A camera that refuses OPTIONS may play all the same.
+    this.#methods = readMethods(await this.#send('OPTIONS', this.#uri))
     const described = await this.#ask('DESCRIBE', this.#uri, { Accept: 'application/sdp' })
     const track = parseVideoTrack(new TextDecoder().decode(described.body))
     const { headers } = described

@@ -1,6 +1,8 @@
 import { TICKS_PER_SECOND } from './access-unit.ts'
 
 const JUMP_TICKS = 10 * TICKS_PER_SECOND
+// Reordered pictures step back by a few frames, a camera's clock that is set right by more.
+const STEP_BACK_TICKS_MAX = TICKS_PER_SECOND
 
 /** Turns 32-bit RTP timestamps into ticks that never wrap. A camera whose clock jumps is followed by arrival time instead. */
 export class Timeline {
@@ -13,7 +15,8 @@ export class Timeline {
     if (this.#arrivedMs !== undefined) {
       const step = (rtp - this.#rtp) | 0
       const passed = Math.round(((arrivedMs - this.#arrivedMs) * TICKS_PER_SECOND) / 1000)
-      this.#ticks += Math.abs(step - passed) > JUMP_TICKS ? Math.max(1, passed) : step
+      const jumped = Math.abs(step - passed) > JUMP_TICKS || step < -STEP_BACK_TICKS_MAX
+      this.#ticks += jumped ? Math.max(1, passed) : step
     }
     this.#rtp = rtp
     this.#arrivedMs = arrivedMs
