@@ -1,3 +1,4 @@
+import { isIP, isIPv6 } from 'node:net'
 import { LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import type { Grant } from '../consent/consent.ts'
@@ -24,11 +25,19 @@ export function demandGrant(grant: Grant, camera: Id, kind: MediaKind): void {
   })
 }
 
-/** The camera's URI on the camera's own address: whatever host it names, no other is dialled. */
+/**
+ * The camera's URI on the camera's own address: whatever host it names, no other is dialled.
+ * @throws LenscapError `invalid` where that is no IP address, or the URI has no place for one
+ */
 export function onOwnAddress(uri: URL, address: string): URL {
   const own = new URL(uri)
+  const host = isIPv6(address) ? `[${address}]` : address
   own.username = ''
   own.password = ''
-  own.hostname = address.includes(':') ? `[${address}]` : address
+  own.hostname = host
+  // The setter keeps the old host, without a word, where it can't take the new one.
+  if (isIP(address) === 0 || own.hostname !== URL.parse(`rtsp://${host}/`)?.hostname) {
+    throw new LenscapError('invalid', `A media address can't be put on ${address}`, { address, scheme: uri.protocol })
+  }
   return own
 }
