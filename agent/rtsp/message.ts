@@ -14,7 +14,7 @@ export interface RtspResponse {
   readonly body: Uint8Array
 }
 
-export interface RtspRequest {
+interface RtspRequest {
   readonly type: 'request'
   readonly method: string
   readonly headers: Headers

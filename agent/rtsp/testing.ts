@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '../base/clock.ts'
 
 /** 640×360, High profile, as x264 writes it. */
 export const SPS = Buffer.from('67640016acd940a02ff9610000030001000003001e0f162d96', 'hex')
@@ -144,7 +144,7 @@ export function slice(type: 'idr' | 'other', number: number, bytes = 32): Buffer
 }
 
 /** The payloads that carry one NAL unit: itself, or FU-A fragments of it (RFC 6184, 5.8). */
-export function payloads(nal: Uint8Array, bytesMax = 1400): Uint8Array[] {
+function payloads(nal: Uint8Array, bytesMax = 1400): Uint8Array[] {
   if (nal.length <= bytesMax) return [nal]
   const first = nal[0] ?? 0
   const fragments: Uint8Array[] = []
@@ -191,9 +191,9 @@ export function withLength(...nals: readonly Uint8Array[]): Buffer {
 
 /** Waits until something holds. @throws Error after five seconds */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 5000
+  const deadline = systemClock.monotonicMs() + 5000
   while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`Waited in vain: ${what}`)
-    await sleep(2)
+    if (systemClock.monotonicMs() > deadline) throw new Error(`Waited in vain: ${what}`)
+    await systemClock.sleep(2)
   }
 }
