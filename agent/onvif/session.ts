@@ -6,7 +6,7 @@ import { withDeadline } from './deadline.ts'
 import { bodyOfReply, refusalOf } from './faults.ts'
 import type { DeviceGate } from './gate.ts'
 import { cameraTimeIn } from './replies.ts'
-import { answerChallenges, RequestWriter, type Service, type SoapRequest } from './requests.ts'
+import { answerChallenges, isDigest, RequestWriter, type Service, type SoapRequest } from './requests.ts'
 import type { Xml } from './xml.ts'
 
 const CALL_TIMEOUT_MS = 5_000
@@ -223,10 +223,11 @@ export class Session {
     this.#checkAllowed(request.operation)
     const target = options.target ?? this.services.get(request.service) ?? this.target
     const reply = await carry(target, request, signal)
-    if (reply.status !== 401 || !credential) return { reply, request }
-    const authorization = answerChallenges(reply.challenges, credential, target.path)
-    if (authorization === undefined) return { reply, request }
+    if (reply.status !== 401 || !reply.challenges.some(isDigest)) return { reply, request }
+    // Also learned from what strangers are told, so that a wrong password does not go out twice, in two manners.
     this.#manner = 'http'
+    const authorization = credential && answerChallenges(reply.challenges, credential, target.path)
+    if (authorization === undefined) return { reply, request }
     const unsigned = ask(new RequestWriter(undefined, createdMs, options.media2))
     return { reply: await carry(target, { ...unsigned, authorization }, signal), request }
   }
