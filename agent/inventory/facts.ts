@@ -40,7 +40,9 @@ export function factsOf(
   reading: Reading,
   known: CameraFacts | undefined,
 ): CameraFacts {
-  const scopes = clip(reading.scopes ?? (sighting.scopes.length > 0 ? sighting.scopes : (known?.scopes ?? [])), 64, 256)
+  // The device's own list is the whole one; a probe's may be shorter, and must not seem a change.
+  const told = [reading.scopes, known?.scopes, sighting.scopes].find((each) => each !== undefined && each.length > 0)
+  const scopes = clip(told ?? [], 64, 256)
   const information = reading.information
   const macs = reading.interfaces?.macs ?? []
   const fromScopes = [normalisedMac(scopeValue(scopes, 'MAC'))].filter((mac) => mac !== '')

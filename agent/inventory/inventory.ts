@@ -65,15 +65,22 @@ export class Inventory {
   readonly #store: InventoryStore
   readonly #live = new Map<Id, Live>()
   readonly #gates = new Map<string, DeviceGate>()
+  #credentials: readonly Credential[]
 
   constructor(deps: InventoryDeps) {
     this.#deps = deps
+    this.#credentials = deps.credentials
     this.#store = new InventoryStore(deps.db)
   }
 
   /** Devices read since the start, with their cameras. The handles stay the same as long as the agent runs. */
   devices(): readonly DeviceHandle[] {
     return [...this.#live.values()]
+  }
+
+  /** From the next refresh on these are tried, in this order, where no one is signed in. */
+  use(credentials: readonly Credential[]): void {
+    this.#credentials = credentials
   }
 
   /** A camera of a device read since the start. */
@@ -173,7 +180,7 @@ export class Inventory {
       ? live
       : await openDevice({ address, port, path, https, gate, clock: this.#deps.clock, signal })
     const first = known?.username
-    const credentials = this.#deps.credentials.toSorted(
+    const credentials = this.#credentials.toSorted(
       (a, b) => Number(b.username === first) - Number(a.username === first),
     )
     const refusal = device.signedIn ? undefined : await signIn(device, credentials, signal)

@@ -21,6 +21,8 @@ export async function signIn(
     device.use(credential)
     try {
       await device.deviceInformation(signal)
+      // Some tell their time to users only.
+      if (!device.clock?.anonymous) await device.readClock(signal)
       return undefined
     } catch (error) {
       if (!isRefusal(error)) throw error

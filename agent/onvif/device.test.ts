@@ -142,7 +142,7 @@ for (const [algorithm, hash] of [
 ] as const) {
   test(`an HTTP Digest challenge by ${algorithm} is answered, without a WS-Security header beside it`, async (t) => {
     const seen: string[] = []
-    const { open } = await camera(t, ({ body, request }) => {
+    const { open, asked } = await camera(t, ({ body, request }) => {
       const header = request.headers.authorization ?? ''
       const part = (name: string) => new RegExp(`${name}="?([^",]*)`).exec(header)?.[1] ?? ''
       const digest = (text: string) => createHash(hash).update(text).digest('hex')
@@ -166,7 +166,7 @@ for (const [algorithm, hash] of [
     assert.equal((await device.deviceInformation(never)).serial, '12345678901234567890')
     await device.deviceInformation(never)
     assert.equal(seen.length, 2)
-    assert.ok(!seen.at(-1)?.includes('UsernameToken'))
+    assert.ok(!asked.some(({ body }) => body.includes('UsernameToken')))
   })
 }
 

@@ -1,4 +1,4 @@
-import { errorKind, LenscapError } from '../base/errors.ts'
+import { LenscapError } from '../base/errors.ts'
 import { onSameDevice } from './addresses.ts'
 import type { Target } from './carry.ts'
 import { type Notification, notificationsIn } from './notification.ts'
@@ -79,11 +79,7 @@ export class PullPoint {
 
   /** Frees the slot. A device that doesn't answer frees it by itself within a minute. */
   async unsubscribe(signal: AbortSignal): Promise<void> {
-    try {
-      await this.#call('Unsubscribe', `<Unsubscribe xmlns="${NOTIFICATION}"/>`, signal, 2_000)
-    } catch (error) {
-      if (errorKind(error) === 'storage') throw error
-    }
+    await this.#call('Unsubscribe', `<Unsubscribe xmlns="${NOTIFICATION}"/>`, signal, 2_000).catch(() => {})
   }
 
   #call(operation: keyof typeof ACTIONS, body: string, signal: AbortSignal, timeoutMs = 5_000): Promise<Xml> {

@@ -64,7 +64,10 @@ export function servicesIn(body: Xml): ServiceEntry[] {
   const services = body.one('GetServicesResponse')?.all('Service') ?? []
   return services.map((service) => ({
     namespace: service.textOf('Namespace').trim(),
-    version: [service.textOf('Version', 'Major').trim(), service.textOf('Version', 'Minor').trim()].join('.'),
+    version: ['Major', 'Minor']
+      .map((part) => service.textOf('Version', part).trim())
+      .filter((part) => part !== '')
+      .join('.'),
     xaddr: service.textOf('XAddr').trim(),
   }))
 }

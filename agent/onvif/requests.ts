@@ -101,7 +101,7 @@ export function answerChallenges(
   credential: Credential,
   path: string,
 ): string | undefined {
-  const digests = challenges.filter((challenge) => /^Digest\s/i.test(challenge)).map(normalised)
+  const digests = challenges.filter(isDigest).map(normalised)
   const best =
     digests.find((each) => algorithmOf(each) === 'SHA-256') ?? digests.find((each) => algorithmOf(each) === 'MD5')
   if (best === undefined) return undefined
@@ -113,6 +113,8 @@ export function answerChallenges(
   })
   return cam.digestAuth([best], { method: 'POST', path })
 }
+
+export const isDigest = (challenge: string) => /^Digest\s/i.test(challenge)
 
 /** MD5 where the challenge names none (RFC 7616, 3.3). */
 const algorithmOf = (challenge: string) => /algorithm=([\w-]+)/.exec(challenge)?.[1] ?? 'MD5'

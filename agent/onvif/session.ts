@@ -6,10 +6,13 @@ import { withDeadline } from './deadline.ts'
 import { bodyOfReply, refusalOf } from './faults.ts'
 import type { DeviceGate } from './gate.ts'
 import { cameraTimeIn } from './replies.ts'
-import { answerChallenges, RequestWriter, type Service, type SoapRequest } from './requests.ts'
+import { answerChallenges, isDigest, RequestWriter, type Service, type SoapRequest } from './requests.ts'
 import type { Xml } from './xml.ts'
 
 const CALL_TIMEOUT_MS = 5_000
+
+/** How often a device that tells its time to users only is asked for it. */
+const SIGNED_CLOCK_EVERY_MS = 600_000
 
 /** A digest that failed is tried once more when the clock turns out to be off by more than this from what was believed. */
 const SKEW_MS_NOTICED = 5_000
@@ -57,6 +60,7 @@ export class Session {
   #proven = false
   #closedToStrangers = false
   #clockReading: ClockReading | undefined
+  #signedSkew: { ms: number | undefined; atMs: number } | undefined
   readonly #forbidden = new Set<string>()
   /** Where each service lives; filled once the services are known. */
   readonly services = new Map<Service, Target>()
@@ -91,18 +95,43 @@ export class Session {
 
   /**
    * Asks the time without signing (Core 5.12.1 tells it to strangers), since a digest needs it. Goes past an open breaker:
-   * it is how a device that came back is noticed.
+   * it is how a device that came back is noticed. Who tells the time to users only is asked as one, now and then.
    */
   async readClock(signal: AbortSignal, timeoutMs = CALL_TIMEOUT_MS): Promise<ClockReading> {
+    const reading = await this.#readClockUnsigned(signal, timeoutMs)
+    if (reading.anonymous || !this.#proven) return reading
+    const skewMs = (await this.#signedSkewMs(signal, timeoutMs)) ?? reading.skewMs
+    this.#clockReading = { ...reading, skewMs }
+    return this.#clockReading
+  }
+
+  async #readClockUnsigned(signal: AbortSignal, timeoutMs = CALL_TIMEOUT_MS): Promise<ClockReading> {
     const startedMs = this.#clock.monotonicMs()
     const { reply, request } = await this.#bounded({ signal, timeoutMs, anonymous: true }, askDate, undefined)
     const latencyMs = Math.max(0, this.#clock.monotonicMs() - startedMs)
-    const nowMs = this.#clock.nowMs() - latencyMs / 2
     const body = this.#unlessRefused(reply, request.operation)
     const cameraMs = body ? cameraTimeIn(body) : timeOfHeader(reply.headers.date)
-    const skewMs = cameraMs === undefined ? undefined : Math.round(cameraMs + 500 - nowMs)
-    this.#clockReading = { skewMs, latencyMs, anonymous: body !== undefined }
+    this.#clockReading = { skewMs: this.#skewMs(cameraMs, latencyMs), latencyMs, anonymous: body !== undefined }
     return this.#clockReading
+  }
+
+  /** Devices say whole seconds, half a second ago on average when they said them half of the round trip ago. */
+  #skewMs(cameraMs: number | undefined, latencyMs: number): number | undefined {
+    return cameraMs === undefined ? undefined : Math.round(cameraMs + 500 - (this.#clock.nowMs() - latencyMs / 2))
+  }
+
+  async #signedSkewMs(signal: AbortSignal, timeoutMs: number): Promise<number | undefined> {
+    const startedMs = this.#clock.monotonicMs()
+    if (this.#signedSkew && startedMs - this.#signedSkew.atMs < SIGNED_CLOCK_EVERY_MS) return this.#signedSkew.ms
+    try {
+      const body = await this.call(askDate, { signal, timeoutMs })
+      const latencyMs = this.#clock.monotonicMs() - startedMs
+      this.#signedSkew = { ms: this.#skewMs(cameraTimeIn(body), latencyMs), atMs: startedMs }
+      return this.#signedSkew.ms
+    } catch (error) {
+      if (errorKind(error) === 'cancelled') throw error
+      return undefined // It answered a stranger a moment ago: that is what was asked for here.
+    }
   }
 
   /** The reply's body; undefined where strangers are refused. @throws LenscapError for any other trouble */
@@ -155,7 +184,7 @@ export class Session {
   /** Finds out what a refusal means before the password is blamed; sends it once more only if our clock was wrong. */
   async #afterRefusal(ask: Ask, options: CallOptions, credential: Credential, refusal: unknown): Promise<Xml> {
     const before = this.#clockReading
-    const now = await this.readClock(options.signal)
+    const now = await this.#readClockUnsigned(options.signal)
     if (before?.anonymous && !now.anonymous) {
       this.gate.keepQuiet('locked-out')
       throw withReason(refusal, 'locked-out')
@@ -223,10 +252,11 @@ export class Session {
     this.#checkAllowed(request.operation)
     const target = options.target ?? this.services.get(request.service) ?? this.target
     const reply = await carry(target, request, signal)
-    if (reply.status !== 401 || !credential) return { reply, request }
-    const authorization = answerChallenges(reply.challenges, credential, target.path)
-    if (authorization === undefined) return { reply, request }
+    if (reply.status !== 401 || !reply.challenges.some(isDigest)) return { reply, request }
+    // Also learned from what strangers are told, so that a wrong password does not go out twice, in two manners.
     this.#manner = 'http'
+    const authorization = credential && answerChallenges(reply.challenges, credential, target.path)
+    if (authorization === undefined) return { reply, request }
     const unsigned = ask(new RequestWriter(undefined, createdMs, options.media2))
     return { reply: await carry(target, { ...unsigned, authorization }, signal), request }
   }

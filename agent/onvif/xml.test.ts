@@ -33,7 +33,7 @@ test('what is put into a request cannot leave its element', () => {
   assert.equal(parseXml(`<r>${escapeXml(nasty)}</r>`).textOf('r'), nasty)
 })
 
-// At the size that is let through (256 KB), and in no more time than a live view's frame or three.
+// At the size that is let through. Alone each takes below 0.2 s; where a pattern backtracks it is a minute.
 const hostile: Record<string, string> = {
   nesting: '<a>'.repeat(87_000),
   'open tags': '<a '.repeat(87_000),
@@ -56,6 +56,6 @@ for (const [name, text] of Object.entries(hostile)) {
     } catch (error) {
       assert.equal(errorKind(error), 'invalid')
     }
-    assert.ok(performance.now() - startedMs < 1_000)
+    assert.ok(performance.now() - startedMs < 3_000)
   })
 }
