@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { readdir, rm, stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
@@ -33,7 +32,7 @@ export interface UploadsDeps {
   readonly consent: Consent
   readonly items: Items
   readonly refused: Refused
-  /** Where unfinished transfers lie; on the media store's own disk. */
+  /** Where unfinished transfers lie: a folder that is there, on the media store's own disk. */
   readonly folder: string
 }
 
@@ -49,7 +48,6 @@ export class Uploads {
 
   constructor(deps: UploadsDeps) {
     this.#deps = deps
-    mkdirSync(deps.folder, { recursive: true, mode: 0o700 })
     this.#tus = new Server({
       path: DEVICE_PATHS.uploads,
       relativeLocation: true,
