@@ -13,11 +13,14 @@ export interface DataFolder {
 
 /** Makes the folder (mode 0700) and sees that it can be written. @throws LenscapError `storage` when it can't */
 export async function openDataFolder(path: string): Promise<DataFolder> {
+  const media = join(path, 'media')
+  const uploads = join(path, 'uploads')
   const probe = join(path, `.probe-${randomBytes(6).toString('hex')}`)
   try {
     await mkdir(path, { recursive: true, mode: 0o700 })
     await writeFile(probe, '')
     await rm(probe)
+    for (const inner of [media, uploads]) await mkdir(inner, { recursive: true, mode: 0o700 })
   } catch (cause) {
     throw new LenscapError(
       'storage',
@@ -29,7 +32,7 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
   return {
     records: join(path, 'bridge.db'),
     key: join(path, 'account-keys.key'),
-    media: join(path, 'media'),
-    uploads: join(path, 'uploads'),
+    media,
+    uploads,
   }
 }

@@ -1,59 +1,136 @@
-import type { Clock } from '../../agent/base/clock.ts'
-import { systemClock } from '../../agent/base/clock.ts'
+import { type Clock, systemClock } from '../../agent/base/clock.ts'
 import { describeError } from '../../agent/base/errors.ts'
 import { type Logger, silentLogger } from '../../agent/base/logger.ts'
 import { Accounts } from '../accounts/accounts.ts'
 import { KeyBox } from '../accounts/key-box.ts'
 import { Sessions } from '../accounts/sessions.ts'
 import { Broker } from '../broker/broker.ts'
-import { explainListenError } from '../broker/listen.ts'
+import { type Address, explainListenError } from '../broker/listen.ts'
 import { BridgeOptions, type BridgeSettings } from '../config/options.ts'
+import { Consent } from '../consent/consent.ts'
 import { Claims } from '../devices/claims.ts'
 import { Devices } from '../devices/devices.ts'
 import { Ingest } from '../ingest/ingest.ts'
+import { FileMediaStore } from '../media-store/file-media-store.ts'
+import type { OnChange } from '../store/change.ts'
+import { forgetBefore, markAllOffline } from '../store/keeping.ts'
 import { openStore } from '../store/open-store.ts'
+import type { Db } from '../store/tables.ts'
+import { totals } from '../store/views.ts'
+import { Items } from '../uploads/items.ts'
+import { Refused } from '../uploads/refused.ts'
+import { Uploads } from '../uploads/uploads.ts'
+import { Live } from '../web/live.ts'
 import { makeServer } from '../web/server.ts'
-import { openDataFolder } from './data-folder.ts'
+import { Views } from '../web/views.ts'
+import { startChores } from './chores.ts'
+import { type DataFolder, openDataFolder } from './data-folder.ts'
+
+const DAY_MS = 24 * 3_600_000
 
 export interface StartDeps {
   readonly logger?: Logger
   readonly clock?: Clock
 }
 
-/** A running bridge. Disposing it stops everything, in order, with deadlines. */
+/** A running bridge. Disposing it stops everything in order: what was taken is committed, nothing new is taken. */
 export interface Bridge extends AsyncDisposable {
+  /** How people and boxes reach it. */
   readonly httpUrl: string
   readonly mqttUrl: string
   /** While there is no account yet: what the one-time link carries. */
   readonly setupToken: string | undefined
+  /** All accounts together: numbered messages committed, media held. */
+  counters(): Promise<{ messages: number; mediaItems: number; mediaBytes: number }>
 }
 
-/** Builds the bridge from its rooms and starts it. @throws LenscapError with one clear sentence */
+interface Ground {
+  readonly options: BridgeOptions
+  readonly folder: DataFolder
+  readonly db: Db
+  readonly keyBox: KeyBox
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly urls: { http: string; mqtt: string }
+}
+
+/**
+ * Builds the bridge from its rooms and starts it; the one place that knows all of them.
+ * @throws LenscapError with one clear sentence: a taken port, a folder that can't be written, records of a newer release
+ */
 export async function startBridge(settings: BridgeSettings, deps: StartDeps = {}): Promise<Bridge> {
   const options = BridgeOptions.parse(settings)
   const { logger = silentLogger, clock = systemClock } = deps
-  const folder = await openDataFolder(options.data)
   await using stack = new AsyncDisposableStack()
+  const folder = await openDataFolder(options.data)
   const db = await openStore(folder.records)
   stack.defer(() => db.destroy())
-  const keyBox = await KeyBox.open(folder.key)
+  await markAllOffline(db)
+  const urls = { http: options.publicUrl ?? `http://${options.host}:${options.httpPort}`, mqtt: '' }
+  const ground = { options, folder, db, keyBox: await KeyBox.open(folder.key), logger, clock, urls }
+  const rooms = openRooms(ground, stack)
+  await rooms.items.sweep()
+  await rooms.uploads.sweep()
+
+  const broker = stack.use(await listenForBoxes(ground, rooms))
+  rooms.wires.broker = broker
+  urls.mqtt = options.publicMqttUrl ?? `mqtt://${hostInUrl(options.host)}:${broker.port}`
+  const listening = await listenForPeople(ground, rooms, stack)
+  urls.http = options.publicUrl ?? listening
+  stack.defer(startChores(chores(ground, rooms), logger))
+  const setupToken = await rooms.accounts.newSetupToken()
+  const running = stack.move()
+  return {
+    httpUrl: urls.http,
+    mqttUrl: urls.mqtt,
+    setupToken,
+    counters: () => totals(db),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+/** The rooms, in the order in which they know each other. What flows back goes through `wires`. */
+function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground, stack: AsyncDisposableStack) {
+  const wires: { broker?: Broker; uploads?: Uploads } = {}
+  const mediaStore = new FileMediaStore(folder.media)
   const accounts = new Accounts({ db, keyBox, clock })
   const sessions = new Sessions({ db, clock })
   const devices = new Devices(db)
-  const urls = { http: '', mqtt: '' }
+  const views = new Views(db)
+  const live = stack.use(new Live(views, logger))
+  const onChange: OnChange = (changes) => live.changed(changes)
   const claims = new Claims({
     db,
     clock,
     prefix: options.prefix,
     page: () => new URL('/claim', urls.http).href,
     mqttUrl: () => urls.mqtt,
-    onClaimed: () => {},
+    onClaimed: (agent, account) => onChange([{ account, kind: 'agent', agent }]),
   })
-  const ingest = stack.use(
-    new Ingest({ db, clock, logger, onChange: () => {}, sendAck: (agent, ack) => broker.send(agent, 'ack', ack) }),
-  )
-  const failed = (what: string) => (error: unknown) => logger.error({ reason: describeError(error) }, what)
-  const broker: Broker = await Broker.listen(
+  const consent = new Consent({
+    db,
+    keyBox,
+    clock,
+    sendGrant: (agent, message) => wires.broker?.send(agent, 'grant', message),
+    onRevoked: async (agent) => wires.uploads?.revoke(agent),
+    onChange,
+  })
+  const sendAck: ConstructorParameters<typeof Ingest>[0]['sendAck'] = (agent, ack) =>
+    wires.broker?.send(agent, 'ack', ack)
+  const ingest = stack.use(new Ingest({ db, clock, logger, onChange, sendAck }))
+  const items = new Items({ db, clock, mediaStore, consent, onChange })
+  const refused = new Refused({ db, clock, onChange })
+  const uploads = new Uploads({ db, clock, logger, consent, items, refused, folder: folder.uploads })
+  wires.uploads = uploads
+  return { wires, mediaStore, accounts, sessions, devices, views, live, claims, consent, ingest, items, uploads }
+}
+
+type Rooms = ReturnType<typeof openRooms>
+
+function listenForBoxes({ options, logger }: Ground, { devices, ingest, consent }: Rooms): Promise<Broker> {
+  const failed = (error: unknown) =>
+    logger.error({ reason: describeError(error) }, "can't serve a box that has connected")
+  return Broker.listen(
     {
       prefix: options.prefix,
       logger,
@@ -61,35 +138,49 @@ export async function startBridge(settings: BridgeSettings, deps: StartDeps = {}
       authenticate: (agent, token) => devices.authenticate(agent, token),
       accept: (message) => ingest.accept(message),
       onListening: ({ agent }, name) => {
-        if (name === 'ack') ingest.sendAcks(agent).catch(failed("can't send acknowledgements"))
+        const sent = name === 'ack' ? ingest.sendAcks(agent) : consent.sendCurrent(agent)
+        sent.catch(failed)
       },
-      onGone: ({ agent, account }) => ingest.offline(agent, account).catch(failed("can't mark a box as gone")),
+      onGone: ({ agent, account }) => {
+        ingest.offline(agent, account).catch(failed)
+      },
     },
     { host: options.host, port: options.mqttPort, option: '--mqtt-port' },
   )
-  stack.use(broker)
-  urls.mqtt = options.publicMqttUrl ?? `mqtt://${options.host}:${broker.port}`
-  urls.http = options.publicUrl ?? `http://${options.host}:${options.httpPort}`
+}
+
+/** Gives the address on which it listens. */
+async function listenForPeople(ground: Ground, rooms: Rooms, stack: AsyncDisposableStack): Promise<string> {
+  const { options, logger, clock, urls } = ground
   const server = await makeServer({
-    accounts,
-    sessions,
-    claims,
+    ...rooms,
     logger,
+    clock,
     publicUrl: () => new URL(urls.http),
     consoleDir: options.console,
+    trustedProxies: options.trustedProxies,
+    sendCommand: (agent, id, command) => rooms.wires.broker?.send(agent, 'command', command, id) ?? false,
   })
+  // Open pages would hold the server: they end before it closes.
   stack.defer(() => server.close())
-  const address = { host: options.host, port: options.httpPort, option: '--http-port' }
-  const httpUrl = await server.listen(address).catch((error: unknown) => {
+  stack.defer(() => rooms.live[Symbol.dispose]())
+  const address: Address = { host: options.host, port: options.httpPort, option: '--http-port' }
+  return server.listen(address).catch((error: unknown) => {
     throw error instanceof Error ? explainListenError(error, address) : error
   })
-  urls.http = options.publicUrl ?? httpUrl
-  const setupToken = await accounts.newSetupToken()
-  const running = stack.move()
-  return {
-    httpUrl: urls.http,
-    mqttUrl: urls.mqtt,
-    setupToken,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  }
 }
+
+function chores({ options, db, clock }: Ground, { consent, uploads, sessions }: Rooms) {
+  return [
+    { name: 'renew grants', schedule: '7 * * * *', work: () => consent.renewAll() },
+    { name: 'purge unfinished uploads', schedule: '17 * * * *', work: () => uploads.sweep() },
+    { name: 'forget ended sessions', schedule: '27 * * * *', work: () => sessions.removeExpired() },
+    {
+      name: 'forget old events',
+      schedule: '37 3 * * *',
+      work: () => forgetBefore(db, clock.nowMs() - options.retentionDays * DAY_MS),
+    },
+  ]
+}
+
+const hostInUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)

@@ -4,7 +4,7 @@ const Port = z.coerce.number().int().min(0).max(65_535)
 
 /** What a bridge is started with. Every field can stand in the configuration file, most as an option too. */
 export const BridgeOptions = z.strictObject({
-  data: z.string().min(1).describe('Folder of records, media and keys'),
+  data: z.string({ error: 'say where, with --data DIR' }).min(1).describe('Folder of records, media and keys'),
   host: z.string().min(1).default('127.0.0.1').describe('Address to listen on'),
   httpPort: Port.default(8080).describe('Port of the console, its API and uploads; 0: any free one'),
   mqttPort: Port.default(1883).describe('Port of the MQTT broker; 0: any free one'),

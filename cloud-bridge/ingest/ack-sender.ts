@@ -4,6 +4,7 @@ import { type Id, PROTOCOL_VERSION } from '../../agent/protocol/envelope.ts'
 import type { Numbers } from './numbers.ts'
 
 const INTERVAL_MS = 50
+// The highest ones: a box that let old messages go has only gaps below them.
 const RANGES_SENT_MAX = 64
 
 /** Sends each agent its acknowledgements: the first at once, then at most one per stream every 50 ms. */
@@ -42,6 +43,6 @@ export class AckSender implements Disposable {
 }
 
 export function ackOf(stream: Id, numbers: Numbers, nowMs: number): Ack {
-  const ahead = numbers.ahead.slice(0, RANGES_SENT_MAX).map(([from, to]): [number, number] => [from, to])
+  const ahead = numbers.ahead.slice(-RANGES_SENT_MAX).map(([from, to]): [number, number] => [from, to])
   return { v: PROTOCOL_VERSION, at: nowMs, seq: 0, stream, upTo: numbers.upTo, ahead }
 }

@@ -85,6 +85,7 @@ function telemetry(): string[] {
       event TEXT NOT NULL)`,
     `CREATE INDEX events_of_camera ON events (agent, camera, at)`,
     `CREATE INDEX events_of_account ON events (account, at)`,
+    `CREATE INDEX events_newest ON events (account, camera, at)`,
     `CREATE INDEX events_age ON events (at)`,
     `CREATE TABLE logs (
       id SERIAL_KEY,
@@ -175,6 +176,7 @@ function media(): string[] {
       PRIMARY KEY (agent, id))`,
     `CREATE INDEX items_of_camera ON items (agent, camera, taken_at)`,
     `CREATE INDEX items_of_account ON items (account, id)`,
+    `CREATE INDEX items_newest ON items (account, camera, taken_at)`,
     `CREATE TABLE doomed_blobs (blob TEXT PRIMARY KEY, since BIGINT NOT NULL)`,
   ]
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import staticFiles from '@fastify/static'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { API } from './api.ts'
 import { send } from './errors.ts'
 
@@ -12,12 +12,16 @@ const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>L
 export async function consoleFiles(app: FastifyInstance, folder: string): Promise<void> {
   const built = existsSync(join(folder, 'index.html'))
   if (built) await app.register(staticFiles, { root: folder, wildcard: true, index: false, cacheControl: false })
-  app.setNotFoundHandler((request, reply) => {
-    const page = request.method === 'GET' && !request.url.startsWith(API) && !request.url.startsWith('/device/')
-    if (!page || /\.\w+$/.test(request.url)) {
-      return send(reply, 404, { error: 'not-found', message: 'There is no such thing here' })
-    }
+  const page = (reply: FastifyReply) => {
     reply.header('cache-control', 'no-cache')
     return built ? reply.sendFile('index.html') : reply.type('text/html; charset=utf-8').send(NOT_BUILT)
+  }
+  app.get('/', (_, reply) => page(reply))
+  app.setNotFoundHandler((request, reply) => {
+    const isPage = request.method === 'GET' && !request.url.startsWith(API) && !request.url.startsWith('/device/')
+    if (!isPage || /\.\w+$/.test(request.url)) {
+      return send(reply, 404, { error: 'not-found', message: 'There is no such thing here' })
+    }
+    return page(reply)
   })
 }

@@ -6,21 +6,36 @@ import type { Logger } from '../../agent/base/logger.ts'
 import type { Accounts } from '../accounts/accounts.ts'
 import type { Sessions } from '../accounts/sessions.ts'
 import type { Claims } from '../devices/claims.ts'
+import type { Devices } from '../devices/devices.ts'
+import type { MediaStore } from '../media-store/media-store.ts'
+import type { Items } from '../uploads/items.ts'
+import type { Uploads } from '../uploads/uploads.ts'
 import { Auth, demandChangeHeader } from './auth.ts'
 import { deviceClaimRoutes, ownerClaimRoutes } from './claim-routes.ts'
 import { consoleFiles } from './console-files.ts'
+import { type ConsoleRoutesDeps, consoleRoutes } from './console-routes.ts'
 import { handleErrors } from './errors.ts'
+import { mediaRoutes } from './media-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
+import { uploadRoutes } from './upload-routes.ts'
 
 const BODY_BYTES_MAX = 65_536
+// Above the stream's keep-alive of 15 s.
+const SILENCE_MS_MAX = 60_000
 const HEADERS_TIMEOUT_MS = 30_000
 // A whole upload through a thin uplink; it can be resumed.
 const REQUEST_TIMEOUT_MS = 3_600_000
 
-export interface WebDeps {
+export interface WebDeps extends Omit<ConsoleRoutesDeps, 'auth'> {
   readonly accounts: Accounts
   readonly sessions: Sessions
   readonly claims: Claims
+  readonly devices: Devices
+  readonly uploads: Uploads
+  readonly items: Items
+  readonly mediaStore: MediaStore
+  /** Proxies whose word on the client's address is believed. */
+  readonly trustedProxies: string[]
   readonly logger: Logger
   readonly publicUrl: () => URL
   /** The built console. */
@@ -32,6 +47,8 @@ export async function makeServer(deps: WebDeps): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
+    trustProxy: deps.trustedProxies.length > 0 ? deps.trustedProxies : false,
+    connectionTimeout: SILENCE_MS_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 128 },
@@ -44,6 +61,10 @@ export async function makeServer(deps: WebDeps): Promise<FastifyInstance> {
   app.get('/healthz', async () => ({ ok: true }))
   await app.register((device, _, done) => {
     deviceClaimRoutes(device, deps.claims)
+    done()
+  })
+  await app.register((device, _, done) => {
+    uploadRoutes(device, deps)
     done()
   })
   await app.register((api, _, done) => {
@@ -60,8 +81,10 @@ function ownerApi(api: FastifyInstance, deps: WebDeps): void {
   api.addHook('onSend', async (_, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-store')
   })
-  sessionRoutes(api, { ...deps, auth, onSignedOut: () => {} })
+  sessionRoutes(api, { ...deps, auth, onSignedOut: (token) => deps.live.signedOut(token) })
   ownerClaimRoutes(api, { claims: deps.claims, auth })
+  consoleRoutes(api, { ...deps, auth })
+  mediaRoutes(api, { ...deps, auth })
 }
 
 const secure = (url: URL): boolean => url.protocol === 'https:'

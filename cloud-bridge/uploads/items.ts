@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import type { Clock } from '../../agent/base/clock.ts'
+import { newId } from '../../agent/base/ids.ts'
+import type { Id } from '../../agent/protocol/envelope.ts'
+import type { UploadMetadata } from '../../agent/protocol/upload.ts'
+import type { Consent } from '../consent/consent.ts'
+import type { Device } from '../devices/devices.ts'
+import { BLOB_KEY_LENGTH, type MediaStore } from '../media-store/media-store.ts'
+import type { OnChange } from '../store/change.ts'
+import { checkpoint } from '../store/open-store.ts'
+import type { Db } from '../store/tables.ts'
+import { notAllowed, Refusal } from './refusal.ts'
+
+export interface ItemsDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly mediaStore: MediaStore
+  readonly consent: Consent
+  readonly onChange: OnChange
+}
+
+/** A finished transfer: a local file and what the box said of it. */
+export interface Finished {
+  readonly device: Device
+  readonly upload: string
+  readonly file: string
+  readonly bytes: number
+  readonly metadata: UploadMetadata
+}
+
+/** The media that are held. An item appears when its blob is safe, and its blob goes when the item does. */
+export class Items {
+  readonly #deps: ItemsDeps
+
+  constructor(deps: ItemsDeps) {
+    this.#deps = deps
+  }
+
+  /**
+   * Takes a finished transfer in: checked against its hash, durable, and allowed at this very moment. An item that is
+   * held already is fine: the box lost our answer.
+   * @throws Refusal 400 when the bytes are not what was said, 403 when the owner does not allow it
+   */
+  async keep(finished: Finished): Promise<void> {
+    const { device, metadata } = finished
+    if ((await sha256(finished.file)) !== metadata.sha256) throw new Refusal(400, 'The SHA-256 does not fit the bytes')
+    const held = await this.#deps.db
+      .selectFrom('items')
+      .select('sha256')
+      .where('agent', '=', device.agent)
+      .where('id', '=', metadata.item)
+      .executeTakeFirst()
+    if (held && held.sha256 !== metadata.sha256) throw new Refusal(400, 'Another item of this id is held already')
+    if (!held) await this.#adopt(finished)
+    await this.#deps.db.updateTable('uploads').set({ done: 1 }).where('id', '=', finished.upload).execute()
+  }
+
+  /** Deletes an item for good. False: this account has no such item. */
+  async remove(account: Id, item: Id): Promise<boolean> {
+    const { db, clock, mediaStore, onChange } = this.#deps
+    const gone = await db.transaction().execute(async (tx) => {
+      const rows = await tx
+        .deleteFrom('items')
+        .where('account', '=', account)
+        .where('id', '=', item)
+        .returning(['agent', 'camera', 'blob'])
+        .execute()
+      for (const { blob } of rows) await tx.insertInto('doomed_blobs').values({ blob, since: clock.nowMs() }).execute()
+      return rows
+    })
+    for (const { agent, camera, blob } of gone) {
+      await mediaStore.remove(blob)
+      await db.deleteFrom('doomed_blobs').where('blob', '=', blob).execute()
+      onChange([
+        { account, kind: 'item-deleted', agent, camera, item },
+        { account, kind: 'camera', agent, camera },
+        { account, kind: 'totals' },
+      ])
+    }
+    if (gone.length > 0) await checkpoint(db)
+    return gone.length > 0
+  }
+
+  /** Removes what a crash left between the records and the blobs. Only while nothing is coming in. */
+  async sweep(): Promise<void> {
+    const { db, mediaStore } = this.#deps
+    for (const { blob } of await db.selectFrom('doomed_blobs').select('blob').execute()) {
+      await mediaStore.remove(blob)
+      await db.deleteFrom('doomed_blobs').where('blob', '=', blob).execute()
+    }
+  }
+
+  async #adopt({ device, file, bytes, metadata }: Finished): Promise<void> {
+    const { db, clock, mediaStore, consent, onChange } = this.#deps
+    const blob = newId(BLOB_KEY_LENGTH)
+    await db.insertInto('doomed_blobs').values({ blob, since: clock.nowMs() }).execute()
+    await mediaStore.adopt(blob, file)
+    const { camera, kind } = metadata
+    const taken = await db.transaction().execute(async (tx) => {
+      if (!(await consent.allows(tx, device.agent, camera, kind, metadata.grantSerial))) return false
+      await tx
+        .insertInto('items')
+        .values({
+          ...device,
+          id: metadata.item,
+          camera,
+          kind,
+          content_type: metadata.contentType,
+          taken_at: metadata.takenAt,
+          received_at: clock.nowMs(),
+          duration_ms: metadata.durationMs,
+          bytes,
+          sha256: metadata.sha256,
+          grant_serial: metadata.grantSerial,
+          reason: metadata.reason,
+          blob,
+        })
+        .execute()
+      await tx.deleteFrom('doomed_blobs').where('blob', '=', blob).execute()
+      return true
+    })
+    if (!taken) {
+      await mediaStore.remove(blob)
+      await db.deleteFrom('doomed_blobs').where('blob', '=', blob).execute()
+      throw notAllowed(kind)
+    }
+    const { account, agent } = device
+    onChange([
+      { account, kind: 'item', agent, camera, item: metadata.item },
+      { account, kind: 'camera', agent, camera },
+      { account, kind: 'totals' },
+    ])
+  }
+}
+
+async function sha256(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file), hash)
+  return hash.digest('hex')
+}

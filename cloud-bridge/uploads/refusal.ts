@@ -1,0 +1,14 @@
+/** A refusal as tus-node-server sends it: the status, and words for the box's log. */
+export class Refusal extends Error {
+  readonly status_code: number
+  readonly body: string
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status_code = status
+    this.body = `${message}\n`
+  }
+}
+
+export const notAllowed = (kind: string) => new Refusal(403, `The owner does not allow ${kind}s of this camera`)
+export const unknownUpload = () => new Refusal(404, 'There is no such upload')

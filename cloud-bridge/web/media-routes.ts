@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify'
+import type { ByteRange, MediaStore } from '../media-store/media-store.ts'
+import type { Items } from '../uploads/items.ts'
+import { API } from './api.ts'
+import type { Auth } from './auth.ts'
+import { idOf } from './console-routes.ts'
+import { notFound } from './errors.ts'
+import type { Views } from './views.ts'
+
+export interface MediaRoutesDeps {
+  readonly auth: Auth
+  readonly views: Views
+  readonly mediaStore: MediaStore
+  readonly items: Items
+}
+
+/** The owner's media: the only way out of the media store. */
+export function mediaRoutes(app: FastifyInstance, { auth, views, mediaStore, items }: MediaRoutesDeps): void {
+  app.get(`${API}/items/:id/content`, async (request, reply) => {
+    const { account } = await auth.person(request)
+    const item = await views.item(account, idOf(request))
+    if (!item) throw notFound()
+    const { bytes, contentType, sha256 } = item.view
+    reply.header('accept-ranges', 'bytes').header('etag', `"${sha256}"`).header('cache-control', 'private, no-store')
+    const range = parseRange(request.headers.range, bytes)
+    if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${bytes}`).send()
+    const { start, end } = range ?? { start: 0, end: bytes - 1 }
+    const stream = await mediaStore.read(item.blob, { start, end })
+    reply.type(contentType).header('content-length', end - start + 1)
+    if (range) reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`)
+    return reply.send(stream)
+  })
+
+  app.delete(`${API}/items/:id`, async (request, reply) => {
+    const { account } = await auth.person(request)
+    if (!(await items.remove(account, idOf(request)))) throw notFound()
+    return reply.code(204).send()
+  })
+}
+
+/** One range of RFC 9110, 14.1.2; several, or what can't be read, count as none. */
+export function parseRange(header: string | undefined, bytes: number): ByteRange | 'unsatisfiable' | undefined {
+  const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '') ?? []
+  if (first === '' && last === '') return undefined
+  const start = first === '' ? Math.max(0, bytes - Number(last)) : Number(first)
+  const end = first === '' || last === '' ? bytes - 1 : Math.min(Number(last), bytes - 1)
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined
+  return start <= end ? { start, end } : 'unsatisfiable'
+}

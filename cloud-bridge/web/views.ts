@@ -1,0 +1,153 @@
+import { ActivityKind } from '../../agent/protocol/activity.ts'
+import { CameraFacts, EventFacts, HealthFacts } from '../../agent/protocol/camera.ts'
+import type { Id } from '../../agent/protocol/envelope.ts'
+import { HostFacts } from '../../agent/protocol/host.ts'
+import { MediaKind } from '../../agent/protocol/media-kind.ts'
+import { Status } from '../../agent/protocol/status.ts'
+import type { AgentRow, Db, ItemRow } from '../store/tables.ts'
+import {
+  activityRowsById,
+  agentRows,
+  cameraRows,
+  eventRowsById,
+  itemRowsById,
+  newestActivity,
+  newestEvents,
+  newestItems,
+  type Page,
+  totals,
+} from '../store/views.ts'
+import type { ActivityView, AgentView, CameraView, ConsentView, EventView, ItemView, Overview } from './api.ts'
+
+const NEWEST = { before: Number.MAX_SAFE_INTEGER, limit: 100 }
+
+/** What one account sees, in the words of the API. */
+export class Views {
+  readonly #db: Db
+
+  constructor(db: Db) {
+    this.#db = db
+  }
+
+  async overview(account: Id): Promise<Overview> {
+    return {
+      agents: await this.agents(account),
+      cameras: await this.cameras(account),
+      events: await this.events(account, NEWEST),
+      activity: (await newestActivity(this.#db, account, 100)).map(activityView),
+      totals: await this.totals(account),
+    }
+  }
+
+  totals(account: Id): Promise<Overview['totals']> {
+    return totals(this.#db, account)
+  }
+
+  async agents(account: Id, agent?: Id): Promise<AgentView[]> {
+    return (await agentRows(this.#db, account, agent)).map(agentView)
+  }
+
+  /** All cameras, or those (mostly one) with this id. */
+  async cameras(account: Id, only?: { readonly agent?: Id; readonly camera: Id }): Promise<CameraView[]> {
+    const rows = await cameraRows(this.#db, account, only)
+    const eventIds = rows.map((row) => row.last_event).filter((id) => id !== null)
+    const pictureIds = rows.map((row) => row.picture).filter((id) => id !== null)
+    const events = new Map((await eventRowsById(this.#db, account, eventIds)).map((row) => [row.id, eventView(row)]))
+    const pictures = new Map((await itemRowsById(this.#db, account, pictureIds)).map((row) => [row.id, itemView(row)]))
+    return rows.map((row) => ({
+      id: row.camera,
+      agent: row.agent,
+      facts: CameraFacts.parse(JSON.parse(row.facts)),
+      health: row.health === null ? null : HealthFacts.parse(JSON.parse(row.health)),
+      consent: consentView(row),
+      lastEvent: events.get(row.last_event ?? -1) ?? null,
+      picture: pictures.get(row.picture ?? '') ?? null,
+      held: { items: row.items ?? 0, bytes: row.bytes ?? 0 },
+    }))
+  }
+
+  async events(account: Id, page: Page, camera?: Id): Promise<EventView[]> {
+    return (await newestEvents(this.#db, account, page, camera)).map(eventView)
+  }
+
+  async eventsById(account: Id, ids: readonly number[]): Promise<EventView[]> {
+    return (await eventRowsById(this.#db, account, ids)).map(eventView)
+  }
+
+  async activityById(account: Id, ids: readonly number[]): Promise<ActivityView[]> {
+    return (await activityRowsById(this.#db, account, ids)).map(activityView)
+  }
+
+  async items(account: Id, camera: Id, page: Page): Promise<ItemView[]> {
+    return (await newestItems(this.#db, account, camera, page)).map(itemView)
+  }
+
+  /** With the key of its blob, which is not for the browser. */
+  async item(account: Id, item: Id): Promise<{ readonly view: ItemView; readonly blob: string } | undefined> {
+    const [row] = await itemRowsById(this.#db, account, [item])
+    return row && { view: itemView(row), blob: row.blob }
+  }
+}
+
+function agentView(row: AgentRow): AgentView {
+  return {
+    id: row.id,
+    name: row.name,
+    online: row.online === 1,
+    version: row.version,
+    lastSeenAt: row.last_seen_at,
+    claimedAt: row.claimed_at,
+    cap: row.cap === 1,
+    spool: Status.shape.spool.parse(JSON.parse(row.spool)),
+    host: row.host === null ? null : HostFacts.parse(JSON.parse(row.host)),
+  }
+}
+
+type ConsentColumns = {
+  readonly kinds: string | null
+  readonly changed_at: number | null
+  readonly changed_by: string | null
+}
+
+function consentView({ kinds, changed_at, changed_by }: ConsentColumns): ConsentView {
+  const granted: unknown = JSON.parse(kinds ?? '{}')
+  const isOn = (kind: MediaKind) => typeof granted === 'object' && granted !== null && kind in granted
+  return { kinds: MediaKind.options.filter(isOn), changedAt: changed_at, changedBy: changed_by }
+}
+
+const eventView = (row: { id: number; camera: string; at: number; event: string }): EventView => ({
+  id: row.id,
+  camera: row.camera,
+  at: row.at,
+  event: EventFacts.parse(JSON.parse(row.event)),
+})
+
+const activityView = (row: {
+  id: number
+  agent: string
+  at: number
+  kind: string
+  camera: string | null
+  message: string
+}): ActivityView => ({
+  id: row.id,
+  agent: row.agent,
+  at: row.at,
+  kind: ActivityKind.parse(row.kind),
+  camera: row.camera,
+  message: row.message,
+})
+
+const itemView = (row: ItemRow): ItemView => ({
+  id: row.id,
+  camera: row.camera,
+  kind: MediaKind.parse(row.kind),
+  contentType: row.content_type,
+  takenAt: row.taken_at,
+  receivedAt: row.received_at,
+  durationMs: row.duration_ms,
+  bytes: row.bytes,
+  sha256: row.sha256,
+  grantSerial: row.grant_serial,
+  reason: row.reason,
+})
