@@ -1,10 +1,9 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vite'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
 // biome-ignore lint/style/noDefaultExport: Vite reads its configuration from the default export.
-export default defineConfig({
+export default {
   root: here('.'),
   base: '/',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
@@ -17,4 +16,4 @@ export default defineConfig({
     modulePreload: false,
     reportCompressedSize: true,
   },
-})
+}

@@ -18,7 +18,7 @@ const CHANGE: typeof CHANGE_HEADER = 'x-lenscap'
 export const STREAM_PATH = `${API}/stream`
 export const contentPath: typeof itemContentPath = (item) => `${API}/items/${item}/content`
 
-export const PAGE_SIZE = 50
+export const PAGE_SIZE = 24
 const DEADLINE_MS = 15_000
 
 /** What went wrong, as advice: `message` is for the owner's eyes. */

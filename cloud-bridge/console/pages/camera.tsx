@@ -61,10 +61,8 @@ function Known({ overview, camera }: { overview: Overview; camera: CameraView })
           <Consent camera={camera} cap={agent?.cap ?? false} />
           <HealthCard health={camera.health} />
         </div>
-        <div class="camera-main">
-          <Lists camera={camera} shown={picked?.id} show={view} />
-        </div>
-        <section class="camera-facts card" aria-labelledby="facts">
+        <Lists camera={camera} shown={picked?.id} show={view} />
+        <section class="card camera-facts" aria-labelledby="facts">
           <h2 id="facts">About this camera</h2>
           <Facts facts={camera.facts} />
         </section>
@@ -135,7 +133,9 @@ function Lists({ camera, shown, show }: ListsProps) {
     }
   }, [api, store, id, link])
   const detail = loaded?.camera === id ? loaded : undefined
-  if (detail === undefined) return error === undefined ? <Loading what="events" /> : <Trouble>{error}</Trouble>
+  if (detail === undefined) {
+    return <div class="camera-items">{error === undefined ? <Loading what="media" /> : <Trouble>{error}</Trouble>}</div>
+  }
 
   const moreEvents = () =>
     older.run(async () => {
@@ -149,15 +149,15 @@ function Lists({ camera, shown, show }: ListsProps) {
     })
   return (
     <>
-      {(older.error ?? error) !== undefined && <Trouble>{older.error ?? error}</Trouble>}
-      <section class="card" aria-labelledby="items">
+      <section class="card camera-items" aria-labelledby="items">
+        {(older.error ?? error) !== undefined && <Trouble>{older.error ?? error}</Trouble>}
         <h2 id="items">
           Held <span class="quiet">{held.items > 0 && `${count(held.items, 'item')} · ${bytes(held.bytes)}`}</span>
         </h2>
         <Items camera={camera} items={detail.items} shown={shown} show={show} />
         {detail.moreItems && <More what="items" busy={older.busy} more={moreItems} />}
       </section>
-      <section class="card" aria-labelledby="events">
+      <section class="card camera-events" aria-labelledby="events">
         <h2 id="events">Events</h2>
         <Timeline events={detail.events} />
         {detail.moreEvents && <More what="events" busy={older.busy} more={moreEvents} />}

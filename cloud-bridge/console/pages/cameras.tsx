@@ -87,13 +87,17 @@ function Head({ overview }: { overview: Overview }) {
       <div class="page-head">
         <div>
           <h1>Cameras</h1>
-          <p class={on > 0 ? 'open-words' : 'quiet'} data-testid="switches-on" role="status">
-            {on > 0 ? `${count(on, 'camera')} with the cap off` : 'Every cap is on'}
-          </p>
+          {overview.cameras.length > 0 && (
+            <p class={on > 0 ? 'open-words' : 'quiet'} data-testid="switches-on" role="status">
+              {on > 0 ? `${count(on, 'camera')} with the cap off` : 'Every cap is on'}
+            </p>
+          )}
         </div>
-        <button type="button" class="button" disabled={on === 0 && !busy} aria-busy={busy} onClick={off}>
-          All off
-        </button>
+        {overview.cameras.length > 0 && (
+          <button type="button" class="button" disabled={on === 0 && !busy} aria-busy={busy} onClick={off}>
+            All off
+          </button>
+        )}
       </div>
       {error !== undefined && <Trouble>{error}</Trouble>}
     </>

@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks'
 import type { TakeClaimResult } from '../../web/api.ts'
 import { formatCode, isWholeCode } from '../model/claim-code.ts'
-import { boxPath } from '../model/router.ts'
 import { useApp, useChange, useTitle } from '../parts/app.ts'
 import { Field } from '../parts/field.tsx'
 
@@ -12,12 +11,12 @@ export function ClaimPage() {
   const { busy, error, run } = useChange()
   const [code, setCode] = useState('')
   const [wrong, setWrong] = useState<string>()
-  const [taken, setTaken] = useState<TakeClaimResult>()
+  const [taken, take] = useState<TakeClaimResult>()
   const submit = (event: Event) => {
     event.preventDefault()
     if (!isWholeCode(code)) return setWrong('The code has 13 letters and digits: XXXX-XXXX-XXXXX.')
     run(async () => {
-      setTaken(await api.takeClaim(code))
+      take(await api.takeClaim(code))
       setCode('')
       store.dispatch({ type: 'overview', overview: await api.overview() })
     })
@@ -30,7 +29,7 @@ export function ClaimPage() {
           <p class="quiet">Start the agent on the box. It shows a code for you to enter here.</p>
         </div>
       </div>
-      {taken !== undefined && (
+      {taken !== undefined ? (
         <div class="card done" role="status">
           <p class="done-title">{taken.name} is yours</p>
           <p class="quiet">
@@ -40,31 +39,32 @@ export function ClaimPage() {
             <a class="button primary" href="/">
               See the cameras
             </a>
-            <a class="button" href={boxPath(taken.agent)}>
-              About this box
-            </a>
+            <button type="button" class="button" onClick={() => take(undefined)}>
+              Add another box
+            </button>
           </p>
         </div>
+      ) : (
+        <form class="card narrow" onSubmit={submit} noValidate>
+          <Field
+            label="Code on the box"
+            class="code-field"
+            value={code}
+            change={(typed) => {
+              setWrong(undefined)
+              setCode(formatCode(typed))
+            }}
+            autocomplete="one-time-code"
+            placeholder="XXXX-XXXX-XXXXX"
+            hint="Letters and digits; case and dashes do not matter. It is valid for a few minutes."
+            error={wrong ?? error}
+            focus
+          />
+          <button type="submit" class="button primary" aria-busy={busy}>
+            Add this box
+          </button>
+        </form>
       )}
-      <form class="card narrow" onSubmit={submit} noValidate>
-        <Field
-          label="Code on the box"
-          class="code-field"
-          value={code}
-          change={(typed) => {
-            setWrong(undefined)
-            setCode(formatCode(typed))
-          }}
-          autocomplete="one-time-code"
-          placeholder="XXXX-XXXX-XXXXX"
-          hint="Letters and digits; case and dashes do not matter. It is valid for a few minutes."
-          error={wrong ?? error}
-          focus
-        />
-        <button type="submit" class="button primary" aria-busy={busy}>
-          Add this box
-        </button>
-      </form>
     </>
   )
 }

@@ -36,36 +36,40 @@ export function Rows({ caption, rows, quiet }: { caption: string; rows: readonly
 export function Facts({ facts }: { facts: CameraFacts }) {
   return (
     <>
-      <Rows
-        caption="Device"
-        rows={[
-          ['Manufacturer', known(facts.manufacturer)],
-          ['Model', known(facts.model)],
-          ['Serial', <code key="serial">{known(facts.serial)}</code>],
-          ['Firmware', <code key="firmware">{known(facts.firmware)}</code>],
-          ['Hardware', <code key="hardware">{known(facts.hardwareId)}</code>],
-        ]}
-      />
-      <Rows
-        caption="Network"
-        rows={[
-          ['Address', <code key="address">{`${facts.address}:${facts.port}`}</code>],
-          ['MAC', <code key="mac">{list(facts.macs)}</code>],
-          ['Host name', known(facts.hostname)],
-          ['Gateway', <code key="gateway">{list(facts.gateway)}</code>],
-          ['DNS', <code key="dns">{list(facts.dns)}</code>],
-          ['NTP', <code key="ntp">{list(facts.ntp)}</code>],
-          [
-            'Protocols',
-            list(
-              facts.protocols.map(
-                ({ name, enabled, ports }) => `${name} ${ports.join(', ')}${enabled ? '' : ' (off)'}`,
+      <div class="facts-grid">
+        <div>
+          <Rows
+            caption="Device"
+            rows={[
+              ['Manufacturer', known(facts.manufacturer)],
+              ['Model', known(facts.model)],
+              ['Serial', <code key="serial">{known(facts.serial)}</code>],
+              ['Firmware', <code key="firmware">{known(facts.firmware)}</code>],
+              ['Hardware', <code key="hardware">{known(facts.hardwareId)}</code>],
+            ]}
+          />
+          <Profiles facts={facts} />
+        </div>
+        <Rows
+          caption="Network"
+          rows={[
+            ['Address', <code key="address">{`${facts.address}:${facts.port}`}</code>],
+            ['MAC', <code key="mac">{list(facts.macs)}</code>],
+            ['Host name', known(facts.hostname)],
+            ['Gateway', <code key="gateway">{list(facts.gateway)}</code>],
+            ['DNS', <code key="dns">{list(facts.dns)}</code>],
+            ['NTP', <code key="ntp">{list(facts.ntp)}</code>],
+            [
+              'Protocols',
+              list(
+                facts.protocols.map(
+                  ({ name, enabled, ports }) => `${name} ${ports.join(', ')}${enabled ? '' : ' (off)'}`,
+                ),
               ),
-            ),
-          ],
-        ]}
-      />
-      <Profiles facts={facts} />
+            ],
+          ]}
+        />
+      </div>
       <details class="more-facts">
         <summary>Services and scopes</summary>
         <Rows
@@ -84,26 +88,28 @@ export function Facts({ facts }: { facts: CameraFacts }) {
 function Profiles({ facts }: { facts: CameraFacts }) {
   if (facts.profiles.length === 0) return null
   return (
-    <table class="facts profiles">
-      <caption>Streams</caption>
-      <thead>
-        <tr>
-          <th scope="col">Profile</th>
-          <th scope="col">Encoding</th>
-          <th scope="col">Size</th>
-          <th scope="col">Rate</th>
-        </tr>
-      </thead>
-      <tbody>
-        {facts.profiles.map((profile) => (
-          <tr key={profile.token}>
-            <td>{profile.name || profile.token}</td>
-            <td>{profile.encoding}</td>
-            <td class="number">{`${profile.width} × ${profile.height}`}</td>
-            <td class="number">{`${profile.fps} fps`}</td>
+    <div class="profiles-frame">
+      <table class="facts profiles">
+        <caption>Streams</caption>
+        <thead>
+          <tr>
+            <th scope="col">Profile</th>
+            <th scope="col">Encoding</th>
+            <th scope="col">Size</th>
+            <th scope="col">Rate</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {facts.profiles.map((profile) => (
+            <tr key={profile.token}>
+              <td>{profile.name || profile.token}</td>
+              <td>{profile.encoding}</td>
+              <td class="number">{`${profile.width} × ${profile.height}`}</td>
+              <td class="number">{`${profile.fps} fps`}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }
