@@ -39,45 +39,48 @@ test('events of one seed come in the same order', async () => {
 })
 
 test('where the host has a discovery group, cameras say Hello and Bye in it and answer its probes', async () => {
-  const listener = createSocket({ type: 'udp4', reuseAddr: true })
-  listener.bind(0, GROUP)
-  await once(listener, 'listening')
-  const { port } = listener.address()
-  const heard: string[] = []
-  listener.on('message', (datagram) => heard.push(datagram.toString()))
+  await using group = await listenInGroup('127.91.6.3')
   const cameras = ['127.91.6.3', '127.91.6.4'].map((address) => ({
     profile: 'axis' as const,
     address,
     eventIntervalMs: 0,
   }))
-  try {
-    listener.addMembership(GROUP, '127.91.6.3')
-  } catch {
-    await using fleet = await startFleet({ cameras, ...FREE_PORTS, discoveryPort: port })
-    assert.equal(fleet.multicast, 'unavailable')
-    listener.close()
-    return
-  }
-  const fleet = await startFleet({ cameras, ...FREE_PORTS, discoveryPort: port })
-  const client = createSocket('udp4')
-  try {
-    assert.equal(fleet.multicast, 'joined')
-    await until(() => heard.filter((text) => text.includes('discovery/Hello<')).length === 2)
-    const answers: string[] = []
-    client.on('message', (datagram) => answers.push(datagram.toString()))
-    client.bind(0, '127.0.0.1')
-    await once(client, 'listening')
-    client.setMulticastInterface('127.0.0.1')
-    const probe =
-      '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"><s:Header>' +
-      '<a:MessageID>urn:uuid:7</a:MessageID></s:Header><s:Body><Probe xmlns="http://schemas.xmlsoap.org/ws/2005/04/discovery"/></s:Body></s:Envelope>'
-    client.send(probe, port, GROUP)
-    await until(() => answers.length === 2)
-    for (const camera of fleet.cameras) assert.ok(answers.some((text) => text.includes(camera.truth.endpoint)))
-  } finally {
-    client.close()
-    await fleet[Symbol.asyncDispose]()
-  }
-  await until(() => heard.filter((text) => text.includes('discovery/Bye<')).length === 2)
-  listener.close()
+  await using fleet = await startFleet({ cameras, ...FREE_PORTS, discoveryPort: group.port })
+  assert.equal(fleet.multicast, group.isPermitted ? 'joined' : 'unavailable')
+  if (!group.isPermitted) return
+  const heard = (word: string) => group.heard.filter((text) => text.includes(`discovery/${word}<`)).length
+  await until(() => heard('Hello') === 2)
+  group.socket.send(PROBE, group.port, GROUP)
+  await until(() => heard('ProbeMatches') === 2)
+  for (const camera of fleet.cameras)
+    assert.ok(group.heard.some((text) => text.includes('ProbeMatches') && text.includes(camera.truth.endpoint)))
+  await fleet[Symbol.asyncDispose]()
+  await until(() => heard('Bye') === 2)
 })
+
+const PROBE =
+  '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"><s:Header>' +
+  '<a:MessageID>urn:uuid:7</a:MessageID></s:Header><s:Body><Probe xmlns="http://schemas.xmlsoap.org/ws/2005/04/discovery"/></s:Body></s:Envelope>'
+
+/** Hears the group and what is sent to itself, on a port of its own; says whether this host permits it. */
+async function listenInGroup(address: string) {
+  const listener = createSocket({ type: 'udp4', reuseAddr: true })
+  const socket = createSocket('udp4')
+  const heard: string[] = []
+  for (const one of [listener, socket]) one.on('message', (datagram) => heard.push(datagram.toString()))
+  listener.bind(0, GROUP)
+  socket.bind(0, '127.0.0.1')
+  await Promise.all([once(listener, 'listening'), once(socket, 'listening')])
+  let isPermitted = true
+  try {
+    listener.addMembership(GROUP, address)
+    socket.setMulticastInterface('127.0.0.1')
+  } catch {
+    isPermitted = false
+  }
+  const close = async () => {
+    listener.close()
+    socket.close()
+  }
+  return { socket, heard, port: listener.address().port, isPermitted, [Symbol.asyncDispose]: close }
+}

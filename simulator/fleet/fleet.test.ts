@@ -154,6 +154,25 @@ test('events come by long poll in the brand’s own topics, an NVR’s with the 
   assert.throws(() => camera.raise('vehicle'), /no event "vehicle"/)
 })
 
+test('Axis wants its SubscriptionId echoed, and a subscription renewed in time', async () => {
+  await using one = await oneCamera({ profile: 'axis', address: '127.91.2.13' })
+  const url = `http://127.91.2.13:${one.camera.httpPort}/onvif/services`
+  const ttl = '<InitialTerminationTime>PT60S</InitialTerminationTime>'
+  const created = await digestCall(
+    url,
+    `<CreatePullPointSubscription xmlns="${TEV}">${ttl}</CreatePullPointSubscription>`,
+  )
+  const id = `<SubscriptionId xmlns="http://www.axis.com/2009/event">${textOf(created, 'SubscriptionId')}</SubscriptionId>`
+  const pull = `<PullMessages xmlns="${TEV}"><Timeout>PT1S</Timeout><MessageLimit>9</MessageLimit></PullMessages>`
+  assert.match(await digestCall(url, pull), /ResourceUnknown/, 'without the id nobody knows which is meant')
+  const pulled = await digestCall(url, pull, id)
+  assert.match(pulled, /tnsaxis:CameraApplicationPlatform\/VMD\/Camera1ProfileANY<.*Name="active" Value="0"/)
+  const renew = '<Renew xmlns="http://docs.oasis-open.org/wsn/b-2"><TerminationTime>PT1H</TerminationTime></Renew>'
+  const renewed = await digestCall(url, renew, id)
+  const lifeMs = Date.parse(textOf(renewed, 'TerminationTime')) - Date.parse(textOf(renewed, 'CurrentTime'))
+  assert.ok(Math.abs(lifeMs - 3600_000) <= 1000)
+})
+
 test('pull points are bounded, and a fault takes all of them', async () => {
   await using one = await oneCamera({ profile: 'amcrest', address: '127.91.2.12', faults: ['slots-full'] })
   const url = `http://127.91.2.12:${one.camera.httpPort}/onvif/event_service`
@@ -165,8 +184,8 @@ test('pull points are bounded, and a fault takes all of them', async () => {
 })
 
 /** One request as a digest client makes it: challenged first. */
-async function digestCall(url: string, body: string): Promise<string> {
-  const envelope = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>${body}</s:Body></s:Envelope>`
+async function digestCall(url: string, body: string, header = ''): Promise<string> {
+  const envelope = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header>${header}</s:Header><s:Body>${body}</s:Body></s:Envelope>`
   const first = await fetch(url, { method: 'POST', body: envelope })
   const challenge = first.headers.get('www-authenticate')
   const refusal = await first.text()
