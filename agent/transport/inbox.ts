@@ -8,7 +8,7 @@ import { MESSAGES, PAYLOAD_BYTES_MAX, parseTopic } from '../protocol/topics.ts'
 
 /** A command with the id that its reply carries. */
 export type DownCommand = Command & { readonly id: Id }
-type CommandResult = Omit<Reply, keyof Envelope>
+export type CommandResult = Omit<Reply, keyof Envelope>
 
 /** What the composition root does with what comes down. */
 export interface DownHandlers {
