@@ -39,7 +39,7 @@ const setupUrl = ({ httpUrl, setupToken }: Bridge): string | undefined =>
 
 function started(bridge: Bridge): object {
   const { httpUrl, mqttUrl, setupToken } = bridge
-  return { event: 'started', httpUrl, mqttUrl, setupToken: setupToken ?? null, setupUrl: setupUrl(bridge) ?? null }
+  return { event: 'ready', httpUrl, mqttUrl, setupToken: setupToken ?? null, setupUrl: setupUrl(bridge) ?? null }
 }
 
 function words(bridge: Bridge): string {

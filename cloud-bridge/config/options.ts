@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { z } from 'zod'
 
 const Port = z.coerce.number().int().min(0).max(65_535)
@@ -16,7 +17,11 @@ export const BridgeOptions = z.strictObject({
     .url({ protocol: /^(mqtts?|wss?)$/ })
     .optional()
     .describe('How boxes reach the broker'),
-  console: z.string().min(1).default('build/console').describe('Folder of the built console'),
+  console: z
+    .string()
+    .min(1)
+    .default(join(import.meta.dirname, '../../build/console'))
+    .describe('Folder of the built console'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').describe('What is logged to stderr'),
   prefix: z
     .string()

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import staticFiles from '@fastify/static'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { API } from './api.ts'
@@ -11,7 +11,8 @@ const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>L
 /** Serves the built console. Its pages are one document: any path that is not a file and not the API's gives that one. */
 export async function consoleFiles(app: FastifyInstance, folder: string): Promise<void> {
   const built = existsSync(join(folder, 'index.html'))
-  if (built) await app.register(staticFiles, { root: folder, wildcard: true, index: false, cacheControl: false })
+  if (built)
+    await app.register(staticFiles, { root: resolve(folder), wildcard: true, index: false, cacheControl: false })
   const page = (reply: FastifyReply) => {
     reply.header('cache-control', 'no-cache')
     return built ? reply.sendFile('index.html') : reply.type('text/html; charset=utf-8').send(NOT_BUILT)
