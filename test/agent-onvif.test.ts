@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import { systemClock } from '../agent/base/clock.ts'
-import { type Database, openDatabase } from '../agent/base/database.ts'
+import { openDatabase } from '../agent/base/database.ts'
 import { Secret } from '../agent/base/secret.ts'
 import { discover } from '../agent/discovery/discover.ts'
 import type { DeviceEvent } from '../agent/events/event.ts'
@@ -13,49 +13,41 @@ import { HealthMonitor } from '../agent/health/monitor.ts'
 import { cameraOfEvent, type DeviceHandle } from '../agent/inventory/access.ts'
 import { type CameraChange, Inventory } from '../agent/inventory/inventory.ts'
 import { INVENTORY_TABLES } from '../agent/inventory/tables.ts'
-import { type Fleet, type SimulatedCamera, startFleet } from '../simulator/fleet/index.ts'
+import { type SimulatedCamera, startFleet } from '../simulator/fleet/index.ts'
 
 const PROFILES = ['hikvision', 'amcrest', 'reolink', 'axis', 'tapo', 'nvr'] as const
 const RANGE = '127.79.0.0/28'
+const DISCOVERY_PORT = 37_079
 const PASSWORD = 'rät & tät'
 const owner = { username: 'admin', password: new Secret(PASSWORD) }
 const never = new AbortController().signal
 
-let fleet: Fleet
-let inventory: Inventory
-let db: Database
-let changes: CameraChange[]
-let readMs: number
-const folder = mkdtempSync(join(tmpdir(), 'agent-onvif-'))
-
-/** From a range of addresses to the inventory's news. */
-async function pass(into: Inventory, durationMs = 1_500): Promise<CameraChange[]> {
-  const discoveryPort = fleet.cameras[0]?.discoveryPort ?? 0
-  const sightings = discover({
-    cidrs: [RANGE],
-    multicast: false,
-    discoveryPort,
-    durationMs,
-    clock: systemClock,
-    signal: never,
-  })
+/** From a range of addresses to the inventory's news, and how long that took. */
+async function pass(into: Inventory, durationMs = 1_500): Promise<{ found: CameraChange[]; readMs: number }> {
   const found: CameraChange[] = []
   const startedMs = performance.now()
-  for await (const news of into.refresh(sightings, never)) {
+  let readMs = 0
+  const over = { cidrs: [RANGE], multicast: false, discoveryPort: DISCOVERY_PORT, durationMs }
+  for await (const news of into.refresh(discover({ ...over, clock: systemClock, signal: never }), never)) {
     if (news.kind === 'camera') found.push(news)
     readMs = performance.now() - startedMs
   }
-  return found
+  return { found, readMs }
 }
 
-before(async () => {
-  const cameras = PROFILES.map((profile) => ({ profile, eventIntervalMs: 0 }))
-  const at = { firstAddress: '127.79.0.1', httpPort: 0, rtspPort: 0, discoveryPort: 37_079, multicast: false }
-  fleet = await startFleet({ cameras, password: PASSWORD, ...at })
-  db = openDatabase(join(folder, 'state.db'), [INVENTORY_TABLES])
-  inventory = new Inventory({ db, credentials: [owner], clock: systemClock })
-  changes = await pass(inventory)
+const folder = mkdtempSync(join(tmpdir(), 'agent-onvif-'))
+const fleet = await startFleet({
+  cameras: PROFILES.map((profile) => ({ profile, eventIntervalMs: 0 })),
+  password: PASSWORD,
+  firstAddress: '127.79.0.1',
+  httpPort: 0,
+  rtspPort: 0,
+  discoveryPort: DISCOVERY_PORT,
+  multicast: false,
 })
+const db = openDatabase(join(folder, 'state.db'), [INVENTORY_TABLES])
+const inventory = new Inventory({ db, credentials: [owner], clock: systemClock })
+const { found: changes, readMs } = await pass(inventory)
 
 after(async () => {
   await fleet[Symbol.asyncDispose]()
@@ -232,7 +224,7 @@ test('a clock an hour off keeps no camera from being read, and is noticed, also 
   for (const each of fleet.cameras) each.setFault('clock-skew', -3_600)
   const other = openDatabase(join(folder, 'skewed.db'), [INVENTORY_TABLES])
   const fresh = new Inventory({ db: other, credentials: [owner], clock: systemClock })
-  const found = await pass(fresh, 300)
+  const { found } = await pass(fresh, 300)
   for (const each of fleet.cameras) each.clearFault('clock-skew')
   other.close()
   assert.equal(found.filter(({ facts }) => facts.serial !== '' && facts.profiles.length > 0).length, changes.length)
@@ -257,5 +249,5 @@ test('a wrong password is sent once per camera, and said; no camera locks us out
     PROFILES.map(() => 1),
   )
   assert.ok(stranger.devices().every(({ trouble }) => trouble?.facts['reason'] === 'credential'))
-  assert.deepEqual(await pass(inventory, 300), [])
+  assert.deepEqual((await pass(inventory, 300)).found, [])
 })

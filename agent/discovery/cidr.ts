@@ -1,7 +1,7 @@
 import { LenscapError } from '../base/errors.ts'
 
 /** A /20: 4096 addresses. Larger ranges are almost always a typing error, and a scan of them takes a network down. */
-export const PREFIX_MIN = 20
+const PREFIX_MIN = 20
 
 /**
  * All addresses of an IPv4 range such as `192.168.1.0/24`; an address alone is itself.

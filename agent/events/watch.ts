@@ -23,7 +23,7 @@ const POLICY = { firstDelayMs: 1_000, delayMsMax: 30_000, steadyAfterMs: 30_000 
 const REST_MS: Partial<Record<ErrorKind, number>> = { busy: 60_000, refused: 60_000, unsupported: 300_000 }
 
 /** Told what the loop sees, for health. */
-export interface EventsObserver {
+interface EventsObserver {
   /** The pull point answered: the device lives, and events come through. */
   answered(): void
   /** The pull point is gone; it will be made anew. */

@@ -2,7 +2,7 @@ import type { Refusal } from '../onvif/faults.ts'
 import type { DiagnosisCode, HealthFacts, HealthLevel } from '../protocol/camera.ts'
 
 /** Digests are refused by strict devices from minutes on, and log times mislead long before. */
-export const SKEW_MS_MAX = 30_000
+const SKEW_MS_MAX = 30_000
 
 /** All that was seen of a device, at one moment. */
 export interface Observation {

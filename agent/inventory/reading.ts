@@ -1,4 +1,4 @@
-import { errorKind, LenscapError } from '../base/errors.ts'
+import { errorKind } from '../base/errors.ts'
 import type { Device } from '../onvif/device.ts'
 import type { DeviceInformation, Profile, Protocol, ServiceEntry } from '../onvif/replies.ts'
 
@@ -48,10 +48,3 @@ export async function readDevice(device: Device, signal: AbortSignal): Promise<R
 }
 
 const isSilence = (error: unknown) => ['unreachable', 'timeout'].includes(errorKind(error))
-
-/** The sentence that stands in for a device which answers nobody without a password. */
-export const noCredential = (address: string) =>
-  new LenscapError('refused', 'The device wants a user and password, and none is configured', {
-    address,
-    reason: 'no-credential',
-  })

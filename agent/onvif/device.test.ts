@@ -208,25 +208,6 @@ test('a device that refuses even the time it told before has locked us out: the 
   assert.equal(asked.length, before)
 })
 
-for (const [words, kind, reason] of [
-  ['ter:BlockedThreadUpperLimit', 'busy', 'slots'],
-  ['ter:MaximumNumberOfSubscriptions', 'busy', 'slots'],
-  ['ter:UserLocked', 'busy', 'locked-out'],
-  ['ter:HasBlocked', 'busy', 'locked-out'],
-  ['ter:ActionNotSupported', 'unsupported', undefined],
-  ['ter:SomethingElse', 'invalid', undefined],
-] as const) {
-  test(`${words} is ${kind}${reason ? ` (${reason})` : ''}`, async (t) => {
-    const { open } = await camera(t, (asked) =>
-      asked.operation === 'GetHostname' ? { status: 400, body: fault(words) } : guarded()(asked),
-    )
-    const device = await open()
-    const error: unknown = await device.hostname(never).catch((each: unknown) => each)
-    assert.equal(errorKind(error), kind)
-    assert.equal(refusalOf(error), reason)
-  })
-}
-
 /** An open camera whose answer to GetHostname is the test's. */
 async function hostnameOf(
   t: TestContext,

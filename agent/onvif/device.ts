@@ -10,7 +10,7 @@ import type { RequestWriter, Service, SoapRequest } from './requests.ts'
 import { type ClockReading, Session } from './session.ts'
 import { escapeXml, type Xml } from './xml.ts'
 
-export const DEVICE_PATH = '/onvif/device_service'
+const DEVICE_PATH = '/onvif/device_service'
 
 export interface OpenDeviceOptions {
   /** An IP address: the one that answered. */

@@ -19,13 +19,13 @@ export function refusalOf(error: unknown): Refusal | undefined {
 const REFUSALS: readonly Refusal[] = ['no-credential', 'credential', 'operation', 'locked-out', 'slots', 'clock']
 
 /** A SOAP fault's words: SOAP 1.2 codes and subcodes by local name, and whatever text came with them. */
-export interface Fault {
+interface Fault {
   readonly codes: readonly string[]
   readonly text: string
 }
 
 /** The fault in a reply, SOAP 1.2 (Part 1, 5.4) or 1.1. */
-export function faultIn(reply: Xml): Fault | undefined {
+function faultIn(reply: Xml): Fault | undefined {
   const fault = reply.one('Envelope', 'Body', 'Fault')
   if (!fault) return undefined
   const codes: string[] = []
@@ -60,7 +60,7 @@ const MEANINGS: readonly { pattern: RegExp; kind: ErrorKind; reason?: Refusal; s
   },
   {
     pattern:
-      /Max(imum)?NumberOf|TooMany|too many|ResourceUnavailable|exceed|PullPoint.*(limit|max)|SubscribeCreationFailed|UnableToCreatePullPoint|no (free|more)/i,
+      /Max(imum)?(NumberOf|PullPoints)|TooMany|too many|ResourceUnavailable|exceed|PullPoint.*(limit|max)|SubscribeCreationFailed|UnableToCreatePullPoint|no (free|more)/i,
     kind: 'busy',
     reason: 'slots',
     says: 'has no slot free',
@@ -74,7 +74,7 @@ const MEANINGS: readonly { pattern: RegExp; kind: ErrorKind; reason?: Refusal; s
 ]
 
 /** The error for a fault. */
-export function errorOfFault(fault: Fault, facts: ErrorFacts): LenscapError {
+function errorOfFault(fault: Fault, facts: ErrorFacts): LenscapError {
   const words = `${fault.codes.join(' ')} ${fault.text}`.slice(0, 1000)
   const meaning = MEANINGS.find(({ pattern }) => pattern.test(words))
   const all = { ...facts, fault: words.trim().slice(0, 200) }

@@ -5,7 +5,7 @@ import type { Credential } from '../base/secret.ts'
 import { type BreakerState, CLOSED, isOpen, step } from './breaker.ts'
 
 /** Never more connections to one device at a time, from the whole agent: some have three in all. */
-export const CONNECTIONS_MAX = 2
+const CONNECTIONS_MAX = 2
 
 /** After a lockout, nothing is signed for so long; devices hold theirs for 5 to 30 minutes. */
 const QUIET_MS = 300_000
