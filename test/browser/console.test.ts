@@ -160,7 +160,8 @@ describe('the console in a real browser, with make demo behind it', { timeout: 1
     demo = new RunningDemo(place)
     const login = await demo.login()
     assert.deepEqual({ username: login.username, password: login.password }, { username, password })
-    await signIn(page, login)
+    // The session outlived the restart, too.
+    await page.goto(login.url)
     await until('all tiles', async () => (await tiles(page).count()) === CAMERAS)
     assert.equal(await tiles(page).first().locator('img').count(), 1)
   })

@@ -138,7 +138,9 @@ export class Demo {
   }
 
   #run(name: string, args: string[], onLine?: (line: Readonly<Record<string, unknown>>) => void): Program {
-    const program = new Program(name, join(this.#root, 'build/bin', name), args, onLine)
+    const executable = join(this.#root, 'build/bin', name)
+    const logPath = join(this.#options.stateDir, `${name}.log`)
+    const program = new Program({ name, executable, args, logPath, onLine })
     this.#programs.push(program)
     return program
   }

@@ -1,8 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 /** A line that a program prints with `--json`. */
 export type ProgramLine = Readonly<Record<string, unknown>>
+
+interface ProgramOptions {
+  readonly name: string
+  readonly executable: string
+  readonly args: readonly string[]
+  /** Where its standard error goes, from this start on. */
+  readonly logPath: string
+  readonly onLine?: ((line: ProgramLine) => void) | undefined
+}
 
 const TAIL_LINES = 20
 
@@ -15,12 +25,7 @@ export class Program {
   readonly #lines: ProgramLine[] = []
   readonly #waiting = new Set<() => void>()
 
-  constructor(
-    name: string,
-    executable: string,
-    args: readonly string[],
-    onLine: (line: ProgramLine) => void = () => {},
-  ) {
+  constructor({ name, executable, args, logPath, onLine = () => {} }: ProgramOptions) {
     this.name = name
     // A process group of its own: a Ctrl-C in the terminal reaches the demo alone, which then stops everything in order.
     this.#child = spawn(executable, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
@@ -32,7 +37,7 @@ export class Program {
       })
     })
     void this.#exited.then(() => this.#wake())
-    this.#read(onLine)
+    this.#read(onLine, logPath)
   }
 
   get pid(): number | undefined {
@@ -82,7 +87,7 @@ export class Program {
     return false
   }
 
-  #read(onLine: (line: ProgramLine) => void): void {
+  #read(onLine: (line: ProgramLine) => void, logPath: string): void {
     const { stdout, stderr } = this.#child
     if (!stdout || !stderr) return
     createInterface({ input: stdout }).on('line', (text) => {
@@ -93,6 +98,7 @@ export class Program {
       onLine(line)
       this.#wake()
     })
+    stderr.pipe(createWriteStream(logPath, { mode: 0o600 }))
     createInterface({ input: stderr }).on('line', (text) => {
       this.#tail.push(text)
       if (this.#tail.length > TAIL_LINES) this.#tail.shift()
