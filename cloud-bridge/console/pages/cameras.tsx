@@ -39,7 +39,7 @@ export function CamerasPage({ overview }: { overview: Overview }) {
           ) : (
             <div class="grid">
               {cameras.map(({ camera, channel }) => (
-                <Tile key={camera.id} camera={camera} channel={channel} />
+                <Tile key={camera.id} camera={camera} channel={channel} cap={agent.cap} />
               ))}
             </div>
           )}
@@ -89,7 +89,7 @@ function Head({ overview }: { overview: Overview }) {
           <h1>Cameras</h1>
           {overview.cameras.length > 0 && (
             <p class={on > 0 ? 'open-words' : 'quiet'} data-testid="switches-on" role="status">
-              {on > 0 ? `${count(on, 'camera')} with the cap off` : 'Every cap is on'}
+              {on > 0 ? `${count(on, 'camera')} switched on` : 'Every switch is off'}
             </p>
           )}
         </div>
