@@ -42,7 +42,7 @@ test('"nothing has left" is said only where no switch was ever turned', () => {
   assert.equal(mediaWords(untouched), 'nothing has left')
   const touched = { ...camera('front'), consent: { kinds: [], changedAt: 1, changedBy: 'Anna' } }
   assert.equal(mediaWords(overview([touched])), 'nothing is held')
-  assert.equal(mediaWords({ ...untouched, totals: { messages: 1, mediaItems: 2, mediaBytes: 5 } }), '2 items held')
+  assert.equal(mediaWords({ ...untouched, totals: { messages: 1, mediaItems: 2, mediaBytes: 5 } }), '2 items')
 })
 
 test('consent is told by what may leave', () => {

@@ -111,7 +111,7 @@ export function consentWords({ kinds }: ConsentView): string {
 
 /** The header's word on media. "Nothing has left" is said only where no switch was ever on and nothing is held. */
 export function mediaWords({ cameras, totals }: Overview): string {
-  if (totals.mediaItems > 0) return totals.mediaItems === 1 ? '1 item held' : `${totals.mediaItems} items held`
+  if (totals.mediaItems > 0) return totals.mediaItems === 1 ? '1 item' : `${totals.mediaItems} items`
   return cameras.every(({ consent }) => consent.changedAt === null) ? 'nothing has left' : 'nothing is held'
 }
 

@@ -55,7 +55,7 @@ function Known({ overview, camera }: { overview: Overview; camera: CameraView })
       </div>
       <div class="camera">
         <div class="camera-view">
-          <Viewer camera={camera} item={picked} close={() => show(undefined)} />
+          <Viewer camera={camera} cap={agent?.cap ?? false} item={picked} close={() => show(undefined)} />
         </div>
         <div class="camera-side">
           <Consent camera={camera} cap={agent?.cap ?? false} />

@@ -29,17 +29,17 @@ export function CamerasPage({ overview }: { overview: Overview }) {
         <section key={agent.id} aria-labelledby={`box-${agent.id}`}>
           <BoxHead agent={agent} cameras={cameras.length} />
           {cameras.length === 0 ? (
-            <Empty title={agent.online ? 'No cameras found yet' : 'This box is offline'}>
+            <Empty title={agent.online ? 'No cameras found yet' : 'This box is not connected'}>
               <p>
                 {agent.online
                   ? 'The box looks for cameras on its network; each appears here as it answers.'
-                  : 'Its cameras appear when it is back. Check its power and network.'}
+                  : 'Its cameras appear once it is. Check its power and network.'}
               </p>
             </Empty>
           ) : (
             <div class="grid">
               {cameras.map(({ camera, channel }) => (
-                <Tile key={camera.id} camera={camera} channel={channel} />
+                <Tile key={camera.id} camera={camera} channel={channel} cap={agent.cap} />
               ))}
             </div>
           )}
@@ -50,6 +50,11 @@ export function CamerasPage({ overview }: { overview: Overview }) {
   )
 }
 
+function presence({ online, lastSeenAt }: AgentView): string {
+  if (online) return 'Online'
+  return lastSeenAt === null ? 'Not connected yet' : 'Offline: what you see is what it said last'
+}
+
 function BoxHead({ agent, cameras }: { agent: AgentView; cameras: number }) {
   return (
     <div class="box-head">
@@ -58,7 +63,7 @@ function BoxHead({ agent, cameras }: { agent: AgentView; cameras: number }) {
       </h2>
       <p class="quiet">
         <span class={`dot ${agent.online ? 'dot-up' : 'dot-unreachable'}`} aria-hidden="true" />
-        {agent.online ? 'Online' : 'Offline: what you see is what it said last'}
+        {presence(agent)}
         {!agent.online && agent.lastSeenAt !== null && (
           <>
             , <Ago at={agent.lastSeenAt} />
@@ -89,7 +94,7 @@ function Head({ overview }: { overview: Overview }) {
           <h1>Cameras</h1>
           {overview.cameras.length > 0 && (
             <p class={on > 0 ? 'open-words' : 'quiet'} data-testid="switches-on" role="status">
-              {on > 0 ? `${count(on, 'camera')} with the cap off` : 'Every cap is on'}
+              {on > 0 ? `${count(on, 'camera')} switched on` : 'Every switch is off'}
             </p>
           )}
         </div>

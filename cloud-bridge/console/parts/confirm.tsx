@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 
 type ConfirmProps = {
   readonly title: string
@@ -14,7 +14,7 @@ type ConfirmProps = {
 export function Confirm({ title, text, yes, busy, error, confirm, cancel }: ConfirmProps) {
   const id = useId()
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     dialog.current?.showModal()
   }, [])
   return (

@@ -33,7 +33,7 @@ export function Consent({ camera, cap }: { camera: CameraView; cap: boolean }) {
         </div>
       ))}
       {error !== undefined && <Trouble>{error}</Trouble>}
-      {cap && <p class="badge badge-cap">Cap on at the box: nothing leaves, whatever is switched on here</p>}
+      {cap && <p class="cap-note">Cap on at the box: nothing leaves, whatever is switched on here</p>}
       <p class="quiet consent-who">
         {changedAt === null ? (
           'Never switched on. Nothing leaves until you turn a switch.'

@@ -59,7 +59,7 @@ function Item({ item, name, shown, show, remove }: ItemProps) {
         type="button"
         class="item-view"
         aria-pressed={shown}
-        aria-label={`Show ${what.toLowerCase()} of ${when}`}
+        aria-label={`Show ${what.toLowerCase()} of ${when}${item.kind === 'clip' ? `, ${duration(item.durationMs)}` : ''}`}
         onClick={show}
       >
         {item.kind === 'snapshot' ? (

@@ -6,18 +6,24 @@ import { contentPath } from '../net/api.ts'
 import { Glyph } from './glyphs.tsx'
 import { Ago } from './words.tsx'
 
+type PictureProps = {
+  readonly camera: CameraView
+  /** The cap is on at the box: nothing leaves, whatever the switches say. */
+  readonly cap: boolean
+}
+
 /** What a camera's frame shows: its newest snapshot if its owner lets snapshots leave, otherwise the cap. */
-export function Picture({ camera }: { camera: CameraView }) {
+export function Picture({ camera, cap }: PictureProps) {
   const { picture, consent } = camera
   const [broken, setBroken] = useState<string>()
   const id = picture?.id
   useEffect(() => setBroken(undefined), [id])
-  if (consent.kinds.length === 0) {
+  if (cap || consent.kinds.length === 0) {
     return (
       <div class="frame capped">
         <Glyph name="cap" />
         <p class="frame-title">Cap on</p>
-        <p class="quiet">No picture leaves this camera</p>
+        <p class="quiet">{cap ? 'Put on at the box' : 'No picture leaves this camera'}</p>
       </div>
     )
   }

@@ -11,13 +11,13 @@ import { Ago, Health } from './words.tsx'
 const ONGOING_MS_MAX = 120_000
 
 /** One camera: its frame, who it is, how it is, what it last said, and its switch. */
-export function Tile({ camera, channel }: Placed) {
+export function Tile({ camera, channel, cap }: Placed & { readonly cap: boolean }) {
   const { facts } = camera
   const name = nameOf(facts)
   return (
     <article class="tile" aria-labelledby={`name-${camera.id}`} data-testid="camera-tile" data-camera={camera.id}>
       <div class="tile-frame">
-        <Picture camera={camera} />
+        <Picture camera={camera} cap={cap} />
         <Now camera={camera.id} />
         {channel !== undefined && (
           <span class="badge badge-channel">

@@ -4,9 +4,16 @@ import { nameOf } from '../model/words.ts'
 import { contentPath } from '../net/api.ts'
 import { Picture } from './picture.tsx'
 
+type ViewerProps = {
+  readonly camera: CameraView
+  readonly cap: boolean
+  readonly item: ItemView | undefined
+  readonly close: () => void
+}
+
 /** The large frame: the item that was picked, otherwise what the camera shows now. */
-export function Viewer({ camera, item, close }: { camera: CameraView; item: ItemView | undefined; close: () => void }) {
-  if (item === undefined) return <Picture camera={camera} />
+export function Viewer({ camera, cap, item, close }: ViewerProps) {
+  if (item === undefined) return <Picture camera={camera} cap={cap} />
   const when = `${day(item.takenAt)}, ${clock(item.takenAt)}`
   return (
     <figure class="viewer">
