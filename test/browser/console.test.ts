@@ -36,6 +36,13 @@ async function signIn(page: Page, { url, username, password }: { url: string; us
 
 const tiles = (page: Page) => page.getByTestId('camera-tile')
 
+/** The simulator's camera by its model, and the tile that shows it. */
+async function cameraAndTile(demo: RunningDemo, page: Page, model: RegExp) {
+  const camera = (await demo.simulator.cameras()).find((each) => model.test(each.model))
+  assert.ok(camera)
+  return { camera, tile: tiles(page).filter({ hasText: camera.model }) }
+}
+
 describe('the console in a real browser, with make demo behind it', { timeout: 180_000 }, () => {
   let place: DemoPlace
   let demo: RunningDemo
@@ -78,20 +85,11 @@ describe('the console in a real browser, with make demo behind it', { timeout: 1
   })
 
   it("shows a camera's own facts, string for string", async () => {
-    const cameras = (await demo.simulator.cameras()) as unknown as {
-      address: string
-      serial: string
-      firmware: string
-      model: string
-      macs: string[]
-    }[]
-    const reolink = cameras.find(({ model }) => model.startsWith('RLC'))
-    assert.ok(reolink)
-    await tiles(page).filter({ hasText: reolink.model }).getByRole('link').first().click()
-    const facts = page.locator('section', { has: page.getByRole('heading', { name: /facts|about|who/i }) }).first()
-    await facts.waitFor()
+    const { camera, tile } = await cameraAndTile(demo, page, /^RLC/)
+    await tile.getByRole('link').first().click()
+    await page.getByRole('heading', { level: 1 }).waitFor()
     const text = await page.locator('main').innerText()
-    for (const fact of [reolink.serial, reolink.firmware, reolink.address, reolink.macs[0]?.toLowerCase() ?? '-']) {
+    for (const fact of [camera.serial, camera.firmware, camera.address, camera.macs[0]?.toLowerCase() ?? '-']) {
       assert.ok(text.includes(fact), `${fact} is not on the page`)
     }
     await page.goBack()
@@ -99,22 +97,18 @@ describe('the console in a real browser, with make demo behind it', { timeout: 1
   })
 
   it('shows events as they happen, and no media connection is opened meanwhile', async () => {
-    const first = tiles(page).first()
-    const camera = (await demo.simulator.cameras())[0]
-    assert.ok(camera)
+    const { camera, tile } = await cameraAndTile(demo, page, /^IP8M/)
     await demo.simulator.raise(camera.id, 'motion')
-    await until('motion on a tile', async () => /motion/i.test(await first.innerText()))
+    await tile.getByTestId('ongoing').waitFor({ timeout: 10_000 })
     assert.equal(await demo.simulator.mediaConnections(), 0)
   })
 
   it('brings a picture when the switch goes on, and a clip with the next motion', async (t) => {
-    const tile = tiles(page).first()
+    const { camera, tile } = await cameraAndTile(demo, page, /^IP8M/)
     let sinceMs = performance.now()
     await tile.getByRole('switch').click()
     await tile.locator('img').waitFor({ timeout: 10_000 })
     said(t, 'From the switch to the snapshot in the page', sinceMs)
-    const camera = (await demo.simulator.cameras())[0]
-    assert.ok(camera)
     await tile.getByRole('link').first().click()
     sinceMs = performance.now()
     await demo.simulator.raise(camera.id, 'motion')
@@ -130,22 +124,22 @@ describe('the console in a real browser, with make demo behind it', { timeout: 1
   })
 
   it('stops everything at once when the switch goes off', async () => {
-    const tile = tiles(page).first()
+    const { camera, tile } = await cameraAndTile(demo, page, /^IP8M/)
     await tile.getByRole('switch').click()
     await until(
       'the switch is off',
       async () => (await tile.getByRole('switch').getAttribute('aria-checked')) === 'false',
     )
-    const [camera] = await demo.simulator.cameras()
-    assert.ok(camera)
     const before = await until('media connections have settled', async () => {
       const first = await demo.simulator.mediaConnections()
       await new Promise((resolve) => setTimeout(resolve, 500))
       return first === (await demo.simulator.mediaConnections()) ? first : undefined
     })
+    await tile.getByTestId('ongoing').waitFor({ state: 'detached' })
     await demo.simulator.raise(camera.id, 'motion')
-    await until('the new motion is seen', async () => /motion/i.test(await tile.innerText()))
-    await new Promise((resolve) => setTimeout(resolve, 3000))
+    await tile.getByTestId('ongoing').waitFor()
+    // Longer than a clip of this motion would have taken.
+    await new Promise((resolve) => setTimeout(resolve, 4000))
     assert.equal(await demo.simulator.mediaConnections(), before)
   })
 
@@ -163,7 +157,10 @@ describe('the console in a real browser, with make demo behind it', { timeout: 1
     // The session outlived the restart, too.
     await page.goto(login.url)
     await until('all tiles', async () => (await tiles(page).count()) === CAMERAS)
-    assert.equal(await tiles(page).first().locator('img').count(), 1)
+    const { tile } = await cameraAndTile(demo, page, /^IP8M/)
+    await tile.getByRole('link').first().click()
+    await page.locator('[data-testid="item"][data-kind="clip"]').first().waitFor()
+    await page.locator('[data-testid="item"][data-kind="snapshot"]').first().waitFor()
   })
 })
 

@@ -1,3 +1,14 @@
+export interface SimulatedFacts {
+  readonly id: string
+  readonly address: string
+  readonly model: string
+  readonly serial: string
+  readonly firmware: string
+  readonly macs: readonly string[]
+  /** RTSP connections and snapshot requests since the start. */
+  readonly mediaConnections: number
+}
+
 /** A running simulator, asked over its control API: what did its cameras' clients do? */
 export class SimulatorControl {
   readonly #base: string
@@ -6,7 +17,7 @@ export class SimulatorControl {
     this.#base = base
   }
 
-  async cameras(): Promise<{ id: string; address: string; mediaConnections: number }[]> {
+  async cameras(): Promise<SimulatedFacts[]> {
     return await this.#get('/cameras')
   }
 
