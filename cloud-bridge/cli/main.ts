@@ -21,7 +21,7 @@ function program(): Command {
     .option('--host <address>', 'address to listen on (127.0.0.1)')
     .option('--public-url <url>', 'how people and boxes reach the HTTP port')
     .option('--public-mqtt-url <url>', 'how boxes reach the MQTT port')
-    .option('--console <dir>', 'folder of the built console (build/console)')
+    .option('--console <dir>', 'folder of the built console (the one built with the program)')
     .option('--log-level <level>', 'debug, info, warn, error or silent (info); logs are JSON lines on stderr')
     .option('--config <file>', 'YAML file with the same settings; options count more')
     .option('--json', 'say where it listens as one line of JSON')

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { type Clock, systemClock } from '../../agent/base/clock.ts'
 import { ConsentView } from '../web/api.ts'
 import { Box, type Browser, claimBox, grantOf, newFolder, setUp, start, until } from './bed.test.ts'
 
 /** A bridge with an owner, a box and its camera. */
-async function house(t: TestContext) {
+async function house(t: TestContext, clock: Clock = systemClock) {
   const data = newFolder()
-  const bridge = await start(t, data)
+  const bridge = await start(t, data, { clock })
   const owner = await setUp(bridge)
   const box = await claimBox(bridge, owner)
   const line = await box.connect(t)
@@ -53,6 +54,21 @@ describe('consent', () => {
     assert.equal((await owner.api('DELETE', '/consent')).status, 204)
     await line.grant(2)
     assert.deepEqual((await owner.overview()).cameras[0]?.consent.kinds, [])
+  })
+})
+
+describe('a grant', () => {
+  it('is renewed when a box connects and less than half of it is left', async (t) => {
+    const time = { aheadMs: 0 }
+    const { owner, box, line } = await house(t, { ...systemClock, nowMs: () => Date.now() + time.aheadMs })
+    await allow(owner, box, 'snapshot')
+    const first = grantOf((await line.grant(1)).json)
+    time.aheadMs = 16 * 24 * 3_600_000
+    const again = await box.connect(t)
+    await again.subscribe()
+    const second = grantOf((await again.grant(2)).json)
+    assert.deepEqual(second.cameras, first.cameras)
+    assert.ok(second.expires > first.expires)
   })
 })
 
@@ -129,6 +145,18 @@ describe('media', () => {
     assert.equal(filesIn(join(data, 'uploads')).length, 0)
     assert.equal((await box.tus('HEAD', location)).status, 404)
     assert.equal((await owner.overview()).totals.mediaItems, 0)
+  })
+
+  it('are refused at the next piece once the grant is over', async (t) => {
+    const time = { aheadMs: 0 }
+    const { owner, box } = await house(t, { ...systemClock, nowMs: () => Date.now() + time.aheadMs })
+    await allow(owner, box, 'snapshot')
+    const picture = box.picture()
+    const location = (await box.create(picture)).headers.get('location') ?? ''
+    assert.equal((await box.patch(location, 0, picture.bytes.subarray(0, 1000))).status, 204)
+    time.aheadMs = 31 * 24 * 3_600_000
+    assert.equal((await box.patch(location, 1000, picture.bytes.subarray(1000, 2000))).status, 403)
+    assert.equal((await box.tus('HEAD', location)).status, 404)
   })
 
   it('are checked against their hash and size', async (t) => {

@@ -17,7 +17,7 @@ export async function run({ config, json = false, ...flags }: RunFlags): Promise
   const stopped = stopSignal()
   const logger = pino({ level: options.logLevel, base: null }, pino.destination({ dest: 2, sync: true }))
   const bridge = await startBridge(options, { logger })
-  process.stdout.write(json ? `${JSON.stringify(started(bridge))}\n` : words(bridge))
+  process.stdout.write(json ? `${JSON.stringify(ready(bridge))}\n` : words(bridge))
   await stopped
   const deadline = setTimeout(() => {
     logger.error({ stopMsMax: STOP_MS_MAX }, 'did not stop in time')
@@ -37,7 +37,7 @@ function stopSignal(): Promise<void> {
 const setupUrl = ({ httpUrl, setupToken }: Bridge): string | undefined =>
   setupToken === undefined ? undefined : new URL(`/setup#${setupToken}`, httpUrl).href
 
-function started(bridge: Bridge): object {
+function ready(bridge: Bridge): object {
   const { httpUrl, mqttUrl, setupToken } = bridge
   return { event: 'ready', httpUrl, mqttUrl, setupToken: setupToken ?? null, setupUrl: setupUrl(bridge) ?? null }
 }

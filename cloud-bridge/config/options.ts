@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { DEFAULT_PREFIX } from '../../agent/protocol/topics.ts'
 
 const Port = z.coerce.number().int().min(0).max(65_535)
 
@@ -27,7 +28,7 @@ export const BridgeOptions = z.strictObject({
     .string()
     .regex(/^[\w-]+(\/[\w-]+)*$/)
     .max(128)
-    .default('lenscap/v1')
+    .default(DEFAULT_PREFIX)
     .describe('Where the topics live'),
   trustedProxies: z
     .array(z.string())

@@ -14,8 +14,7 @@ const GRANT_MS = 30 * DAY_MS
 const SLOW_CLOCK_MS = 3_600_000
 
 /** Kind → serial of the grant that turned it on: what was taken before that stays refused. */
-export const GrantedKinds = z.partialRecord(MediaKind, z.number())
-export type GrantedKinds = z.infer<typeof GrantedKinds>
+const GrantedKinds = z.partialRecord(MediaKind, z.number())
 
 export interface ConsentDeps {
   readonly db: Db

@@ -10,7 +10,7 @@ import { type Incoming, type Message, parseMessage } from './parse.ts'
 import { Records } from './records.ts'
 import { newestStreams, Streams } from './streams.ts'
 
-// Each connection is read only as far as its last chunk is committed; this bounds all of them together.
+// All connections together; a box whose messages do not fit keeps them and sends them again.
 const PENDING_BYTES_MAX = 64 * 1024 * 1024
 const BATCH_MAX = 2000
 

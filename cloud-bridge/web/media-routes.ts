@@ -39,7 +39,7 @@ export function mediaRoutes(app: FastifyInstance, { auth, views, mediaStore, ite
 }
 
 /** One range of RFC 9110, 14.1.2; several, or what can't be read, count as none. */
-export function parseRange(header: string | undefined, bytes: number): ByteRange | 'unsatisfiable' | undefined {
+function parseRange(header: string | undefined, bytes: number): ByteRange | 'unsatisfiable' | undefined {
   const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '') ?? []
   if (first === '' && last === '') return undefined
   const start = first === '' ? Math.max(0, bytes - Number(last)) : Number(first)
