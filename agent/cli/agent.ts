@@ -44,7 +44,7 @@ const CLIP_KINDS: ReadonlySet<EventFacts['kind']> = new Set([
 ])
 
 /** What the outside may hear of a running agent: counts, never content. */
-export interface AgentReport {
+interface AgentReport {
   readonly onConnected: (connected: boolean) => void
   /** Media that left, ever, by the ledger. */
   readonly onSent: (totals: { readonly bytes: number; readonly items: number }) => void

@@ -21,7 +21,7 @@ export const CONSENT_TABLES = `
 const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** What was pinned when the box was claimed: whose word counts here. */
-export interface Pins {
+interface Pins {
   readonly agent: Id
   readonly account: Id
   readonly grantKey: KeyObject

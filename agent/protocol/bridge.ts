@@ -10,8 +10,7 @@ export const Ack = payload({
 })
 export type Ack = z.infer<typeof Ack>
 
-export const CommandName = z.enum(['refresh', 'snapshot', 'reset'])
-export type CommandName = z.infer<typeof CommandName>
+const CommandName = z.enum(['refresh', 'snapshot', 'reset'])
 
 /** To the agent. Not retained, and void after `expires`: a box that was away does nothing stale. */
 export const Command = payload({ name: CommandName, camera: Id.optional(), expires: TimeMs })

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vite'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 
-// biome-ignore lint/style/noDefaultExport: Vite reads its configuration from the default export.
-export default {
+export default defineConfig({
   root: here('.'),
   base: '/',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact', development: false } },
@@ -16,4 +16,4 @@ export default {
     modulePreload: false,
     reportCompressedSize: true,
   },
-}
+})

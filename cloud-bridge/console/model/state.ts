@@ -17,7 +17,7 @@ export type State = {
 }
 
 /** The events and items of one camera, newest first; `more` says that older ones may be had. */
-export type Detail = {
+type Detail = {
   readonly camera: string
   readonly events: readonly EventView[]
   readonly moreEvents: boolean
@@ -37,8 +37,8 @@ export type Action =
   | { readonly type: 'older-items'; readonly camera: string; readonly items: ItemView[]; readonly more: boolean }
 
 export const EVENTS_MAX = 100
-export const ACTIVITY_MAX = 200
-export const DETAIL_MAX = 1000
+const ACTIVITY_MAX = 200
+const DETAIL_MAX = 1000
 
 export const START: State = {
   session: 'unknown',

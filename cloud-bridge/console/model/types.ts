@@ -18,5 +18,5 @@ export type EventKind = EventView['event']['kind']
 export type MediaKind = ItemView['kind']
 export type ActivityKind = ActivityView['kind']
 export type HostFacts = NonNullable<AgentView['host']>
-export type Totals = Overview['totals']
+
 export type { ActivityView, AgentView, CameraView, ConsentView, EventView, ItemView, Overview, SessionView }

@@ -12,7 +12,7 @@ import type {
 } from './types.ts'
 
 /** Health in words: a label beside the dot, and a sentence. */
-export const HEALTH: Record<HealthLevel, { label: string; sentence: string }> = {
+const HEALTH: Record<HealthLevel, { label: string; sentence: string }> = {
   up: { label: 'Up', sentence: 'The camera answers and accepts the box’s credentials.' },
   'up-without-auth': {
     label: 'Up, not signed in',
@@ -25,7 +25,7 @@ export const HEALTH: Record<HealthLevel, { label: string; sentence: string }> = 
   unreachable: { label: 'Unreachable', sentence: 'Nothing answers at the camera’s address.' },
 }
 
-export const UNKNOWN_HEALTH = { label: 'Not checked yet', sentence: 'The box has not reported on this camera yet.' }
+const UNKNOWN_HEALTH = { label: 'Not checked yet', sentence: 'The box has not reported on this camera yet.' }
 
 /** What is wrong, and what to do about it. */
 export const DIAGNOSIS: Record<DiagnosisCode, { title: string; advice: string }> = {
