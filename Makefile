@@ -21,7 +21,8 @@ help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 demo: build/.built ## Simulated cameras, an agent and a bridge with its console, all running
-	@$(RUN) node test/demo/main.ts
+	@# The trap: a Ctrl-C is the demo's to handle, not a failure of its shell.
+	@trap : INT; $(RUN) node test/demo/main.ts $(ARGS)
 
 test: build/.built browser ## All tests: unit, the real components together, the console in a real browser
 	@$(RUN) node --test --test-reporter=spec $(TESTS)

@@ -3,6 +3,10 @@ import { Demo } from './demo.ts'
 import { readOptions } from './options.ts'
 import { Screen } from './screen.ts'
 
+/** A former demo is the likeliest holder of a port. */
+const ADVICE = `If a demo runs already, end that one; otherwise choose other places, for example:
+  make demo ARGS="--http-port 8580 --mqtt-port 18930 --control-port 8590 --address 127.77.1.11"
+`
 const root = join(import.meta.dirname, '../..')
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort())
@@ -28,7 +32,7 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error)
   if (!stopping.signal.aborted) {
-    process.stderr.write(`\n${message}\n`)
+    process.stderr.write(`\n${message}\n${/ is taken/.test(message) ? ADVICE : ''}`)
     process.exitCode = 1
   }
 }

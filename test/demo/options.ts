@@ -11,19 +11,18 @@ export interface DemoOptions {
   readonly stateDir: string
 }
 
+const OPTIONS = {
+  'http-port': { type: 'string', default: '8480' },
+  'mqtt-port': { type: 'string', default: '18830' },
+  'control-port': { type: 'string', default: '8490' },
+  'discovery-port': { type: 'string', default: '3702' },
+  address: { type: 'string', default: '127.77.0.11' },
+  state: { type: 'string', default: '' },
+} as const
+
 /** @throws Error saying what to write instead */
 export function readOptions(args: readonly string[], defaultStateDir: string): DemoOptions {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      'http-port': { type: 'string', default: '8480' },
-      'mqtt-port': { type: 'string', default: '18830' },
-      'control-port': { type: 'string', default: '8490' },
-      'discovery-port': { type: 'string', default: '3702' },
-      address: { type: 'string', default: '127.77.0.11' },
-      state: { type: 'string', default: defaultStateDir },
-    },
-  })
+  const values = parse(args)
   if (!/^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(values.address)) {
     throw new Error(`--address ${values.address}: the demo's cameras live on loopback, 127.x.y.z`)
   }
@@ -33,7 +32,16 @@ export function readOptions(args: readonly string[], defaultStateDir: string): D
     controlPort: port('--control-port', values['control-port']),
     discoveryPort: port('--discovery-port', values['discovery-port']),
     address: values.address,
-    stateDir: values.state,
+    stateDir: values.state || defaultStateDir,
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS }).values
+  } catch (error) {
+    const known = Object.keys(OPTIONS).map((name) => `--${name}`)
+    throw new Error(`${error instanceof Error ? error.message : error}\nThe demo takes ${known.join(', ')}`)
   }
 }
 

@@ -22,7 +22,7 @@ const yellow = (text: string) => `\x1b[33m${text}\x1b[39m`
 
 /** The live view as lines of at most `width` columns. */
 export function renderView(facts: DemoFacts, width: number): string[] {
-  const cameras = facts.overview?.cameras ?? []
+  const cameras = (facts.overview?.cameras ?? []).toSorted(byAddress)
   return [
     `${bold('Lenscap demo')} ${dim(`running ${clockText(facts.runningMs)}, Ctrl-C stops everything`)}`,
     '',
@@ -44,6 +44,11 @@ export function renderLine(facts: DemoFacts): string {
   const cameras = facts.overview?.cameras ?? []
   const line = `${clockText(facts.runningMs)}  cameras ${camerasText(cameras)}  messages ${facts.overview?.totals.messages ?? 0} (${facts.messagesPerSecond.toFixed(1)}/s)  media ${mediaText(facts, cameras)}`
   return stripVTControlCharacters(line)
+}
+
+function byAddress(a: CameraView, b: CameraView): number {
+  const places = a.facts.address.localeCompare(b.facts.address, 'en', { numeric: true })
+  return places || (a.facts.channel ?? 0) - (b.facts.channel ?? 0)
 }
 
 function camerasText(cameras: readonly CameraView[]): string {
