@@ -8,6 +8,7 @@ import type { AgentConfig } from '../config/schema.ts'
 import { Cap } from '../consent/cap.ts'
 import { Consent } from '../consent/consent.ts'
 import { discover } from '../discovery/discover.ts'
+import { type Fence, fenceOf, inside } from '../discovery/fence.ts'
 import type { Sighting } from '../discovery/sighting.ts'
 import { Egress } from '../egress/egress.ts'
 import { readHost } from '../host/host.ts'
@@ -75,6 +76,7 @@ export class Agent {
   readonly #cap: Cap
   readonly #consent: Consent
   readonly #inventory: Inventory
+  readonly #fence: Fence
   readonly #watch: DeviceWatch
   readonly #media: MediaKeeper
   readonly #egress: Egress
@@ -97,6 +99,7 @@ export class Agent {
       new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: () => this.#consentChanged() }),
     )
     this.#inventory = new Inventory({ db, credentials, clock })
+    this.#fence = fenceOf(config.discovery.only)
     this.#watch = new DeviceWatch({
       ...common,
       onEvent: (camera, event) => this.#onEvent(camera, event),
@@ -194,7 +197,7 @@ export class Agent {
   async #lookAt(sightings: AsyncIterable<Sighting> | Iterable<Sighting>): Promise<void> {
     const { logger, signal } = this.#deps
     try {
-      for await (const news of this.#inventory.refresh(sightings, signal)) {
+      for await (const news of this.#inventory.refresh(inside(sightings, this.#fence), signal)) {
         if (news.kind === 'camera') this.#onCamera(news)
         else this.#onDeviceTrouble(news)
       }

@@ -29,6 +29,13 @@ export const AgentConfig = z.strictObject({
         .max(64)
         .default([])
         .describe('Ranges such as 192.168.7.0/24 asked address by address, for cameras behind a router or a VLAN'),
+      only: z
+        .array(z.string().max(64))
+        .max(64)
+        .default([])
+        .describe(
+          'Nothing outside these ranges is ever contacted, whoever answers there; anywhere where none is named',
+        ),
       hosts: z.array(z.string().max(256)).max(256).default([]).describe('Cameras by address, HOST or HOST:PORT'),
       port: z.number().int().min(1).max(65535).default(3702).describe('WS-Discovery port'),
       intervalS: z.number().int().min(5).max(86_400).default(60).describe('How often to look for new cameras'),

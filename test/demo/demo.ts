@@ -165,6 +165,7 @@ credentials:
 discovery:
   interfaces: [lo]
   ranges: [${rangeAround(address)}]
+  only: [${rangeAround(address)}]
   port: ${discoveryPort}
   intervalS: 30
 media:
