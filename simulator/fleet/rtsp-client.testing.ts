@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { digestAuthorization } from './digest-client.testing.ts'
@@ -80,13 +81,31 @@ export class TestRtspClient implements Disposable {
     return this.ask(method, uri, headers)
   }
 
+  /** Opens two UDP ports at this end; what comes there is kept as if it came in the connection. */
+  async openPorts(): Promise<{ readonly transport: string; readonly report: (port: number) => void }> {
+    const address = this.socket.localAddress ?? ''
+    const [rtp, rtcp] = [createSocket('udp4'), createSocket('udp4')] as const
+    for (const socket of [rtp, rtcp]) {
+      socket.bind(0, address)
+      await once(socket, 'listening')
+      this.socket.once('close', () => socket.close())
+    }
+    rtp.on('message', (packet) => this.packets.push(parseRtp(packet)))
+    rtcp.on('message', (packet) => this.reports.push(packet))
+    const transport = `RTP/AVP;unicast;client_port=${rtp.address().port}-${rtcp.address().port}`
+    const host = this.socket.remoteAddress ?? ''
+    // An empty receiver report (RFC 3550, 6.4.2).
+    return { transport, report: (port) => rtcp.send(Buffer.from([0x80, 201, 0, 1, 0, 0, 0, 1]), port, host) }
+  }
+
   /** DESCRIBE, SETUP and PLAY. Gives the session's id and the description. */
-  async play(uri: string): Promise<{ session: string; sdp: string; info: string }> {
+  async play(uri: string, transport = 'RTP/AVP/TCP;unicast;interleaved=0-1') {
     const described = await this.ask('DESCRIBE', uri, { Accept: 'application/sdp' })
-    const setUp = await this.ask('SETUP', `${uri}/trackID=1`, { Transport: 'RTP/AVP/TCP;unicast;interleaved=0-1' })
+    const setUp = await this.ask('SETUP', `${uri}/trackID=1`, { Transport: transport })
     const session = /session: (\d+)/i.exec(setUp.head)?.[1] ?? ''
     const playing = await this.ask('PLAY', uri, { Session: session })
-    return { session, sdp: described.body, info: /rtp-info: (.*)/i.exec(playing.head)?.[1] ?? '' }
+    const serverPort = Number(/server_port=(\d+)/.exec(setUp.head)?.[1] ?? 0)
+    return { session, sdp: described.body, info: /rtp-info: (.*)/i.exec(playing.head)?.[1] ?? '', serverPort }
   }
 
   [Symbol.dispose](): void {

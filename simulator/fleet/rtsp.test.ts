@@ -84,12 +84,46 @@ test('what cannot be played is refused by its own status', async () => {
   await using one = await cameraInOwnTime({ address: '127.91.3.3' })
   const { client, uri } = one
   assert.equal((await client.ask('DESCRIBE', `${uri}9`)).status, 404)
-  assert.equal(
-    (await client.ask('SETUP', `${uri}/trackID=1`, { Transport: 'RTP/AVP;unicast;client_port=4-5' })).status,
-    461,
-  )
-  assert.equal((await client.ask('PLAY', uri, { Session: '1' })).status, 454)
-  assert.equal((await client.ask('RECORD', uri)).status, 501)
+  const statusOf = async (method: string, headers: Record<string, string>, target = uri) =>
+    (await client.ask(method, target, headers)).status
+  const setUp = (transport: string) => statusOf('SETUP', { Transport: transport }, `${uri}/trackID=1`)
+  assert.equal(await setUp('RTP/AVP;multicast;client_port=4000-4001'), 461)
+  assert.equal(await setUp('RTP/AVP;unicast;client_port=4000-4001;destination=127.0.0.9'), 461)
+  assert.equal(await setUp('RTP/SAVP;unicast;client_port=4000-4001'), 461)
+  assert.equal(await setUp('RTP/AVP/TCP;unicast;interleaved=255-256'), 461)
+  assert.equal(await statusOf('SETUP', { Transport: 'RTP/AVP/TCP' }, `${uri}/trackID=9`), 404)
+  assert.equal(await statusOf('PLAY', { Session: '1' }), 454)
+  assert.equal(await statusOf('GET_PARAMETER', { Session: '1' }), 454)
+  assert.equal(await statusOf('DESCRIBE', { Require: 'onvif-replay' }), 551)
+  assert.equal(await statusOf('RECORD', {}), 501)
+  const { session } = await client.play(uri)
+  assert.equal(await statusOf('SETUP', { Session: session, Transport: 'RTP/AVP/TCP' }), 455, 'not while it plays')
+  assert.equal(await statusOf('PAUSE', { Session: session }), 200)
+  assert.equal(await statusOf('PAUSE', { Session: session }), 455, 'not while it does not')
+  assert.equal(await statusOf('SETUP', { Transport: 'RTP/AVP/TCP' }), 455, 'no second session')
+  assert.equal(await statusOf('TEARDOWN', { Session: session }), 200)
+  assert.equal(await statusOf('PLAY', { Session: session }), 454)
+})
+
+test('paused, nothing comes; resumed, it goes on at a keyframe, and no sequence number is missing', async () => {
+  await using one = await cameraInOwnTime({ address: '127.91.3.7' })
+  const { client, uri, time } = one
+  const { session } = await client.play(uri)
+  time.nowMs += 2000
+  await until(() => client.packets.length > 0, 'video')
+  assert.equal((await client.ask('PAUSE', uri, { Session: session })).status, 200)
+  const before = client.packets.length
+  time.nowMs += 8000
+  await client.ask('GET_PARAMETER', uri, { Session: session })
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  assert.equal(client.packets.length, before)
+  const resumed = await client.ask('PLAY', uri, { Session: session })
+  time.nowMs += 1000
+  await until(() => client.packets.length > before, 'video again')
+  const next = client.packets[before]
+  assert.ok(resumed.head.includes(`seq=${next?.sequence};rtptime=${next?.timestamp}`))
+  assert.equal(next?.sequence, ((client.packets[before - 1]?.sequence ?? 0) + 1) % 65536)
+  assert.equal((next?.payload[0] ?? 0) & 0x1f, 7, 'with the parameter sets first')
 })
 
 test('a session lives while it is heard of, and ends after sixty silent seconds', async () => {

@@ -1,9 +1,7 @@
-import type { Scene } from '../imaging/scene.ts'
-import { CLOCK_HZ, PAYLOAD_TYPE } from './sender.ts'
+import type { RtspStream } from './stream.ts'
 
-/** The session description of one H.264 video source (RFC 8866, and RFC 6184, 8.2.1). */
-export function describeSession(scene: Scene, address: string, sessionId: number): string {
-  const sets = [scene.sps, scene.pps].map((set) => set.toString('base64')).join(',')
+/** A stream's session description (RFC 8866), with a control URI for each track (RFC 2326, C.1). */
+export function describeSession(stream: RtspStream, address: string, sessionId: number): string {
   return [
     'v=0',
     `o=- ${sessionId} 1 IN IP4 ${address}`,
@@ -12,11 +10,7 @@ export function describeSession(scene: Scene, address: string, sessionId: number
     't=0 0',
     'a=control:*',
     'a=range:npt=0-',
-    `m=video 0 RTP/AVP ${PAYLOAD_TYPE}`,
-    `a=rtpmap:${PAYLOAD_TYPE} H264/${CLOCK_HZ}`,
-    `a=fmtp:${PAYLOAD_TYPE} packetization-mode=1;profile-level-id=${scene.sps.toString('hex', 1, 4)};sprop-parameter-sets=${sets}`,
-    `a=framerate:${scene.framesPerSecond}`,
-    'a=control:trackID=1',
+    ...stream.tracks.flatMap((track, i) => [...track.description, `a=control:trackID=${i + 1}`]),
     '',
   ].join('\r\n')
 }

@@ -1,14 +1,9 @@
 import { randomInt } from 'node:crypto'
-import type { Showing } from '../imaging/showing.ts'
-import { packetize } from './packetize.ts'
+import type { Payload } from './packetize.ts'
 
-export const CLOCK_HZ = 90_000
-export const PAYLOAD_TYPE = 96
-
-const PAYLOAD_BYTES_MAX = 1400
 const REPORT_INTERVAL_MS = 5000
-/** Behind by more than this, the sender leaves frames out and goes on at the next keyframe. */
-const LAG_FRAMES_MAX = 75
+/** Behind by more than this, the sender leaves units out and goes on where a decoder can start. */
+const LAG_MS_MAX = 5000
 /** Seconds from NTP's epoch, 1900, to 1970. */
 const NTP_OFFSET_S = 2_208_988_800
 
@@ -18,64 +13,73 @@ export interface PacketSink {
   rtcp(packet: Buffer): void
 }
 
-/** Sends what a video source shows to one client, as RTP by the clock, from the next keyframe on, for ever. */
+/** What is sent: units (pictures, or pieces of sound), numbered by the clock from the epoch on, for ever. */
+export interface RtpSource {
+  readonly payloadType: number
+  readonly clockHz: number
+  /** Whether a unit's last packet is marked. */
+  readonly marksEnd: boolean
+  /** The number of the last unit that is due at that time. */
+  dueAt(nowMs: number): number
+  /** The first unit after that time at which a decoder can start. */
+  startAfter(nowMs: number): number
+  /** When a unit is due, in ticks of `clockHz` since the epoch. */
+  ticksOf(unit: number): number
+  payloadsOf(unit: number): readonly Payload[]
+}
+
+/** Sends one track to one client, as RTP by the clock, with sender reports. */
 export class RtpSender {
   readonly ssrc = randomInt(2 ** 32)
-  readonly #showing: Showing
+  readonly #source: RtpSource
   readonly #sink: PacketSink
   readonly #timestampBase = randomInt(2 ** 32)
-  readonly #ticksPerFrame: number
   #sequence = randomInt(2 ** 16)
-  #nextFrame: number
+  #nextUnit = 0
   #packets = 0
   #octets = 0
   #reportedMs = Number.NEGATIVE_INFINITY
 
-  constructor(showing: Showing, sink: PacketSink, nowMs: number) {
-    this.#showing = showing
+  constructor(source: RtpSource, sink: PacketSink) {
+    this.#source = source
     this.#sink = sink
-    this.#ticksPerFrame = CLOCK_HZ / showing.scene.framesPerSecond
-    this.#nextFrame = this.#keyframeAfter(nowMs)
   }
 
-  /** What RTP-Info says of the first packet (RFC 2326, 12.33). */
-  get first(): { readonly sequence: number; readonly timestamp: number } {
-    return { sequence: this.#sequence, timestamp: this.#timestampOf(this.#nextFrame) }
+  /** Leaves out all units until the next after now at which a decoder can start. */
+  startAfter(nowMs: number): void {
+    this.#nextUnit = this.#source.startAfter(nowMs)
   }
 
-  /** Sends the frames that are due. `cameraNowMs` goes into the sender reports. */
+  /** What RTP-Info says of the next packet (RFC 2326, 12.33). */
+  get next(): { readonly sequence: number; readonly timestamp: number } {
+    return { sequence: this.#sequence, timestamp: this.#timestampOf(this.#nextUnit) }
+  }
+
+  /** Sends the units that are due. `cameraNowMs` goes into the sender reports. */
   advance(nowMs: number, cameraNowMs: number): void {
-    const current = this.#showing.frameNumberAt(nowMs)
-    if (current - this.#nextFrame > LAG_FRAMES_MAX) this.#nextFrame = this.#keyframeAfter(nowMs)
-    if (this.#nextFrame > current) return
+    const lateMs = nowMs - (this.#source.ticksOf(this.#nextUnit) * 1000) / this.#source.clockHz
+    if (lateMs > LAG_MS_MAX) this.startAfter(nowMs)
+    const due = this.#source.dueAt(nowMs)
+    if (this.#nextUnit > due) return
     if (nowMs - this.#reportedMs >= REPORT_INTERVAL_MS) {
       this.#reportedMs = nowMs
       this.#sink.rtcp(this.#senderReport(nowMs, cameraNowMs))
     }
-    while (this.#nextFrame <= current) this.#sendFrame(this.#nextFrame++)
+    while (this.#nextUnit <= due) this.#sendUnit(this.#nextUnit++)
   }
 
-  /** Leaves out all frames until the next keyframe after now. */
-  skip(nowMs: number): void {
-    this.#nextFrame = this.#keyframeAfter(nowMs)
+  #timestampOf(unit: number): number {
+    return (this.#source.ticksOf(unit) + this.#timestampBase) % 2 ** 32
   }
 
-  #keyframeAfter(nowMs: number): number {
-    return this.#showing.nextKeyframe(this.#showing.frameNumberAt(nowMs) + 1)
-  }
-
-  #timestampOf(frame: number): number {
-    return (frame * this.#ticksPerFrame + this.#timestampBase) % 2 ** 32
-  }
-
-  #sendFrame(frame: number): void {
-    const timestamp = this.#timestampOf(frame)
-    const payloads = this.#showing.accessUnit(frame).nalUnits.flatMap((unit) => packetize(unit, PAYLOAD_BYTES_MAX))
+  #sendUnit(unit: number): void {
+    const { payloadType, marksEnd } = this.#source
+    const timestamp = this.#timestampOf(unit)
+    const payloads = this.#source.payloadsOf(unit)
     payloads.forEach(({ prefix, bytes }, i) => {
       const head = Buffer.alloc(12 + prefix.length)
       head[0] = 0x80
-      // The marker ends an access unit (RFC 6184, 5.1).
-      head[1] = PAYLOAD_TYPE | (i === payloads.length - 1 ? 0x80 : 0)
+      head[1] = payloadType | (marksEnd && i === payloads.length - 1 ? 0x80 : 0)
       head.writeUInt16BE(this.#sequence, 2)
       head.writeUInt32BE(timestamp, 4)
       head.writeUInt32BE(this.ssrc, 8)
@@ -96,7 +100,7 @@ export class RtpSender {
     packet.writeUInt32BE(this.ssrc, 4)
     packet.writeUInt32BE(Math.floor(cameraNowMs / 1000) + NTP_OFFSET_S, 8)
     packet.writeUInt32BE(Math.floor(((cameraNowMs % 1000) / 1000) * 2 ** 32), 12)
-    const elapsed = Math.round((nowMs * CLOCK_HZ) / 1000)
+    const elapsed = Math.round((nowMs * this.#source.clockHz) / 1000)
     packet.writeUInt32BE((elapsed + this.#timestampBase) % 2 ** 32, 16)
     packet.writeUInt32BE(this.#packets % 2 ** 32, 20)
     packet.writeUInt32BE(this.#octets % 2 ** 32, 24)

@@ -1,11 +1,14 @@
 import { createServer, type Server } from 'node:net'
-import { RtspConnection, type RtspContext } from './connection.ts'
+import { RtspConnection } from './connection.ts'
+import type { RtspContext } from './context.ts'
+import { streamsOf } from './stream.ts'
 
 /** A camera streams to few at once; beyond this a connection is closed at once. */
 const CONNECTIONS_MAX = 16
 
 /** One camera's RTSP server, not listening yet. */
-export function createRtspServer(context: RtspContext): Server {
+export function createRtspServer(camera: Omit<RtspContext, 'streams'>): Server {
+  const context = { ...camera, streams: streamsOf(camera.facts) }
   const note = (client: string, outcome: 'accepted' | 'refused') =>
     context.journal.add({ kind: 'connection', protocol: 'rtsp', client, outcome })
   const server = createServer((socket) => {

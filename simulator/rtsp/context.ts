@@ -1,0 +1,14 @@
+import type { Journal } from '../journal/journal.ts'
+import type { CameraFacts } from '../onvif/facts.ts'
+import type { Guard } from '../onvif/guard.ts'
+import type { Pacer } from './pacer.ts'
+import type { RtspStream } from './stream.ts'
+
+/** What all connections to one camera share. */
+export interface RtspContext {
+  readonly facts: CameraFacts
+  readonly streams: readonly RtspStream[]
+  readonly guard: Guard
+  readonly journal: Journal
+  readonly pacer: Pacer
+}

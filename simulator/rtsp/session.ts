@@ -1,0 +1,73 @@
+import { randomInt } from 'node:crypto'
+import { RtpSender } from './sender.ts'
+import type { RtspStream } from './stream.ts'
+import type { PacketTransport } from './transport.ts'
+
+interface SetUpTrack {
+  readonly transport: PacketTransport
+  readonly sender: RtpSender
+}
+
+/** One client's session: the tracks of one stream that it set up, and whether they play (RFC 2326, A.2). */
+export class RtspSession {
+  readonly id = randomInt(10_000_000, 100_000_000).toString()
+  readonly stream: RtspStream
+  readonly #tracks = new Map<number, SetUpTrack>()
+  #isPlaying = false
+
+  constructor(stream: RtspStream) {
+    this.stream = stream
+  }
+
+  get isPlaying(): boolean {
+    return this.#isPlaying
+  }
+
+  get trackCount(): number {
+    return this.#tracks.size
+  }
+
+  /** Sets a track up, or anew with another transport. Gives the answer's Transport header. */
+  setUp(track: number, transport: PacketTransport): string {
+    const source = this.stream.tracks[track - 1]?.source
+    if (!source) throw new RangeError(`The stream ${this.stream.path} has no track ${track}`)
+    this.#tracks.get(track)?.transport.close()
+    const sender = new RtpSender(source, transport)
+    this.#tracks.set(track, { transport, sender })
+    return `${transport.header};ssrc=${sender.ssrc.toString(16).toUpperCase().padStart(8, '0')};mode="play"`
+  }
+
+  /** Plays from the next keyframe on; a session that plays goes on as it does. Gives RTP-Info (RFC 2326, 12.33). */
+  play(uri: string, nowMs: number): string {
+    if (!this.#isPlaying) this.skip(nowMs)
+    this.#isPlaying = true
+    return [...this.#tracks]
+      .map(([track, { sender }]) => {
+        const { sequence, timestamp } = sender.next
+        return `url=${uri}/trackID=${track};seq=${sequence};rtptime=${timestamp}`
+      })
+      .join(',')
+  }
+
+  pause(): void {
+    this.#isPlaying = false
+  }
+
+  /** Sends what is due, if it plays. */
+  advance(nowMs: number, cameraNowMs: number): void {
+    if (!this.#isPlaying) return
+    for (const { sender } of this.#tracks.values()) sender.advance(nowMs, cameraNowMs)
+  }
+
+  /** Leaves out what there is until the next keyframe. */
+  skip(nowMs: number): void {
+    for (const { sender } of this.#tracks.values()) sender.startAfter(nowMs)
+  }
+
+  /** Ends it, and frees its ports. */
+  close(): void {
+    this.#isPlaying = false
+    for (const { transport } of this.#tracks.values()) transport.close()
+    this.#tracks.clear()
+  }
+}

@@ -1,0 +1,50 @@
+import type { Scene } from '../imaging/scene.ts'
+import type { Showing } from '../imaging/showing.ts'
+import { type Payload, packetize } from './packetize.ts'
+import type { RtpSource } from './sender.ts'
+
+const VIDEO_CLOCK_HZ = 90_000
+const VIDEO_PAYLOAD_TYPE = 96
+
+/** With all headers, a packet of this many bytes still fits an Ethernet frame. */
+const PAYLOAD_BYTES_MAX = 1400
+
+/** What a video source shows, a unit being an access unit, from keyframe on. */
+export class VideoSource implements RtpSource {
+  readonly payloadType = VIDEO_PAYLOAD_TYPE
+  readonly clockHz = VIDEO_CLOCK_HZ
+  /** RFC 6184, 5.1. */
+  readonly marksEnd = true
+  readonly #showing: Showing
+
+  constructor(showing: Showing) {
+    this.#showing = showing
+  }
+
+  dueAt(nowMs: number): number {
+    return this.#showing.frameNumberAt(nowMs)
+  }
+
+  startAfter(nowMs: number): number {
+    return this.#showing.nextKeyframe(this.dueAt(nowMs) + 1)
+  }
+
+  ticksOf(unit: number): number {
+    return Math.round((unit * VIDEO_CLOCK_HZ) / this.#showing.scene.framesPerSecond)
+  }
+
+  payloadsOf(unit: number): Payload[] {
+    return this.#showing.accessUnit(unit).nalUnits.flatMap((nalUnit) => packetize(nalUnit, PAYLOAD_BYTES_MAX))
+  }
+}
+
+/** The section of an H.264 track (RFC 6184, 8.2.1). */
+export function describeVideo(scene: Scene): string[] {
+  const sets = [scene.sps, scene.pps].map((set) => set.toString('base64')).join(',')
+  return [
+    `m=video 0 RTP/AVP ${VIDEO_PAYLOAD_TYPE}`,
+    `a=rtpmap:${VIDEO_PAYLOAD_TYPE} H264/${VIDEO_CLOCK_HZ}`,
+    `a=fmtp:${VIDEO_PAYLOAD_TYPE} packetization-mode=1;profile-level-id=${scene.sps.toString('hex', 1, 4)};sprop-parameter-sets=${sets}`,
+    `a=framerate:${scene.framesPerSecond}`,
+  ]
+}
