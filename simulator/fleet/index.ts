@@ -1,4 +1,5 @@
 export type { FaultName } from '../faults/fault.ts'
+export { type Mark, markIn, markInJpeg } from '../imaging/mark.ts'
 export type { Journal, JournalEntry, RequestEntry } from '../journal/journal.ts'
 export type { ProfileName } from '../profiles/catalogue.ts'
 export type { EventKind } from '../profiles/profile.ts'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { markIn } from '../imaging/mark.ts'
 import { loadScenes } from '../imaging/scene.ts'
 import { type CameraOptions, startFleet } from './index.ts'
 import { reassemble, TestRtspClient } from './rtsp-client.testing.ts'
@@ -52,8 +53,14 @@ test('what is played is the asset, unit for unit, across the loop, with timestam
   const starts = received[0]?.nalUnits.at(-1)
   const first = scene.accessUnits.findIndex((unit) => starts && unit.nalUnits.at(-1)?.equals(starts))
   assert.ok(scene.accessUnits[first]?.isKeyframe, 'it begins with a keyframe')
+  const firstFrame = received[0]?.nalUnits.flatMap((unit) => markIn(unit) ?? [])[0]?.frame ?? 0
   for (const [i, picture] of received.entries()) {
-    assert.deepEqual(picture.nalUnits, scene.accessUnits[(first + i) % 150]?.nalUnits, `picture ${i}`)
+    const marks = picture.nalUnits.flatMap((unit) => markIn(unit) ?? [])
+    const unmarked = picture.nalUnits.filter((unit) => markIn(unit) === undefined)
+    assert.deepEqual(unmarked, scene.accessUnits[(first + i) % 150]?.nalUnits, `picture ${i}`)
+    assert.equal(marks.length, 1)
+    assert.equal(marks[0]?.frame, firstFrame + i, 'each picture says its number, and none is missing')
+    assert.equal(marks[0]?.clockMs, Math.floor(((firstFrame + i) * 1000) / 15), 'and its time')
     assert.equal(picture.timestamp, ((received[0]?.timestamp ?? 0) + i * 6000) % 2 ** 32)
   }
   assert.ok(received.length > 150, 'the loop was passed')

@@ -17,6 +17,12 @@ export function nalType(nalUnit: NalUnit): number {
   return (nalUnit[0] ?? 0) & 0x1f
 }
 
+/** Whether a unit is a slice of a picture (H.264, table 7-1; the assets have no data partitions). */
+export function isSlice(nalUnit: NalUnit): boolean {
+  const type = nalType(nalUnit)
+  return type === NAL_SLICE || type === NAL_IDR
+}
+
 /** Splits an Annex B byte stream at its start codes (H.264 Annex B.1). The units share the stream's memory. */
 export function splitAnnexB(stream: Buffer): NalUnit[] {
   const units: NalUnit[] = []
@@ -44,9 +50,8 @@ export function toAccessUnits(units: readonly NalUnit[]): AccessUnit[] {
   let gathered: NalUnit[] = []
   for (const unit of units) {
     gathered.push(unit)
-    const type = nalType(unit)
-    if (type !== NAL_SLICE && type !== NAL_IDR) continue
-    pictures.push({ nalUnits: gathered, isKeyframe: type === NAL_IDR })
+    if (!isSlice(unit)) continue
+    pictures.push({ nalUnits: gathered, isKeyframe: nalType(unit) === NAL_IDR })
     gathered = []
   }
   return pictures

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { nalType, splitAnnexB } from './annexb.ts'
+import { markIn, markInJpeg, markJpeg, seiOf } from './mark.ts'
 import { loadScenes } from './scene.ts'
 import { Showing } from './showing.ts'
 
@@ -33,8 +34,25 @@ test('video and snapshot show the same moment, across the loop', async () => {
   const startMs = 1_700_000_000_000
   for (let ms = 0; ms < 12_000; ms += 250) {
     const frame = showing.frameNumberAt(startMs + ms)
-    assert.equal(showing.jpegAt(startMs + ms), scene.jpegs[Math.floor(showing.indexOf(frame) / 15)])
+    const jpeg = showing.jpegAt(startMs + ms, 5000)
+    const mark = markInJpeg(jpeg)
+    assert.ok(mark)
+    assert.deepEqual(markJpeg(showing.scene.jpegs[Math.floor(showing.indexOf(frame) / 15)] ?? jpeg, mark), jpeg)
+    assert.ok(showing.accessUnit(mark.frame).isKeyframe && frame - mark.frame < 15)
+    assert.equal(mark.clockMs, Math.floor((mark.frame * 1000) / 15 + 5000))
     assert.ok(showing.accessUnit(showing.nextKeyframe(frame)).isKeyframe)
     assert.ok(showing.nextKeyframe(frame) - frame < 15)
   }
+})
+
+test('a mark comes out of its SEI as it went in, in both codecs, and out of nothing else', () => {
+  const mark = { frame: 26_011_223_344, clockMs: 1_734_081_556_267 }
+  for (const codec of ['h264', 'h265'] as const) {
+    const sei = seiOf(mark, codec)
+    assert.deepEqual(markIn(sei), mark)
+    assert.ok(sei.indexOf(0) < 0, 'nothing in it needs escaping')
+  }
+  assert.equal(markIn(Buffer.from('0605047878787880', 'hex')), undefined)
+  assert.equal(markIn(Buffer.concat([Buffer.from('25'), seiOf(mark, 'h264')])), undefined)
+  assert.equal(markInJpeg(Buffer.from('ffd8ffe000104a46', 'hex')), undefined)
 })

@@ -1,4 +1,5 @@
 import type { AccessUnit } from './annexb.ts'
+import { type Mark, markJpeg } from './mark.ts'
 import type { Scene } from './scene.ts'
 
 /**
@@ -36,10 +37,17 @@ export class Showing {
     return unit
   }
 
-  /** The picture at that time as a JPEG: the last keyframe's, at most one second old. */
-  jpegAt(timeMs: number): Buffer {
-    const jpeg = this.scene.jpegs[Math.floor(this.indexOf(this.frameNumberAt(timeMs)) / this.scene.gopFrames)]
+  /** What that frame says of itself where the camera's clock is ahead of ours by that much. */
+  markOf(frameNumber: number, clockAheadMs: number): Mark {
+    return { frame: frameNumber, clockMs: (frameNumber * 1000) / this.scene.framesPerSecond + clockAheadMs }
+  }
+
+  /** The picture at that time as a JPEG, marked: the last keyframe's, at most one second old. */
+  jpegAt(timeMs: number, clockAheadMs: number): Buffer {
+    const shown = this.frameNumberAt(timeMs)
+    const index = this.indexOf(shown)
+    const jpeg = this.scene.jpegs[Math.floor(index / this.scene.gopFrames)]
     if (!jpeg) throw new RangeError(`The scene ${this.scene.name} has no picture at ${timeMs} ms`)
-    return jpeg
+    return markJpeg(jpeg, this.markOf(shown - (index % this.scene.gopFrames), clockAheadMs))
   }
 }

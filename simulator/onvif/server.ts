@@ -99,7 +99,8 @@ export class OnvifServer {
       response.setHeader('WWW-Authenticate', this.#guard.challenges(admission.stale))
       return { operation, admission, status: send(response, 401, 'text/html', UNAUTHORIZED_PAGE) }
     }
-    const jpeg = this.#facts.showings[channel - 1]?.jpegAt(this.#facts.now()) ?? Buffer.alloc(0)
+    const { showings, now, cameraNow } = this.#facts
+    const jpeg = showings[channel - 1]?.jpegAt(now(), Math.round(cameraNow() - now())) ?? Buffer.alloc(0)
     return { operation, admission, status: send(response, 200, 'image/jpeg', jpeg) }
   }
 

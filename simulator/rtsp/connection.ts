@@ -110,7 +110,7 @@ export class RtspConnection {
     }
     if (facts.faults.isOn('rtsp-stall')) session?.skip(nowMs)
     this.#socket.cork()
-    session?.advance(nowMs, facts.cameraNow())
+    session?.advance(nowMs, Math.round(facts.cameraNow() - facts.now()))
     this.#socket.uncork()
   }
 }

@@ -25,7 +25,8 @@ export interface RtpSource {
   startAfter(nowMs: number): number
   /** When a unit is due, in ticks of `clockHz` since the epoch. */
   ticksOf(unit: number): number
-  payloadsOf(unit: number): readonly Payload[]
+  /** `clockAheadMs`: by how much the camera's clock is ahead of ours. */
+  payloadsOf(unit: number, clockAheadMs: number): readonly Payload[]
 }
 
 /** Sends one track to one client, as RTP by the clock, with sender reports. */
@@ -55,27 +56,27 @@ export class RtpSender {
     return { sequence: this.#sequence, timestamp: this.#timestampOf(this.#nextUnit) }
   }
 
-  /** Sends the units that are due. `cameraNowMs` goes into the sender reports. */
-  advance(nowMs: number, cameraNowMs: number): void {
+  /** Sends the units that are due. The camera's own clock, ahead of ours by that much, is in reports and marks. */
+  advance(nowMs: number, clockAheadMs: number): void {
     const lateMs = nowMs - (this.#source.ticksOf(this.#nextUnit) * 1000) / this.#source.clockHz
     if (lateMs > LAG_MS_MAX) this.startAfter(nowMs)
     const due = this.#source.dueAt(nowMs)
     if (this.#nextUnit > due) return
     if (nowMs - this.#reportedMs >= REPORT_INTERVAL_MS) {
       this.#reportedMs = nowMs
-      this.#sink.rtcp(this.#senderReport(nowMs, cameraNowMs))
+      this.#sink.rtcp(this.#senderReport(nowMs, nowMs + clockAheadMs))
     }
-    while (this.#nextUnit <= due) this.#sendUnit(this.#nextUnit++)
+    while (this.#nextUnit <= due) this.#sendUnit(this.#nextUnit++, clockAheadMs)
   }
 
   #timestampOf(unit: number): number {
     return (this.#source.ticksOf(unit) + this.#timestampBase) % 2 ** 32
   }
 
-  #sendUnit(unit: number): void {
+  #sendUnit(unit: number, clockAheadMs: number): void {
     const { payloadType, marksEnd } = this.#source
     const timestamp = this.#timestampOf(unit)
-    const payloads = this.#source.payloadsOf(unit)
+    const payloads = this.#source.payloadsOf(unit, clockAheadMs)
     payloads.forEach(({ prefix, bytes }, i) => {
       const head = Buffer.alloc(12 + prefix.length)
       head[0] = 0x80

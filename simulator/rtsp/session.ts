@@ -53,10 +53,10 @@ export class RtspSession {
     this.#isPlaying = false
   }
 
-  /** Sends what is due, if it plays. */
-  advance(nowMs: number, cameraNowMs: number): void {
+  /** Sends what is due, if it plays. `clockAheadMs`: by how much the camera's clock is ahead of ours. */
+  advance(nowMs: number, clockAheadMs: number): void {
     if (!this.#isPlaying) return
-    for (const { sender } of this.#tracks.values()) sender.advance(nowMs, cameraNowMs)
+    for (const { sender } of this.#tracks.values()) sender.advance(nowMs, clockAheadMs)
   }
 
   /** Leaves out what there is until the next keyframe. */

@@ -1,3 +1,5 @@
+import { isSlice } from '../imaging/annexb.ts'
+import { seiOf } from '../imaging/mark.ts'
 import type { Scene } from '../imaging/scene.ts'
 import type { Showing } from '../imaging/showing.ts'
 import { type Payload, packetize } from './packetize.ts'
@@ -33,8 +35,13 @@ export class VideoSource implements RtpSource {
     return Math.round((unit * VIDEO_CLOCK_HZ) / this.#showing.scene.framesPerSecond)
   }
 
-  payloadsOf(unit: number): Payload[] {
-    return this.#showing.accessUnit(unit).nalUnits.flatMap((nalUnit) => packetize(nalUnit, PAYLOAD_BYTES_MAX))
+  /** The picture's units, with its mark before the first slice, where SEI belongs (H.264, 7.4.1.2.3). */
+  payloadsOf(unit: number, clockAheadMs: number): Payload[] {
+    const { nalUnits } = this.#showing.accessUnit(unit)
+    const mark = seiOf(this.#showing.markOf(unit, clockAheadMs), 'h264')
+    return nalUnits
+      .toSpliced(nalUnits.findIndex(isSlice), 0, mark)
+      .flatMap((nalUnit) => packetize(nalUnit, PAYLOAD_BYTES_MAX))
   }
 }
 
