@@ -33,3 +33,8 @@ export interface Credential {
   readonly username: string
   readonly password: Secret
 }
+
+/** Whether both ask to be let in as the same user with the same password. */
+export const sameCredential = (a: Credential | undefined, b: Credential | undefined): boolean =>
+  a === b ||
+  (a !== undefined && b !== undefined && a.username === b.username && a.password.reveal() === b.password.reveal())

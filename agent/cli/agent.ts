@@ -16,7 +16,7 @@ import type { CameraAccess } from '../inventory/access.ts'
 import { type CameraChange, type DeviceTrouble, Inventory } from '../inventory/inventory.ts'
 import { CLIP_SETTINGS } from '../media/cutter.ts'
 import { MediaKeeper } from '../media/keeper.ts'
-import { clearUnfinished } from '../media/spool-file.ts'
+import { clearAtStart } from '../media/spool-file.ts'
 import type { EventFacts, HealthFacts } from '../protocol/camera.ts'
 import type { SignedGrant } from '../protocol/grant.ts'
 import { Spool } from '../spool/spool.ts'
@@ -132,7 +132,7 @@ export class Agent {
   async run(): Promise<void> {
     const { config, logger, signal, report } = this.#deps
     const { media } = statePaths(config)
-    await clearUnfinished(media)
+    await clearAtStart(media)
     this.#journal.activity('agent-started', `The agent ${VERSION} has started`)
     report.onSent(this.#egress.totals())
     const stopSchedules = runSchedules(

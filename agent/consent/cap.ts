@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, statSync, watch } from 'node:fs'
+import { closeSync, type FSWatcher, fsyncSync, mkdirSync, openSync, rmSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 
 const FILE = 'cap-on'
+const LOOK_MS = 1000
 
 /**
  * The local veto. Cap on = a file of that name is there: a shell, a button's hook or a full disk can still set it, and
@@ -37,12 +38,35 @@ export class Cap {
     }
   }
 
-  /** Calls back when the cap may have changed, whoever changed it. Returns how to stop. */
+  /**
+   * Calls back when the cap may have changed, whoever changed it. Returns how to stop. A box that has no watcher left to
+   * give, or a disk that tells nothing, is looked at every second.
+   */
   watch(onChange: () => void): () => void {
-    const watcher = watch(this.#folder, (_, name) => {
+    let was = this.isOn()
+    const look = () => {
+      const is = this.isOn()
+      if (is === was) return
+      was = is
+      onChange()
+    }
+    const timer = setInterval(look, LOOK_MS).unref()
+    const watcher = watchFolder(this.#folder, look)
+    return () => {
+      clearInterval(timer)
+      watcher?.close()
+    }
+  }
+}
+
+/** Tells at once, where the system can: it has a limited number of watchers, and what it watches may be taken away. */
+function watchFolder(folder: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(folder, (_, name) => {
       if (name === FILE) onChange()
     })
-    watcher.unref()
-    return () => watcher.close()
+    return watcher.on('error', () => watcher.close()).unref()
+  } catch {
+    return undefined
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -121,6 +121,42 @@ describe('consent', () => {
     cap.set(false)
     assert.ok(consent.grant(CAMERA, 'snapshot'))
     close()
+  })
+
+  it('begins to allow when its time has come, though the clock was wrong before', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const { consent, time, changes, close } = house()
+    time.nowMs = 1000
+    consent.accept(signed({ notBefore: 1_500_000 }))
+    assert.equal(consent.grant(CAMERA, 'snapshot'), undefined)
+    t.mock.timers.tick(60_000)
+    assert.equal(changes.length, 1, 'nothing has changed')
+    time.nowMs = 1_600_000
+    t.mock.timers.tick(60_000)
+    assert.equal(changes.length, 2, 'the clock was set')
+    assert.ok(consent.grant(CAMERA, 'snapshot'))
+    time.nowMs = 2_100_000
+    t.mock.timers.tick(60_000)
+    assert.equal(changes.length, 3, 'it has expired')
+    close()
+  })
+
+  it('notices the cap where the system gives it no watcher', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] })
+    const stateDir = mkdtempSync(join(tmpdir(), 'lenscap-consent-'))
+    const cap = new Cap(stateDir)
+    let changes = 0
+    const stop = cap.watch(() => {
+      changes += 1
+    })
+    rmSync(stateDir, { recursive: true })
+    mkdirSync(stateDir)
+    cap.set(true)
+    t.mock.timers.tick(1000)
+    assert.equal(changes, 1)
+    t.mock.timers.tick(1000)
+    assert.equal(changes, 1)
+    stop()
   })
 
   it('knows after a restart what it held, and that older ones stay refused', () => {

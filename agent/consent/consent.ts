@@ -17,8 +17,8 @@ export const CONSENT_TABLES = `
   ) STRICT;
 `
 
-// Node's timers wrap round above this; a later expiry is looked at again after it.
-const TIMER_MS_MAX = 2 ** 31 - 1
+// A box without a battery starts in 1970 and jumps to now: the time is looked at again this often.
+const LOOK_MS = 60_000
 
 /** What was pinned when the box was claimed: whose word counts here. */
 interface Pins {
@@ -83,6 +83,7 @@ export class Consent implements Disposable {
   readonly #deps: ConsentDeps
   readonly #handedOut = new Map<string, Grant>()
   #document: GrantDocument | undefined
+  #inForce = false
   #timer: NodeJS.Timeout | undefined
   readonly #stopWatching: () => void
 
@@ -90,7 +91,7 @@ export class Consent implements Disposable {
     this.#deps = deps
     this.#document = this.#readHeld()
     this.#stopWatching = deps.cap.watch(() => this.#review())
-    this.#watchExpiry()
+    this.#watchTime()
   }
 
   /** The serial of the grant held, 0 where there is none. */
@@ -156,15 +157,24 @@ export class Consent implements Disposable {
       this.#handedOut.delete(key)
       grant.end()
     }
-    this.#watchExpiry()
+    this.#watchTime()
     this.#deps.onChange()
   }
 
-  #watchExpiry(): void {
+  /** Notices when the grant held begins or ceases to be in force. */
+  #watchTime(): void {
     clearTimeout(this.#timer)
-    const untilMs = (this.#document?.expires ?? 0) - this.#deps.clock.nowMs()
-    if (untilMs <= 0) return
-    this.#timer = setTimeout(() => this.#review(), Math.min(untilMs, TIMER_MS_MAX)).unref()
+    if (this.#document === undefined) return
+    const { notBefore, expires } = this.#document
+    const nowMs = this.#deps.clock.nowMs()
+    this.#inForce = nowMs >= notBefore && nowMs < expires
+    const edgesMs = [notBefore - nowMs, expires - nowMs, LOOK_MS].filter((ms) => ms > 0)
+    const look = () => {
+      const now = this.#deps.clock.nowMs()
+      if ((now >= notBefore && now < expires) === this.#inForce) this.#watchTime()
+      else this.#review()
+    }
+    this.#timer = setTimeout(look, Math.min(...edgesMs)).unref()
   }
 
   /** What a former run held, verified again: a file is not believed because it is ours. */

@@ -77,6 +77,8 @@ export class Egress implements Disposable {
     this.#limits = { ...LIMITS, ...deps.limits }
     this.#db = openEgressDatabase(deps.stateDir)
     this.#queue = new MediaQueue(this.#db, join(deps.stateDir, 'media-queue'))
+    const { strays } = this.#queue
+    if (strays > 0) deps.logger.warn({ files: strays }, 'Media that no queued item names was removed after a crash')
     this.ledger = new Ledger(this.#db)
     this.#bell = new Bell(deps.clock)
     this.#closeInterrupted()
@@ -120,7 +122,6 @@ export class Egress implements Disposable {
     signal.addEventListener('abort', this.#bell.ring)
     const onError = (error: unknown, nextAttemptMs: number) =>
       logger.warn({ reason: describeError(error), nextAttemptMs }, 'An upload did not go through')
-    for (const { camera, kind } of this.#queue.scopes()) this.#review(camera, kind)
     await keepRunning((stop) => this.#work(stop), this.#limits.retry, { clock, random, signal, onError })
     signal.removeEventListener('abort', this.#bell.ring)
   }
@@ -134,6 +135,7 @@ export class Egress implements Disposable {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
+    for (const { camera, kind } of this.#queue.scopes()) this.#review(camera, kind)
     while (!signal.aborted) {
       const item = this.#queue.next()
       if (item) await this.#send(item, signal)

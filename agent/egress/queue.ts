@@ -44,6 +44,8 @@ export interface QueuedItem extends Omit<EgressItem, 'path'> {
 
 /** Items and their files. It owns each file from `add` to `remove`; a file that no row names is deleted at the start. */
 export class MediaQueue {
+  /** Files that no row named, deleted at the start: a crash lay between the file and its row. */
+  readonly strays: number
   readonly #db: Database
   readonly #folder: string
 
@@ -51,9 +53,9 @@ export class MediaQueue {
     this.#db = db
     this.#folder = folder
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    for (const file of readdirSync(folder)) {
-      if (!this.has(file)) rmSync(join(folder, file), { force: true, recursive: true })
-    }
+    const strays = readdirSync(folder).filter((file) => !this.has(file))
+    for (const file of strays) rmSync(join(folder, file), { force: true, recursive: true })
+    this.strays = strays.length
   }
 
   pathOf(item: Id): string {

@@ -1,11 +1,11 @@
 import { Channel } from '../base/channel.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
+import { withDeadline } from '../base/deadline.ts'
 import { describeError, errorKind, LenscapError } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
 import type { Credential } from '../base/secret.ts'
 import type { Sighting } from '../discovery/sighting.ts'
-import { withDeadline } from '../onvif/deadline.ts'
 import { type Device, openDevice } from '../onvif/device.ts'
 import { DeviceGate } from '../onvif/gate.ts'
 import type { CameraFacts } from '../protocol/camera.ts'
@@ -148,7 +148,8 @@ export class Inventory {
       news.push({ kind: 'trouble', address, port, error, ...(device === undefined ? {} : { device }) })
     const known = this.#guess(sighting)
     try {
-      const { device, reading, refusal } = await withDeadline(signal, DEVICE_TIMEOUT_MS, (within) =>
+      const deadline = { clock: this.#deps.clock, timeoutMs: DEVICE_TIMEOUT_MS, signal, facts: { address, port } }
+      const { device, reading, refusal } = await withDeadline({ ...deadline, what: 'Reading the device' }, (within) =>
         this.#contact(sighting, known, within),
       )
       const handle = this.#take(device, sighting, reading, found, news)

@@ -1,3 +1,4 @@
+import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { type AccessUnit, TICKS_PER_SECOND } from '../rtsp/access-unit.ts'
@@ -31,13 +32,18 @@ interface CutterOptions {
   readonly clock: Clock
   /** Gets each clip when its last picture is in. */
   readonly onCut: (clip: Clip) => void
-  /** An event ended and not one picture had come. */
+  /** Not one picture came for an event, not even within the five seconds that a stream is given to begin. */
   readonly onMissed: () => void
 }
+
+/** A stream that was asked for a moment ago has its first picture within this, or something is wrong with it. */
+const FIRST_PICTURE_MS = 5_000
 
 /** An event that is being recorded: until when, by the monotonic clock. */
 interface Event {
   readonly reason: string
+  /** Rung when `endMs` came nearer, or the event is dropped. */
+  readonly bell: Bell
   endMs: number
   hasClip: boolean
 }
@@ -50,7 +56,6 @@ export class ClipCutter {
   #clip: Clip | undefined
   /** The last picture that is in a clip already; pre-roll does not go back behind its GOP. */
   #cutTicks = Number.NEGATIVE_INFINITY
-  #dropped = new AbortController()
 
   constructor(options: CutterOptions) {
     const { preRollMs, ringBytesMax } = options.settings
@@ -64,12 +69,14 @@ export class ClipCutter {
     const ageMs = Math.min(settings.preRollMs, Math.max(0, clock.nowMs() - atMs))
     const endMs = clock.monotonicMs() - ageMs + settings.postRollMs
     if (this.#event) {
-      this.#event.endMs = Math.max(this.#event.endMs, endMs)
+      // One that waits for its first picture gets its whole post-roll from there.
+      if (this.#event.hasClip) this.#event.endMs = Math.max(this.#event.endMs, endMs)
       return
     }
-    const event = { reason, endMs, hasClip: false }
+    const event: Event = { reason, endMs, hasClip: false, bell: new Bell(clock) }
     this.#event = event
     this.#begin(event, ageMs + settings.preRollMs)
+    if (!event.hasClip) event.endMs = clock.monotonicMs() + FIRST_PICTURE_MS
     void this.#endInTime(event)
   }
 
@@ -78,7 +85,13 @@ export class ClipCutter {
     this.#ring.add(unit)
     const newest = this.#ring.gops.at(-1)
     if (this.#clip && previous) this.#extend(this.#clip, previous, newest, unit)
-    if (unit.keyframe && newest && this.#event && !this.#clip) this.#start(newest, this.#event)
+    const event = this.#event
+    if (!unit.keyframe || !newest || !event || this.#clip) return
+    if (!event.hasClip) {
+      event.endMs = this.#options.clock.monotonicMs() + this.#options.settings.postRollMs
+      event.bell.ring()
+    }
+    this.#start(newest, event)
   }
 
   /** The stream ended: what comes next has another timeline. A clip in progress ends with what it has. */
@@ -91,8 +104,7 @@ export class ClipCutter {
   /** Forgets everything and removes the clip in progress, at once; the promise tells when the disk is quiet, too. */
   drop(): Promise<void> {
     const clip = this.#clip
-    this.#dropped.abort()
-    this.#dropped = new AbortController()
+    this.#event?.bell.ring()
     this.#event = undefined
     this.#clip = undefined
     this.#ring.clear()
@@ -163,10 +175,9 @@ export class ClipCutter {
 
   async #endInTime(event: Event): Promise<void> {
     const { clock } = this.#options
-    const { signal } = this.#dropped
     for (let leftMs = event.endMs - clock.monotonicMs(); leftMs > 0; leftMs = event.endMs - clock.monotonicMs()) {
-      await clock.sleep(leftMs, signal).catch(() => {})
-      if (signal.aborted) return
+      await event.bell.wait(leftMs)
+      if (this.#event !== event) return
     }
     this.#event = undefined
     if (!event.hasClip) this.#options.onMissed()

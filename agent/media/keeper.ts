@@ -1,12 +1,20 @@
 import type { Clock } from '../base/clock.ts'
 import { errorKind } from '../base/errors.ts'
+import type { Credential } from '../base/secret.ts'
 import type { Consent, Grant } from '../consent/consent.ts'
 import type { Id } from '../protocol/envelope.ts'
 import type { MediaAccess } from './access.ts'
 import type { ClipSettings } from './cutter.ts'
 import type { MediaItem } from './item.ts'
 import { CameraRecorder } from './recorder.ts'
+import { Refusals } from './refusals.ts'
 import { takeSnapshot } from './snapshot.ts'
+
+/** A restless camera brings a picture this often at most by its events. */
+const EVENT_SNAPSHOT_EVERY_MS = 10_000
+
+/** Pictures of many cameras asked for at once are taken so many at a time: each may take 8 MB of memory. */
+const SNAPSHOTS_AT_ONCE_MAX = 4
 
 export interface MediaKeeperDeps {
   readonly consent: Pick<Consent, 'grant'>
@@ -22,22 +30,29 @@ export interface MediaKeeperDeps {
   readonly onTrouble: (camera: Id, error: unknown) => void
 }
 
-interface Running {
+interface Recording {
   readonly grant: Grant
   readonly recorder: CameraRecorder
+  /** It gave up: trying again would not help until something is changed. */
+  gaveUp: boolean
 }
 
 /**
  * Keeps what runs for the cameras in step with what their owner allows: a recorder while clips are allowed, a snapshot
- * as soon as snapshots are. What is no longer allowed ends by itself, through its grant.
+ * as soon as snapshots are, at each event, and when asked. What is no longer allowed ends by itself, through its grant.
  */
 export class MediaKeeper {
   readonly #deps: MediaKeeperDeps
   readonly #cameras = new Map<Id, MediaAccess>()
-  readonly #recorders = new Map<Id, Running>()
+  readonly #recordings = new Map<Id, Recording>()
   /** The grant under which the first snapshot was taken: a new permission brings a new picture. */
   readonly #greeted = new Map<Id, Grant>()
-  readonly #work = new Set<Promise<void>>()
+  readonly #refusals = new Refusals()
+  /** The snapshot under way: a second wish for one under the same grant gets the same. */
+  readonly #taking = new Map<Id, { readonly grant: Grant; readonly work: Promise<boolean> }>()
+  /** When an event last brought a snapshot, monotonic milliseconds. */
+  readonly #eventSnapshotMs = new Map<Id, number>()
+  readonly #work = new Set<Promise<unknown>>()
 
   constructor(deps: MediaKeeperDeps) {
     this.#deps = deps
@@ -49,21 +64,44 @@ export class MediaKeeper {
     this.#reviewCamera(access)
   }
 
-  /** To be called after what is allowed may have changed. */
+  /** To be called after what is allowed, or who signs in to a camera, may have changed. */
   review(): void {
     for (const access of this.#cameras.values()) this.#reviewCamera(access)
   }
 
-  /** Something happened in front of the camera: a clip around it, where clips are allowed. `atMs`: UTC. */
+  /** Something about the camera itself changed, so that what it could not do before may work now. */
+  changed(camera: Id): void {
+    const access = this.#cameras.get(camera)
+    if (this.#recordings.get(camera)?.gaveUp) this.#recordings.delete(camera)
+    if (access) this.#reviewCamera(access)
+  }
+
+  /** Something happened in front of the camera: a clip around it and a snapshot, where allowed. `atMs`: UTC. */
   trigger(camera: Id, reason: string, atMs: number): void {
-    this.#recorders.get(camera)?.recorder.trigger(reason, atMs)
+    const recording = this.#recordings.get(camera)
+    if (recording && !recording.gaveUp) recording.recorder.trigger(reason, atMs)
+    const access = this.#cameras.get(camera)
+    const nowMs = this.#deps.clock.monotonicMs()
+    const lastMs = this.#eventSnapshotMs.get(camera) ?? Number.NEGATIVE_INFINITY
+    if (access === undefined || nowMs - lastMs < EVENT_SNAPSHOT_EVERY_MS || this.#deps.signal.aborted) return
+    if (this.#deps.consent.grant(camera, 'snapshot') === undefined) return
+    this.#eventSnapshotMs.set(camera, nowMs)
+    this.#run(this.#snapshot(access, reason))
   }
 
   /** One picture of each camera whose owner allows it, or of the one named. Resolves when all are taken or have failed. */
   async snapshots(reason: string, camera?: Id): Promise<number> {
-    const asked = [...this.#cameras.values()].filter((access) => camera === undefined || access.camera === camera)
-    const taken = await Promise.all(asked.map((access) => this.#snapshot(access, reason)))
-    return taken.filter(Boolean).length
+    const wanted = [...this.#cameras.values()].filter((access) => camera === undefined || access.camera === camera)
+    let taken = 0
+    const takeOn = async () => {
+      for (let access = wanted.shift(); access; access = wanted.shift()) {
+        if (await this.#snapshot(access, reason)) taken += 1
+      }
+    }
+    const work = Promise.all(Array.from({ length: SNAPSHOTS_AT_ONCE_MAX }, takeOn))
+    this.#run(work)
+    await work
+    return taken
   }
 
   /** Resolves when everything that ran has ended; the signal must have fired. */
@@ -73,17 +111,19 @@ export class MediaKeeper {
 
   #reviewCamera(access: MediaAccess): void {
     const { consent, signal } = this.#deps
+    const { camera } = access
     if (signal.aborted) return
-    const picture = consent.grant(access.camera, 'snapshot')
-    if (picture && this.#greeted.get(access.camera) !== picture) {
-      this.#greeted.set(access.camera, picture)
-      this.#run(this.#snapshot(access, 'granted').then(() => {}))
+    const picture = consent.grant(camera, 'snapshot')
+    if (picture && this.#greeted.get(camera) !== picture && !this.#isRefused(access, 'snapshot')) {
+      this.#greeted.set(camera, picture)
+      this.#run(this.#snapshot(access, 'granted'))
     }
-    const clips = consent.grant(access.camera, 'clip')
-    if (clips && this.#recorders.get(access.camera)?.grant !== clips) this.#record(clips, access)
+    const clips = consent.grant(camera, 'clip')
+    const current = this.#recordings.get(camera)
+    const isWanted = clips !== undefined && (current === undefined || current.grant !== clips)
+    if (isWanted && !this.#isRefused(access, 'clip')) this.#record(clips, access)
   }
 
-  /** A recorder that gave up stays listed, so that a refused credential is not sent again under the same grant. */
   #record(grant: Grant, access: MediaAccess): void {
     const { camera } = access
     const recorder = new CameraRecorder(grant, access, {
@@ -91,30 +131,69 @@ export class MediaKeeper {
       onItem: (item) => this.#deps.onItem(grant, item),
       onTrouble: (error) => this.#deps.onTrouble(camera, error),
     })
-    this.#recorders.set(camera, { grant, recorder })
-    this.#run(recorder.run().catch((error: unknown) => this.#tell(camera, grant, error)))
+    const recording: Recording = { grant, recorder, gaveUp: false }
+    this.#recordings.set(camera, recording)
+    const credential = credentialOf(access)
+    const work = recorder.run().catch((error: unknown) => {
+      recording.gaveUp = true
+      this.#tell(grant, credential, error)
+      // A refusal is remembered as such, and taken up again by a review once it no longer stands.
+      if (errorKind(error) === 'refused' && this.#recordings.get(camera) === recording) this.#recordings.delete(camera)
+    })
+    this.#run(work)
   }
 
   async #snapshot(access: MediaAccess, reason: string): Promise<boolean> {
-    const grant = this.#deps.consent.grant(access.camera, 'snapshot')
-    if (grant === undefined) return false
+    const { camera } = access
+    const grant = this.#deps.consent.grant(camera, 'snapshot')
+    if (grant === undefined || this.#isRefused(access, 'snapshot')) return false
+    const underWay = this.#taking.get(camera)
+    if (underWay?.grant === grant) return await underWay.work
+    const taking = { grant, work: this.#takeOne(grant, access, reason) }
+    this.#taking.set(camera, taking)
+    try {
+      return await taking.work
+    } finally {
+      if (this.#taking.get(camera) === taking) this.#taking.delete(camera)
+    }
+  }
+
+  async #takeOne(grant: Grant, access: MediaAccess, reason: string): Promise<boolean> {
+    const credential = credentialOf(access)
     try {
       await this.#deps.onItem(grant, await takeSnapshot(grant, access, { ...this.#deps, reason }))
       return true
     } catch (error) {
-      this.#tell(access.camera, grant, error)
+      // The next one that may be asked for is a first one again.
+      if (errorKind(error) === 'refused') this.#greeted.delete(access.camera)
+      this.#tell(grant, credential, error)
       return false
     }
   }
 
-  /** That a permission ended is no trouble. */
-  #tell(camera: Id, grant: Grant, error: unknown): void {
-    if (grant.signal.aborted || errorKind(error) === 'cancelled') return
-    this.#deps.onTrouble(camera, error)
+  #isRefused(access: MediaAccess, kind: Grant['kind']): boolean {
+    return this.#refusals.stands(access.camera, kind, credentialOf(access))
   }
 
-  #run(work: Promise<void>): void {
+  /** That a permission ended is no trouble. */
+  #tell(grant: Grant, credential: Credential | undefined, error: unknown): void {
+    if (grant.signal.aborted || errorKind(error) === 'cancelled') return
+    if (errorKind(error) === 'refused') this.#refusals.note(grant, credential, error)
+    this.#deps.onTrouble(grant.camera, error)
+  }
+
+  #run(work: Promise<unknown>): void {
     const running = work.finally(() => this.#work.delete(running))
+    running.catch(() => {}) // `ended` tells
     this.#work.add(running)
+  }
+}
+
+/** Undefined also for a camera that the inventory has no way to any more. */
+function credentialOf(access: MediaAccess): Credential | undefined {
+  try {
+    return access.credential
+  } catch {
+    return undefined
   }
 }

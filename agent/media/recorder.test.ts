@@ -10,7 +10,7 @@ import type { MediaAccess } from './access.ts'
 import { CLIP_SETTINGS, type ClipSettings } from './cutter.ts'
 import type { MediaItem } from './item.ts'
 import { CameraRecorder } from './recorder.ts'
-import { clearUnfinished } from './spool-file.ts'
+import { clearAtStart } from './spool-file.ts'
 import { CAMERA, type TestOwner, testOwner } from './testing.ts'
 
 const SETTINGS = { ...CLIP_SETTINGS, preRollMs: 100, postRollMs: 150 }
@@ -251,11 +251,12 @@ describe('the spool', () => {
     await running
   })
 
-  it('loses what a crash left unfinished, and nothing else', async () => {
+  it("is empty after a start: what a crash left, finished or not, is nobody's", async () => {
     using owner = testOwner()
     mkdirSync(owner.folder)
-    for (const name of ['a.mp4.part', 'b.mp4']) writeFileSync(join(owner.folder, name), '')
-    assert.equal(await clearUnfinished(owner.folder), 1)
-    assert.deepEqual(owner.files, ['b.mp4'])
+    for (const name of ['a.mp4.part', 'b.mp4', 'c.jpg']) writeFileSync(join(owner.folder, name), '')
+    assert.equal(await clearAtStart(owner.folder), 3)
+    assert.deepEqual(owner.files, [])
+    assert.equal(await clearAtStart(owner.folder), 0)
   })
 })

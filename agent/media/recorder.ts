@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import type { Clock } from '../base/clock.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
+import { LinkedController } from '../base/linked-controller.ts'
 import { keepRunning, type RetryPolicy } from '../base/retry.ts'
 import type { Grant } from '../consent/consent.ts'
 import type { AccessUnit } from '../rtsp/access-unit.ts'
@@ -66,9 +67,9 @@ export class CameraRecorder {
    */
   async run(): Promise<void> {
     const { clock, random, signal, onTrouble } = this.#deps
-    const done = new AbortController()
-    const stop = AbortSignal.any([signal, this.#grant.signal, done.signal])
-    this.#grant.signal.addEventListener('abort', this.#dropAll, { once: true, signal: done.signal })
+    using done = new LinkedController(signal, this.#grant.signal)
+    const stop = done.signal
+    this.#grant.signal.addEventListener('abort', this.#dropAll, { once: true })
     if (this.#grant.signal.aborted) this.#dropAll()
     const onError = (error: unknown) => onTrouble(error)
     const deps = { clock, random, signal: stop, onError }
@@ -89,7 +90,7 @@ export class CameraRecorder {
       await keepRunning(attempt, this.#deps.reconnect ?? RECONNECT, deps)
       await Promise.all(this.#finishing.values())
     } finally {
-      done.abort()
+      this.#grant.signal.removeEventListener('abort', this.#dropAll)
       await this.#dropping
       await this.#cutter.drop()
     }

@@ -1,59 +1,13 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { describe, it } from 'node:test'
 import { systemClock } from '../base/clock.ts'
-import { Secret } from '../base/secret.ts'
 import { until } from '../rtsp/testing.ts'
 import type { MediaAccess } from './access.ts'
 import { isJpeg } from './jpeg.ts'
 import { takeSnapshot } from './snapshot.ts'
-import { CAMERA, type TestOwner, testOwner } from './testing.ts'
-
-/** The frame of a JPEG: enough for a check of its markers. */
-const JPEG = Buffer.from(
-  'ffd8ffe000104a46494600010100000100010000ffc0000b080001000101011100ffda0008010100003f00aaffd9',
-  'hex',
-)
-
-type Handler = (request: IncomingMessage, response: ServerResponse) => void
-
-async function httpCamera(handler: Handler) {
-  const authorizations: (string | undefined)[] = []
-  let connections = 0
-  const server = createServer((request, response) => {
-    authorizations.push(request.headers.authorization)
-    handler(request, response)
-  })
-  server.on('connection', () => {
-    connections += 1
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  const access: MediaAccess = {
-    camera: CAMERA,
-    address: '127.0.0.1',
-    streamUri: () => Promise.reject(new Error('not asked for')),
-    // A host that does not exist: only the camera's own address may be dialled.
-    snapshotUri: async () => new URL(`http://root:pass@camera.invalid:${port}/snap?channel=1`),
-    credential: { username: 'admin', password: new Secret('correct horse') },
-  }
-  return {
-    access,
-    authorizations,
-    get connections() {
-      return connections
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
-}
-
-const sendJpeg: Handler = (_, response) => response.end(JPEG)
+import { httpCamera, JPEG, sendJpeg, type TestOwner, testOwner } from './testing.ts'
 
 const take = (owner: TestOwner, access: MediaAccess, limits: { timeoutMs?: number; bytesMax?: number } = {}) =>
   takeSnapshot(owner.grant('snapshot'), access, {

@@ -3,11 +3,12 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import got, { type Response } from 'got'
 import type { Clock } from '../base/clock.ts'
+import { withDeadline } from '../base/deadline.ts'
 import { DigestAuth } from '../base/digest.ts'
 import { type ErrorKind, errorKind, LenscapError } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
+import { LinkedController } from '../base/linked-controller.ts'
 import type { Grant } from '../consent/consent.ts'
-import { withDeadline } from '../rtsp/deadline.ts'
 import { demandGrant, type MediaAccess, onOwnAddress } from './access.ts'
 import type { MediaItem } from './item.ts'
 import { isJpeg } from './jpeg.ts'
@@ -35,9 +36,9 @@ interface SnapshotDeps {
 export async function takeSnapshot(grant: Grant, access: MediaAccess, deps: SnapshotDeps): Promise<MediaItem> {
   demandGrant(grant, access.camera, 'snapshot')
   const { clock, timeoutMs = TIMEOUT_MS, bytesMax = BYTES_MAX } = deps
-  const signal = AbortSignal.any([grant.signal, deps.signal])
+  using either = new LinkedController(grant.signal, deps.signal)
   const what = `The snapshot of ${access.address}`
-  const picture = await withDeadline({ clock, timeoutMs, signal, what }, async (stop) => {
+  const picture = await withDeadline({ clock, timeoutMs, signal: either.signal, what }, async (stop) => {
     const uri = onOwnAddress(await access.snapshotUri(stop), access.address)
     grant.check()
     return fetchPicture(uri, access, stop, bytesMax)

@@ -135,10 +135,13 @@ export class SpoolFile {
   }
 }
 
-/** Removes what a crash left unfinished. Called once, before anything is written. */
-export async function clearUnfinished(folder: string): Promise<number> {
+/**
+ * Empties the folder at the start, and says of how many files. Before anything is written nothing in it is anyone's: what
+ * was handed over was moved away, and what a crash left behind, whole or not, nobody would ever take or remove.
+ */
+export async function clearAtStart(folder: string): Promise<number> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const names = (await readdir(folder)).filter((name) => name.endsWith(UNFINISHED))
-  for (const name of names) await rm(join(folder, name), { force: true })
+  const names = await readdir(folder)
+  for (const name of names) await rm(join(folder, name), { force: true, recursive: true })
   return names.length
 }

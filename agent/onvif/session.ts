@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts'
+import { withDeadline } from '../base/deadline.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import { carry, type RawReply, type Target } from './carry.ts'
-import { withDeadline } from './deadline.ts'
 import { bodyOfReply, refusalOf } from './faults.ts'
 import type { DeviceGate } from './gate.ts'
 import { cameraTimeIn } from './replies.ts'
@@ -229,19 +229,28 @@ export class Session {
     ask: Ask,
     credential: Credential | undefined,
   ): Promise<{ reply: RawReply; request: SoapRequest }> {
+    const { signal: outer, timeoutMs = CALL_TIMEOUT_MS } = options
+    const what = `A call to ${this.target.address}`
+    let asked = false
     try {
-      return await withDeadline(options.signal, options.timeoutMs ?? CALL_TIMEOUT_MS, async (signal) => {
+      return await withDeadline({ clock: this.#clock, timeoutMs, signal: outer, what }, async (signal) => {
         using _ = await this.gate.connection(signal)
+        asked = true
         const answer = await this.#exchange(ask, options, credential, signal)
         this.gate.record('answered')
         return answer
       })
     } catch (error) {
       const kind = errorKind(error)
+      const facts = { ...this.#facts(operationOf(error) || 'a call'), timeoutMs }
+      if (kind === 'cancelled') throw new LenscapError('cancelled', 'Stopped', facts, error)
+      if (kind === 'timeout' && !asked) {
+        // The device was not even asked: our own calls stood in line, which says nothing against it.
+        throw new LenscapError('timeout', 'The device is too busy with our other calls', facts, error)
+      }
       if (kind === 'unreachable' || kind === 'timeout') this.gate.record('failed')
-      if (error instanceof LenscapError) throw error
-      if (kind === 'invalid') throw error
-      throw new LenscapError(kind, 'The device is too busy with our other calls', this.#facts('a call'), error)
+      if (kind === 'timeout') throw new LenscapError('timeout', 'The device did not answer in time', facts, error)
+      throw error
     }
   }
 
@@ -272,7 +281,7 @@ export class Session {
   }
 }
 
-const operationOf = (error: unknown) => (error instanceof LenscapError ? String(error.facts['operation']) : '')
+const operationOf = (error: unknown) => (error instanceof LenscapError ? String(error.facts['operation'] ?? '') : '')
 
 function withReason(error: unknown, reason: string): LenscapError {
   const { message, facts } = error instanceof LenscapError ? error : new LenscapError('refused', String(error))

@@ -1,6 +1,7 @@
 import { sign } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
+import { LinkedController } from '../base/linked-controller.ts'
 import { keepRunning, type RetryPolicy } from '../base/retry.ts'
 import { Secret } from '../base/secret.ts'
 import {
@@ -43,7 +44,7 @@ const OFFER_MS_MAX = 24 * 3_600_000
  * @throws LenscapError `cancelled` when the signal fires first, `storage` kinds from the disk
  */
 export async function claim(options: ClaimOptions): Promise<Identity & { readonly claimed: Claimed }> {
-  const found = new AbortController()
+  using found = new LinkedController(options.signal)
   let claimed: Claimed | undefined
   await keepRunning(
     async (signal) => {
@@ -51,7 +52,7 @@ export async function claim(options: ClaimOptions): Promise<Identity & { readonl
       if (claimed) found.abort()
     },
     options.retry ?? RETRY,
-    { ...options, signal: AbortSignal.any([options.signal, found.signal]), onError: options.onTrouble },
+    { ...options, signal: found.signal, onError: options.onTrouble },
   )
   if (!claimed) throw new LenscapError('cancelled', 'Stopped before an owner claimed this box')
   const identity = { ...options.identity, claimed }

@@ -1,6 +1,7 @@
 import got from 'got'
 import type { z } from 'zod'
 import { errorKind, LenscapError } from '../base/errors.ts'
+import { LinkedController } from '../base/linked-controller.ts'
 
 /** An answer that was parsed by its schema, or only its status where that says enough. */
 export interface Answer<T> {
@@ -45,25 +46,27 @@ function parse<T>(text: string, schema: z.ZodType<T>, url: string): T {
 }
 
 async function send(url: string, json: object, timeoutMs: number, bytesMax: number, signal: AbortSignal) {
-  const over = new AbortController()
+  using stop = new LinkedController(signal)
+  let bytes = 0
   const request = got.post(url, {
     json,
     throwHttpErrors: false,
     followRedirect: false,
     retry: { limit: 0 },
     timeout: { request: timeoutMs },
-    signal: AbortSignal.any([signal, over.signal]),
+    signal: stop.signal,
     responseType: 'text',
   })
   request.on('downloadProgress', ({ transferred }) => {
-    if (transferred > bytesMax) over.abort()
+    bytes = transferred
+    if (bytes > bytesMax) stop.abort()
   })
   try {
     const response = await request
     return { status: response.statusCode, text: response.body, date: response.headers.date }
   } catch (cause) {
     if (signal.aborted) throw new LenscapError('cancelled', 'Told to stop', { url })
-    if (over.signal.aborted) throw new LenscapError('limit', `${url} answers with more than ${bytesMax} bytes`, { url })
+    if (bytes > bytesMax) throw new LenscapError('limit', `${url} answers with more than ${bytesMax} bytes`, { url })
     const kind = errorKind(cause)
     throw new LenscapError(
       kind === 'timeout' ? 'timeout' : 'unreachable',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -133,7 +133,7 @@ function box(t: TestContext, mqttUrl: string, options: BoxOptions = {}) {
         spool.append({ name: 'activity', body: { kind: 'camera-discovered', message: `message ${i}` } }),
       ),
     )
-  return { spool, states, facts, end, append }
+  return { spool, states, facts, end, append, signal: stop.signal }
 }
 
 const range = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
@@ -174,6 +174,19 @@ describe('the transport', () => {
     }
     await until('the spool is empty', () => spool.depth().messages === 0)
     assert.deepEqual(seen.committed.get(spool.stream), range(500))
+  })
+
+  it('leaves nothing behind of a connection that has ended', async (t) => {
+    const { mqttUrl, cut } = await broker(t)
+    const { states, signal } = box(t, mqttUrl)
+    const connects = () => states.filter(({ connected }) => connected).length
+    const listeners: number[] = []
+    for (let round = 1; round <= 4; round++) {
+      await until('connected', () => connects() === round && states.at(-1)?.connected === true)
+      listeners.push(getEventListeners(signal, 'abort').length)
+      cut()
+    }
+    assert.ok(Math.max(...listeners) <= Number(listeners[0]) + 2, `listeners on the long-lived signal: ${listeners}`)
   })
 
   it('begins a new stream where the bridge knows numbers that the box has not given out', async (t) => {

@@ -1,6 +1,7 @@
 import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
 import { describeError, errorKind } from '../base/errors.ts'
+import { LinkedController } from '../base/linked-controller.ts'
 import type { Logger } from '../base/logger.ts'
 import { keepRunning, type RetryPolicy } from '../base/retry.ts'
 import type { Ack } from '../protocol/bridge.ts'
@@ -96,8 +97,8 @@ export async function runTransport(options: TransportOptions): Promise<void> {
 async function runSession(options: TransportOptions, limits: TransportLimits, memory: Memory): Promise<void> {
   const { identity, spool, clock, logger, signal, status } = options
   const { agent, prefix } = identity
-  const over = new AbortController()
-  const stop = AbortSignal.any([signal, over.signal])
+  using over = new LinkedController(signal)
+  const stop = over.signal
   const publish: Publish = (name, id, payload) =>
     connection.publish(topicOf(prefix, id ? { agent, name, id } : { agent, name }), payload, MESSAGES[name].retained)
   const tell = (online: boolean, facts: StatusFacts) =>
@@ -126,10 +127,15 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
     await Promise.all([drain.run(stop), keepPresent(presence)])
   }
   const living = live()
+  const stopped = Promise.withResolvers<void>()
+  const onStop = () => stopped.resolve()
+  signal.addEventListener('abort', onStop, { once: true })
+  if (signal.aborted) onStop()
   try {
-    await Promise.race([ended, living, aborted(signal)])
+    await Promise.race([ended, living, stopped.promise])
     await farewell(connection, clock, () => tell(false, status()), limits.farewellMs)
   } finally {
+    signal.removeEventListener('abort', onStop)
     over.abort()
     connection.cut()
     await Promise.allSettled([ended, living])
@@ -165,9 +171,3 @@ async function farewell(connection: Connection, clock: Clock, say: () => Promise
   await Promise.race([saying, clock.sleep(deadlineMs, said.signal).catch(() => {})])
   await connection.end(deadlineMs)
 }
-
-const aborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })

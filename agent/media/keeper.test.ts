@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { systemClock } from '../base/clock.ts'
+import { type Credential, Secret } from '../base/secret.ts'
+import { type Answer, packetizer, type ScriptedCamera, scriptedCamera, slice, until } from '../rtsp/testing.ts'
+import type { MediaAccess } from './access.ts'
+import { CLIP_SETTINGS } from './cutter.ts'
+import type { MediaItem } from './item.ts'
+import { MediaKeeper } from './keeper.ts'
+import { CAMERA, httpCamera, sendJpeg, testOwner } from './testing.ts'
+
+const digest = 'Digest realm="cam", nonce="abc"'
+const refusal: Answer = { status: '401 Unauthorized', headers: [`WWW-Authenticate: ${digest}`] }
+
+/** A keeper for one camera, reached for streams at `rtsp` and for snapshots at `http`, whose credential can change. */
+function house(cameras: { rtsp?: ScriptedCamera; http?: MediaAccess }) {
+  const items: MediaItem[] = []
+  const troubles: unknown[] = []
+  const stop = new AbortController()
+  const time = { aheadMs: 0 }
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + time.aheadMs }
+  const owner = testOwner(() => keeper.review())
+  const credential = { now: { username: 'admin', password: new Secret('first') } as Credential | undefined }
+  const keeper = new MediaKeeper({
+    consent: owner.consent,
+    folder: owner.folder,
+    settings: { ...CLIP_SETTINGS, preRollMs: 100, postRollMs: 150 },
+    clock,
+    random: () => 0,
+    signal: stop.signal,
+    onItem: async (_, item) => {
+      items.push(item)
+    },
+    onTrouble: (_, error) => troubles.push(error),
+  })
+  const nowhere = async () => new URL('http://camera.invalid:1/')
+  const access: MediaAccess = {
+    camera: CAMERA,
+    address: '127.0.0.1',
+    streamUri: async () => cameras.rtsp?.uri ?? (await nowhere()),
+    snapshotUri: cameras.http?.snapshotUri ?? nowhere,
+    get credential() {
+      return credential.now
+    },
+  }
+  return {
+    keeper,
+    access,
+    owner,
+    items,
+    troubles,
+    time,
+    credential,
+    reasons: () => items.map(({ kind, reason }) => `${kind} ${reason}`),
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await keeper.ended()
+      owner[Symbol.dispose]()
+    },
+  }
+}
+
+const other: Credential = { username: 'admin', password: new Secret('second') }
+
+describe('MediaKeeper', () => {
+  it('takes a picture as soon as the owner allows it, and none before', async () => {
+    await using camera = await httpCamera(sendJpeg)
+    await using box = house({ http: camera.access })
+    box.keeper.add(box.access)
+    assert.equal(await box.keeper.snapshots('schedule'), 0)
+    box.keeper.trigger(CAMERA, 'motion', Date.now())
+    assert.equal(camera.connections, 0)
+    box.owner.allow('snapshot')
+    await until(() => box.items.length === 1, 'the first picture')
+    box.owner.allow('snapshot', 'live')
+    assert.equal(await box.keeper.snapshots('schedule'), 1)
+    assert.deepEqual(box.reasons(), ['snapshot granted', 'snapshot schedule'], 'a renewal brings no further picture')
+    box.owner.allow()
+    assert.equal(await box.keeper.snapshots('schedule'), 0)
+    box.owner.allow('snapshot')
+    await until(() => box.items.length === 3, 'a new permission brings a new picture')
+  })
+
+  it('takes a picture at an event, at most one in ten seconds', async () => {
+    await using camera = await httpCamera(sendJpeg)
+    await using box = house({ http: camera.access })
+    box.keeper.add(box.access)
+    box.owner.allow('snapshot')
+    await until(() => box.items.length === 1, 'the first picture')
+    for (const reason of ['motion', 'person', 'motion']) box.keeper.trigger(CAMERA, reason, Date.now())
+    await until(() => box.items.length === 2, "the event's picture")
+    box.time.aheadMs = 9000
+    box.keeper.trigger(CAMERA, 'vehicle', Date.now())
+    box.time.aheadMs = 10_000
+    box.keeper.trigger(CAMERA, 'person', Date.now())
+    await until(() => box.items.length === 3, "the next event's picture")
+    assert.deepEqual(box.reasons(), ['snapshot granted', 'snapshot motion', 'snapshot person'])
+  })
+
+  it('makes a clip at an event, also at one that comes before the first picture', async () => {
+    const source = packetizer(20)
+    const pictures = [slice('idr', 0), slice('other', 1), slice('other', 2)].flatMap((nal) => source.picture([nal]))
+    await using camera = await scriptedCamera(({ method }, itself) => {
+      if (method === 'PLAY') setImmediate(() => itself.send(...pictures))
+      return undefined
+    })
+    await using box = house({ rtsp: camera })
+    box.keeper.add(box.access)
+    box.owner.allow('clip')
+    box.keeper.trigger(CAMERA, 'motion', Date.now())
+    await until(() => box.items.length === 1, 'a clip')
+    assert.deepEqual([box.reasons(), box.troubles], [['clip motion'], []])
+    box.owner.allow()
+    await until(() => camera.open === 0, 'the stream is closed with the permission')
+  })
+
+  it('does not send a refused credential again before it is another one', async () => {
+    await using camera = await httpCamera((_, response) => {
+      response.writeHead(401, { 'www-authenticate': digest }).end()
+    })
+    await using stream = await scriptedCamera(() => refusal)
+    await using box = house({ http: camera.access, rtsp: stream })
+    const sent = () => camera.authorizations.filter((header) => header !== undefined).length
+    box.keeper.add(box.access)
+    box.owner.allow('snapshot')
+    await until(() => box.troubles.length === 1, 'the refusal')
+    assert.equal(sent(), 1)
+    assert.equal(await box.keeper.snapshots('schedule'), 0)
+    box.keeper.trigger(CAMERA, 'motion', Date.now())
+    box.keeper.review()
+    box.owner.allow('snapshot', 'clip')
+    assert.equal(await box.keeper.snapshots('asked', CAMERA), 0)
+    assert.deepEqual([sent(), stream.connections], [1, 0], 'neither for a snapshot nor for a stream')
+    box.credential.now = { username: 'admin', password: new Secret('first') }
+    box.keeper.review()
+    assert.equal(await box.keeper.snapshots('schedule'), 0, 'the same in another guise is the same')
+    box.credential.now = other
+    box.keeper.review()
+    await until(() => sent() === 2 && stream.connections === 1, 'another credential is tried')
+  })
+
+  it('takes up a refused recording when the credential changes, and when the owner turns the switch', async () => {
+    await using stream = await scriptedCamera(() => refusal)
+    await using box = house({ rtsp: stream })
+    const refusals = async (count: number) => await until(() => box.troubles.length === count, `refusal ${count}`)
+    box.keeper.add(box.access)
+    box.owner.allow('clip')
+    await refusals(1)
+    box.keeper.review()
+    box.keeper.changed(CAMERA)
+    assert.equal(stream.connections, 1)
+    box.credential.now = other
+    box.keeper.review()
+    await refusals(2)
+    box.owner.allow()
+    box.owner.allow('clip')
+    await refusals(3)
+    assert.equal(stream.connections, 3)
+  })
+
+  it('tries a camera again that could not be played, once something about it has changed', async () => {
+    const body = 'v=0\r\nm=video 0 RTP/AVP 98\r\na=rtpmap:98 H265/90000\r\n'
+    await using stream = await scriptedCamera(({ method }) => (method === 'DESCRIBE' ? { body } : undefined))
+    await using box = house({ rtsp: stream })
+    box.keeper.add(box.access)
+    box.owner.allow('clip')
+    await until(() => box.troubles.length === 1, 'unsupported')
+    box.keeper.review()
+    box.keeper.trigger(CAMERA, 'motion', Date.now())
+    assert.equal(stream.connections, 1)
+    box.keeper.changed(CAMERA)
+    await until(() => box.troubles.length === 2, 'a second try')
+  })
+})
