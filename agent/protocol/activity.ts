@@ -20,6 +20,7 @@ export const ActivityKind = z.enum([
   'upload-failed',
   'messages-dropped',
   'command-done',
+  'upload-refused',
 ])
 export type ActivityKind = z.infer<typeof ActivityKind>
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../agent/base/clock.ts'
 import { LenscapError } from '../../agent/base/errors.ts'
+import type { Id } from '../../agent/protocol/envelope.ts'
 import type { Db } from '../store/tables.ts'
 import type { Person } from './accounts.ts'
 import { checkPassword } from './passwords.ts'
@@ -14,6 +15,8 @@ const KEYS_MAX = 10_000
 const USERNAME_FAILURES_MAX = 10
 // Many people may share one address.
 const ADDRESS_FAILURES_MAX = 50
+// Of one person; the oldest ends when one more is begun.
+const SESSIONS_MAX = 50
 
 export interface Session extends Person {
   /** The cookie's value: shown once, stored as a hash. */
@@ -56,6 +59,7 @@ export class Sessions {
     const fits = await checkPassword(password, found?.password_hash)
     if (!found || !fits) throw new LenscapError('refused', 'User name and password do not fit')
     this.#byUsername.forget(nameKey)
+    this.#byAddress.takeBack(address)
     return this.start({ account: found.account, user: found.id, name: found.name, username: found.username })
   }
 
@@ -73,6 +77,7 @@ export class Sessions {
         expires_at: now + SESSION_MS,
       })
       .execute()
+    await this.#endOldest(person.user)
     return { ...person, token }
   }
 
@@ -86,6 +91,16 @@ export class Sessions {
       .where('expires_at', '>', this.#clock.nowMs())
       .executeTakeFirst()
     return row && { account: row.account, user: row.id, name: row.name, username: row.username }
+  }
+
+  async #endOldest(user: Id): Promise<void> {
+    const kept = this.#db
+      .selectFrom('sessions')
+      .select('token_hash')
+      .where('user_id', '=', user)
+      .orderBy('created_at', 'desc')
+      .limit(SESSIONS_MAX)
+    await this.#db.deleteFrom('sessions').where('user_id', '=', user).where('token_hash', 'not in', kept).execute()
   }
 
   async end(token: string): Promise<void> {

@@ -42,6 +42,12 @@ export class Throttle {
     }
   }
 
+  /** What was counted as a failure was none. */
+  takeBack(key: string): void {
+    const entry = this.#entry(key)
+    if (entry && entry.failures > 0) entry.failures -= 1
+  }
+
   forget(key: string): void {
     this.#entries.delete(key)
   }

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { AuthenticateError, Client, ConnectPacket, PublishPacket, Subscription } from 'aedes'
 import { describeError, LenscapError } from '../../agent/base/errors.ts'
 import type { Logger } from '../../agent/base/logger.ts'
-import type { Id } from '../../agent/protocol/envelope.ts'
+import { Id } from '../../agent/protocol/envelope.ts'
 import {
   downTopics,
   MESSAGES,
@@ -23,6 +23,9 @@ const CONNECT_BYTES_MAX = 16_384
 const TOPIC_BYTES_MAX = 1024
 const CONNECT_TIMEOUT_MS = 10_000
 const KEEPALIVE_S_MAX = 1200
+// Several grants of the largest size; a device that lets more lie than this does not read.
+const UNREAD_BYTES_MAX = 2 * 1024 * 1024
+const DRAIN_TIMEOUT_MS = 30_000
 // MQTT 3.1.1, 3.2.2.3: not authorized.
 const NOT_AUTHORIZED = 5
 
@@ -42,6 +45,8 @@ interface Connection {
   readonly device: Device
   readonly client: Client
   readonly listens: Set<MessageName>
+  /** Sent, but still on this side of the socket. */
+  unreadBytes: number
 }
 
 /**
@@ -71,7 +76,7 @@ export class Broker implements AsyncDisposable {
     const aedes = await QuietAedes.start({
       connectTimeout: CONNECT_TIMEOUT_MS,
       keepaliveLimit: KEEPALIVE_S_MAX,
-      drainTimeout: 30_000,
+      drainTimeout: DRAIN_TIMEOUT_MS,
     })
     const broker = new Broker(deps, aedes)
     broker.#hook()
@@ -96,24 +101,33 @@ export class Broker implements AsyncDisposable {
   send<Name extends 'ack' | 'grant' | 'command'>(agent: Id, name: Name, payload: PayloadOf<Name>, id?: Id): boolean {
     const connection = this.#connections.get(agent)
     if (!connection?.listens.has(name)) return false
+    const text = Buffer.from(JSON.stringify(payload))
+    if (connection.unreadBytes + text.length > UNREAD_BYTES_MAX) {
+      this.#deps.logger.warn({ agent }, 'cut a connection: the box does not read what it is sent')
+      connection.client.conn.destroy()
+      return false
+    }
+    connection.unreadBytes += text.length
     connection.client.publish(
       {
         cmd: 'publish',
         topic: topicOf(this.#deps.prefix, id === undefined ? { agent, name } : { agent, name, id }),
-        payload: JSON.stringify(payload),
+        payload: text,
         qos: 1,
         retain: MESSAGES[name].retained,
         dup: false,
       },
-      // Aedes calls it even where none was given. A failed write ends the connection by itself.
-      () => {},
+      // A failed write ends the connection by itself.
+      () => {
+        connection.unreadBytes -= text.length
+      },
     )
     return true
   }
 
   /** Ends a device's connection, for one that may no longer be here. */
   disconnect(agent: Id): void {
-    this.#connections.get(agent)?.client.close()
+    this.#connections.get(agent)?.client.conn.destroy()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -164,7 +178,7 @@ export class Broker implements AsyncDisposable {
     this.#aedes.on('subscribe', (subscriptions, client) => this.#subscribed(subscriptions, client))
     this.#aedes.on('client', (client) => {
       const device = this.#devices.get(client)
-      if (device) this.#connections.set(device.agent, { device, client, listens: new Set() })
+      if (device) this.#connections.set(device.agent, { device, client, listens: new Set(), unreadBytes: 0 })
     })
     this.#aedes.on('clientDisconnect', (client) => {
       const device = this.#devices.get(client)
@@ -181,7 +195,9 @@ export class Broker implements AsyncDisposable {
   async #authenticate(client: Client, username = '', password?: Buffer): Promise<boolean> {
     const device = await this.#deps.authenticate(username, password?.toString() ?? '')
     if (!device) {
-      this.#deps.logger.warn({ agent: username.slice(0, 32) }, 'refused an MQTT connection: id and token do not fit')
+      // What is no id may well be a token in the wrong place.
+      const agent = Id.safeParse(username).success ? username : 'none'
+      this.#deps.logger.warn({ agent }, 'refused an MQTT connection: id and token do not fit')
       return false
     }
     this.#devices.set(client, device)
@@ -218,7 +234,8 @@ export class Broker implements AsyncDisposable {
     for (const { topic } of subscriptions) {
       if (!downTopics(this.#deps.prefix, connection.device.agent).includes(topic)) continue
       const name = parseTopic(this.#deps.prefix, topic.replace('+', connection.device.agent))?.name
-      if (name === undefined) continue
+      // Once a connection: asking again and again would have the same sent again and again.
+      if (name === undefined || connection.listens.has(name)) continue
       connection.listens.add(name)
       if (name === 'ack' || name === 'grant') this.#deps.onListening(connection.device, name)
     }

@@ -54,6 +54,25 @@ describe('the first account', () => {
     }
     assert.equal((await browser.api('POST', '/session', { username: 'anna', password: PASSWORD })).status, 429)
   })
+
+  it('leaves no session behind when the same browser signs in again', async (t) => {
+    const bridge = await start(t)
+    const browser = await setUp(bridge)
+    const { cookie } = browser
+    await browser.api('POST', '/session', { username: 'anna', password: PASSWORD })
+    assert.notEqual(browser.cookie, cookie)
+    assert.equal((await browser.api('GET', '/session')).status, 200)
+    browser.cookie = cookie
+    assert.equal((await browser.api('GET', '/session')).status, 401)
+  })
+
+  it('is told which field of a request is wrong', async (t) => {
+    const bridge = await start(t)
+    const owner = await setUp(bridge)
+    const answer = await owner.api('POST', '/session', { username: 'anna', password: 7 })
+    assert.equal(answer.status, 400)
+    assert.match(await answer.text(), /"password: /)
+  })
 })
 
 describe('a stranger', () => {
@@ -125,35 +144,82 @@ describe('the stream', () => {
   it('tells open pages what changes, as it happens', async (t) => {
     const bridge = await start(t)
     const owner = await setUp(bridge)
-    const response = await owner.api('GET', '/stream')
-    const messages: StreamMessage[] = []
-    const reading = (async () => {
-      for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-        for (const text of chunk.split('\n')) {
-          if (text.startsWith('data: ')) messages.push(StreamMessage.parse(JSON.parse(text.slice(6))))
-        }
-      }
-    })()
+    const { messages, ended } = await listen(owner)
     const box = await claimBox(bridge, owner)
     const line = await box.connect(t)
     await line.publish('status', box.status(true))
     await line.tellCamera()
     await line.publish('camera-event', box.numbered({ event: EVENT }), box.camera)
-    await owner.api('PUT', `/cameras/${box.camera}/consent`, { kinds: ['snapshot'] })
-    const picture = box.picture()
-    await box.upload(picture)
-    await owner.api('DELETE', `/items/${picture.metadata.item}`)
     await line.publish('activity', box.numbered({ kind: 'cap-on', message: 'Cap on' }))
     await until('all is told', () => {
       const types = new Set(messages.map((message) => message.type))
-      return ['agent', 'camera', 'event', 'item-deleted', 'activity', 'totals'].every((type) =>
+      return ['agent', 'camera', 'event', 'activity', 'totals'].every((type) =>
         types.has(type as StreamMessage['type']),
       )
     })
     await owner.api('DELETE', '/session')
-    await reading
+    await ended
+  })
+
+  it('tells with an item that comes or goes what its camera and the account hold now', async (t) => {
+    const bridge = await start(t)
+    const owner = await setUp(bridge)
+    const box = await claimBox(bridge, owner)
+    const line = await box.connect(t)
+    await line.tellCamera()
+    await owner.api('PUT', `/cameras/${box.camera}/consent`, { kinds: ['snapshot'] })
+    const { messages } = await listen(owner)
+    const held = (items: number) =>
+      until(`${items} held is told`, () => {
+        const camera = messages.findLast((message) => message.type === 'camera')
+        const totals = messages.findLast((message) => message.type === 'totals')
+        return camera?.camera.held.items === items && totals?.totals.mediaItems === items
+      })
+    const picture = box.picture()
+    await box.upload(picture)
+    await held(1)
+    assert.ok(messages.some((message) => message.type === 'item'))
+    await owner.api('DELETE', `/items/${picture.metadata.item}`)
+    await held(0)
+    assert.ok(messages.some((message) => message.type === 'item-deleted'))
+  })
+
+  it('tells of every camera that "all off" turned off', async (t) => {
+    const bridge = await start(t)
+    const owner = await setUp(bridge)
+    const boxes = [await claimBox(bridge, owner), await claimBox(bridge, owner)]
+    for (const box of boxes) {
+      await (await box.connect(t)).tellCamera()
+      await owner.api('PUT', `/cameras/${box.camera}/consent`, { kinds: ['snapshot'] })
+    }
+    const { messages } = await listen(owner)
+    await owner.api('DELETE', '/consent')
+    for (const box of boxes) {
+      const last = await until('it is told', () =>
+        messages.findLast((message) => message.type === 'camera' && message.camera.id === box.camera),
+      )
+      assert.ok(last.type === 'camera')
+      assert.deepEqual([last.camera.consent.kinds, last.camera.consent.changedBy], [[], 'Anna'])
+    }
   })
 })
+
+/** An open page: what it hears, and when it ended. */
+async function listen(owner: Browser): Promise<{ messages: StreamMessage[]; ended: Promise<void> }> {
+  const response = await owner.api('GET', '/stream')
+  const messages: StreamMessage[] = []
+  const ended = (async () => {
+    let text = ''
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      const lines = (text + chunk).split('\n')
+      text = lines.pop() ?? ''
+      for (const line of lines) {
+        if (line.startsWith('data: ')) messages.push(StreamMessage.parse(JSON.parse(line.slice(6))))
+      }
+    }
+  })().catch(() => {})
+  return { messages, ended }
+}
 
 describe('the console', () => {
   it('says how to build it where it is missing', async (t) => {
@@ -170,6 +236,9 @@ describe('the console', () => {
     mkdirSync(folder)
     writeFileSync(join(folder, 'index.html'), '<p>page</p>')
     writeFileSync(join(folder, 'app.js'), 'export {}')
+    mkdirSync(join(folder, 'assets'))
+    writeFileSync(join(folder, 'assets', 'main-abc123.js'), 'export {}')
+    writeFileSync(join(folder, '.secret'), 'x')
     const bridge = await startBridge({ data, httpPort: 0, mqttPort: 0, console: folder }, { logger: silentLogger })
     t.after(() => bridge[Symbol.asyncDispose]())
     for (const path of ['/', '/cameras/abc', '/setup']) {
@@ -177,7 +246,18 @@ describe('the console', () => {
       assert.deepEqual([page.status, await page.text()], [200, '<p>page</p>'], path)
     }
     assert.match((await fetch(`${bridge.httpUrl}/app.js`)).headers.get('content-type') ?? '', /javascript/)
-    for (const path of ['/app2.js', '/api/v1/unknown', '/..%2fbridge.db']) {
+    for (const [path, caching] of [
+      ['/', 'no-cache'],
+      ['/activity', 'no-cache'],
+      ['/signin?next=/a.b', 'no-cache'],
+      ['/index.html', 'no-cache'],
+      ['/app.js', 'no-cache'],
+      ['/assets/main-abc123.js', 'public, max-age=31536000, immutable'],
+    ]) {
+      const file = await fetch(bridge.httpUrl + path)
+      assert.deepEqual([file.status, file.headers.get('cache-control')], [200, caching], path)
+    }
+    for (const path of ['/app2.js', '/api/v1/unknown', '/..%2fbridge.db', '/assets/old-1.js', '/.secret']) {
       assert.equal((await fetch(bridge.httpUrl + path)).status, 404, path)
     }
   })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { type Clock, systemClock } from '../../agent/base/clock.ts'
@@ -113,6 +113,7 @@ describe('media', () => {
     const { activity, totals } = await owner.overview()
     assert.equal(totals.mediaItems, 1)
     assert.match(activity.at(-1)?.message ?? '', /refused a snapshot/)
+    assert.equal(activity.at(-1)?.kind, 'upload-refused')
     assert.equal(filesIn(join(data, 'uploads')).length, 0)
   })
 
@@ -126,6 +127,18 @@ describe('media', () => {
     const location = created.headers.get('location') ?? ''
     for (const method of ['HEAD', 'PATCH', 'DELETE'])
       assert.equal((await other.tus(method, location)).status, 404, method)
+  })
+
+  it('go into the upload that was asked for, whatever else its address names', async (t) => {
+    const { owner, box, data } = await house(t)
+    await allow(owner, box, 'snapshot')
+    const [mine, victim] = [await box.create(box.picture()), await box.create(box.picture())]
+    const path = mine.headers.get('location') ?? ''
+    const other = victim.headers.get('location')?.split('/').at(-1) ?? ''
+    assert.equal(mine.headers.get('access-control-allow-origin'), null)
+    assert.equal((await box.patch(`${path}?to=/${other}`, 0, Buffer.alloc(100))).status, 204)
+    assert.equal(statSync(join(data, 'uploads', other)).size, 0)
+    assert.equal((await box.tus('HEAD', `${path}?to=/${other}`)).headers.get('upload-offset'), '100')
   })
 
   it('are cut in the middle when the owner revokes, and leave nothing', async (t) => {
@@ -145,6 +158,19 @@ describe('media', () => {
     assert.equal(filesIn(join(data, 'uploads')).length, 0)
     assert.equal((await box.tus('HEAD', location)).status, 404)
     assert.equal((await owner.overview()).totals.mediaItems, 0)
+  })
+
+  it('leave nothing unfinished behind once the grant is over, although the box never comes back', async (t) => {
+    const time = { aheadMs: 0 }
+    const clock = { ...systemClock, nowMs: () => Date.now() + time.aheadMs }
+    const { owner, box, data, bridge } = await house(t, clock)
+    await allow(owner, box, 'snapshot')
+    const location = (await box.create(box.picture())).headers.get('location') ?? ''
+    await box.patch(location, 0, Buffer.alloc(1000))
+    await bridge[Symbol.asyncDispose]()
+    time.aheadMs = 31 * 24 * 3_600_000
+    await start(t, data, { clock })
+    assert.equal(filesIn(join(data, 'uploads')).length, 0)
   })
 
   it('are refused at the next piece once the grant is over', async (t) => {

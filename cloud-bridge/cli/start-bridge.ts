@@ -170,16 +170,18 @@ async function listenForPeople(ground: Ground, rooms: Rooms, stack: AsyncDisposa
   })
 }
 
-function chores({ options, db, clock }: Ground, { consent, uploads, sessions }: Rooms) {
+function chores({ options, db, clock }: Ground, { consent, uploads, sessions, claims }: Rooms) {
   return [
     { name: 'renew grants', schedule: '7 * * * *', work: () => consent.renewAll() },
     { name: 'purge unfinished uploads', schedule: '17 * * * *', work: () => uploads.sweep() },
     { name: 'forget ended sessions', schedule: '27 * * * *', work: () => sessions.removeExpired() },
     {
       name: 'forget old events',
-      schedule: '37 3 * * *',
+      // Every hour: a bridge that is off at night forgets as well.
+      schedule: '37 * * * *',
       work: () => forgetBefore(db, clock.nowMs() - options.retentionDays * DAY_MS),
     },
+    { name: 'forget claims that are over', schedule: '47 * * * *', work: () => claims.removeExpired() },
   ]
 }
 

@@ -76,13 +76,15 @@ export class Consent {
       }
       return agents
     })
-    for (const [agent, cameras] of off) {
-      await this.#tell(
+    const told = Array.from(off, ([agent, cameras]) =>
+      this.#tell(
         who.account,
         agent,
         cameras.map(({ camera }) => camera),
-      )
-    }
+      ),
+    )
+    // One box that can't be told must not keep the others from hearing of it.
+    for (const outcome of await Promise.allSettled(told)) if (outcome.status === 'rejected') throw outcome.reason
   }
 
   /** Whether an item of this kind, recorded under the grant of this serial, may come in now. Ask within the transaction that takes it. */

@@ -123,6 +123,11 @@ export class Claims {
     return taken
   }
 
+  async removeExpired(): Promise<void> {
+    const { db, clock } = this.#deps
+    await db.deleteFrom('claims').where('expires_at', '<=', clock.nowMs()).execute()
+  }
+
   #pending() {
     const { db, clock } = this.#deps
     return db.selectFrom('claims').select(['public_key', 'agent']).where('expires_at', '>', clock.nowMs())

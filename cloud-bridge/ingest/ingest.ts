@@ -1,5 +1,5 @@
 import type { Clock } from '../../agent/base/clock.ts'
-import { describeError, LenscapError } from '../../agent/base/errors.ts'
+import { describeError, errorKind, LenscapError } from '../../agent/base/errors.ts'
 import type { Logger } from '../../agent/base/logger.ts'
 import type { Ack } from '../../agent/protocol/bridge.ts'
 import type { Id } from '../../agent/protocol/envelope.ts'
@@ -118,8 +118,8 @@ export class Ingest implements AsyncDisposable {
       await this.#commit(batch)
     } catch (error) {
       this.#deps.logger.error({ messages: batch.length, reason: describeError(error) }, "can't commit")
-      // One by one, so that a single message can't hold up all the others.
-      if (batch.length > 1) {
+      // One by one, so that a single message can't hold up all the others; but a full or broken disk refuses them all.
+      if (batch.length > 1 && errorKind(error) !== 'storage') {
         for (const entry of batch) await this.#settle([entry])
       } else {
         for (const entry of batch) entry.reject(new LenscapError('storage', "Can't commit the message", {}, error))
@@ -130,7 +130,7 @@ export class Ingest implements AsyncDisposable {
   }
 
   async #commit(batch: readonly Entry[]): Promise<void> {
-    const { db, clock, onChange } = this.#deps
+    const { db, clock } = this.#deps
     const counts = { committed: 0, duplicates: 0, rejected: 0 }
     const { streams, records } = await db.transaction().execute(async (tx) => {
       const agents = Array.from(
@@ -139,22 +139,31 @@ export class Ingest implements AsyncDisposable {
       const known = await tx.selectFrom('agents').select('id').where('id', 'in', agents).execute()
       const ids = new Set(known.map((row) => row.id))
       const streams = await Streams.read(tx, agents)
-      const records = new Records()
+      const records = new Records(clock.nowMs())
       for (const { what } of batch) {
         // A box that was removed meanwhile: nobody's messages.
         if (!ids.has(('message' in what ? what.message : what.offline).agent)) continue
         if ('offline' in what) records.addOffline(what.offline.agent, what.offline.account)
         else counts[takeMessage(what.message, streams, records)] += 1
       }
-      await records.write(tx, clock.nowMs())
+      await records.write(tx)
       await streams.write(tx, clock.nowMs())
       return { streams, records }
     })
     this.#counters.committed += counts.committed
     this.#counters.duplicates += counts.duplicates
     this.#counters.rejected += counts.rejected
-    for (const { agent, stream, numbers } of streams.touched()) this.#acks.committed(agent, stream, numbers)
-    onChange(records.changes)
+    this.#tell(streams, records)
+  }
+
+  /** What is committed is committed: that somebody could not be told must not make it count as failed. */
+  #tell(streams: Streams, records: Records): void {
+    try {
+      for (const { agent, stream, numbers } of streams.touched()) this.#acks.committed(agent, stream, numbers)
+      this.#deps.onChange(records.changes)
+    } catch (error) {
+      this.#deps.logger.error({ reason: describeError(error) }, "can't tell what was committed")
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Id } from '../../agent/protocol/envelope.ts'
+import { believableTime } from '../store/believable-time.ts'
 import type { Change } from '../store/change.ts'
 import type { Tx } from '../store/tables.ts'
 import type { Message } from './parse.ts'
@@ -21,7 +22,12 @@ export class Records {
   readonly #latest = { cameras: new Map<string, Latest>(), health: new Map<string, Latest>() }
   readonly #hosts = new Map<Id, Latest>()
   readonly #agents = new Map<Id, { account: Id; messages: number; status?: StatusColumns }>()
+  readonly #nowMs: number
   readonly changes: Change[] = []
+
+  constructor(nowMs: number) {
+    this.#nowMs = nowMs
+  }
 
   add(message: Message): void {
     const { agent, account, body, id = '' } = message
@@ -29,7 +35,7 @@ export class Records {
     this.#agents.set(agent, seen)
     if (message.number) seen.messages += 1
     if (!body) return
-    const { at } = body.payload
+    const at = believableTime(body.payload.at, this.#nowMs)
     switch (body.name) {
       case 'camera-event':
         this.#events.push({ account, agent, camera: id, at, event: JSON.stringify(body.payload.event) })
@@ -68,14 +74,14 @@ export class Records {
     this.#agents.set(agent, { ...seen, status: { ...seen.status, online: 0 } })
   }
 
-  async write(tx: Tx, nowMs: number): Promise<void> {
+  async write(tx: Tx): Promise<void> {
     await this.#writeEvents(tx)
     for (const rows of chunks(this.#logs)) await tx.insertInto('logs').values(rows).execute()
     await this.#writeActivity(tx)
     await this.#writeLatest(tx, 'cameras')
     await this.#writeLatest(tx, 'health')
     await this.#writeHosts(tx)
-    await this.#writeAgents(tx, nowMs)
+    await this.#writeAgents(tx)
   }
 
   async #writeEvents(tx: Tx): Promise<void> {
@@ -124,11 +130,11 @@ export class Records {
     }
   }
 
-  async #writeAgents(tx: Tx, nowMs: number): Promise<void> {
+  async #writeAgents(tx: Tx): Promise<void> {
     for (const [agent, { account, messages, status }] of this.#agents) {
       await tx
         .updateTable('agents')
-        .set((eb) => ({ last_seen_at: nowMs, messages: eb('messages', '+', messages), ...status }))
+        .set((eb) => ({ last_seen_at: this.#nowMs, messages: eb('messages', '+', messages), ...status }))
         .where('id', '=', agent)
         .execute()
       if (status || this.#hosts.has(agent)) this.changes.push({ account, kind: 'agent', agent })

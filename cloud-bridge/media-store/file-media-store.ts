@@ -44,7 +44,10 @@ export class FileMediaStore implements MediaStore {
   }
 
   async remove(blob: string): Promise<void> {
-    await rm(this.#path(blob), { force: true })
+    const path = this.#path(blob)
+    await rm(path, { force: true })
+    // Else a power cut could bring back what the records no longer know. No folder: there was never a blob in it.
+    await syncFolder(dirname(path)).catch(() => {})
   }
 
   #path(blob: string): string {

@@ -8,6 +8,7 @@ import type { UploadMetadata } from '../../agent/protocol/upload.ts'
 import type { Consent } from '../consent/consent.ts'
 import type { Device } from '../devices/devices.ts'
 import { BLOB_KEY_LENGTH, type MediaStore } from '../media-store/media-store.ts'
+import { believableTime } from '../store/believable-time.ts'
 import type { OnChange } from '../store/change.ts'
 import { checkpoint } from '../store/open-store.ts'
 import type { Db } from '../store/tables.ts'
@@ -59,7 +60,7 @@ export class Items {
 
   /** Deletes an item for good. False: this account has no such item. */
   async remove(account: Id, item: Id): Promise<boolean> {
-    const { db, clock, mediaStore, onChange } = this.#deps
+    const { db, clock, onChange } = this.#deps
     const gone = await db.transaction().execute(async (tx) => {
       const rows = await tx
         .deleteFrom('items')
@@ -71,8 +72,7 @@ export class Items {
       return rows
     })
     for (const { agent, camera, blob } of gone) {
-      await mediaStore.remove(blob)
-      await db.deleteFrom('doomed_blobs').where('blob', '=', blob).execute()
+      await this.#removeBlob(blob)
       onChange([
         { account, kind: 'item-deleted', agent, camera, item },
         { account, kind: 'camera', agent, camera },
@@ -85,20 +85,37 @@ export class Items {
 
   /** Removes what a crash left between the records and the blobs. Only while nothing is coming in. */
   async sweep(): Promise<void> {
-    const { db, mediaStore } = this.#deps
-    for (const { blob } of await db.selectFrom('doomed_blobs').select('blob').execute()) {
-      await mediaStore.remove(blob)
-      await db.deleteFrom('doomed_blobs').where('blob', '=', blob).execute()
+    for (const { blob } of await this.#deps.db.selectFrom('doomed_blobs').select('blob').execute()) {
+      await this.#removeBlob(blob)
     }
   }
 
-  async #adopt({ device, file, bytes, metadata }: Finished): Promise<void> {
-    const { db, clock, mediaStore, consent, onChange } = this.#deps
+  async #adopt(finished: Finished): Promise<void> {
+    const { db, clock, mediaStore, onChange } = this.#deps
     const blob = newId(BLOB_KEY_LENGTH)
     await db.insertInto('doomed_blobs').values({ blob, since: clock.nowMs() }).execute()
-    await mediaStore.adopt(blob, file)
+    let taken = false
+    try {
+      await mediaStore.adopt(blob, finished.file)
+      taken = await this.#insert(finished, blob)
+    } finally {
+      if (!taken) await this.#removeBlob(blob)
+    }
+    const { device, metadata } = finished
+    if (!taken) throw notAllowed(metadata.kind)
+    const { account, agent } = device
+    onChange([
+      { account, kind: 'item', agent, camera: metadata.camera, item: metadata.item },
+      { account, kind: 'camera', agent, camera: metadata.camera },
+      { account, kind: 'totals' },
+    ])
+  }
+
+  /** False: not allowed, at this very moment. */
+  #insert({ device, bytes, metadata }: Finished, blob: string): Promise<boolean> {
+    const { db, clock, consent } = this.#deps
     const { camera, kind } = metadata
-    const taken = await db.transaction().execute(async (tx) => {
+    return db.transaction().execute(async (tx) => {
       if (!(await consent.allows(tx, device.agent, camera, kind, metadata.grantSerial))) return false
       await tx
         .insertInto('items')
@@ -108,7 +125,7 @@ export class Items {
           camera,
           kind,
           content_type: metadata.contentType,
-          taken_at: metadata.takenAt,
+          taken_at: believableTime(metadata.takenAt, clock.nowMs()),
           received_at: clock.nowMs(),
           duration_ms: metadata.durationMs,
           bytes,
@@ -121,17 +138,12 @@ export class Items {
       await tx.deleteFrom('doomed_blobs').where('blob', '=', blob).execute()
       return true
     })
-    if (!taken) {
-      await mediaStore.remove(blob)
-      await db.deleteFrom('doomed_blobs').where('blob', '=', blob).execute()
-      throw notAllowed(kind)
-    }
-    const { account, agent } = device
-    onChange([
-      { account, kind: 'item', agent, camera, item: metadata.item },
-      { account, kind: 'camera', agent, camera },
-      { account, kind: 'totals' },
-    ])
+  }
+
+  /** The file first: while it is there, its row is, so that a crash forgets nothing. */
+  async #removeBlob(blob: string): Promise<void> {
+    await this.#deps.mediaStore.remove(blob)
+    await this.#deps.db.deleteFrom('doomed_blobs').where('blob', '=', blob).execute()
   }
 }
 

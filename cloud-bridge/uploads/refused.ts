@@ -1,4 +1,5 @@
 import type { Clock } from '../../agent/base/clock.ts'
+import type { ActivityKind } from '../../agent/protocol/activity.ts'
 import type { Id } from '../../agent/protocol/envelope.ts'
 import { Throttle } from '../accounts/throttle.ts'
 import type { Device } from '../devices/devices.ts'
@@ -37,7 +38,7 @@ export class Refused {
         agent,
         camera,
         at: this.#clock.nowMs(),
-        kind: 'upload-failed',
+        kind: 'upload-refused' satisfies ActivityKind,
         message: `The bridge refused a ${kind}: the owner does not allow it`,
       })
       .returning('id')

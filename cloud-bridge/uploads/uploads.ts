@@ -44,6 +44,8 @@ export class Uploads {
   readonly #tus: Server
   readonly #transfers = new Transfers()
   readonly #devices = new WeakMap<object, Device>()
+  /** The upload that a request is about: the one that was checked, and no other that its address may name as well. */
+  readonly #asked = new WeakMap<object, string>()
   readonly #finishing = new Map<string, Promise<void>>()
 
   constructor(deps: UploadsDeps) {
@@ -53,12 +55,17 @@ export class Uploads {
       relativeLocation: true,
       datastore: new FileStore({ directory: deps.folder }),
       maxSize: UPLOAD_BYTES_MAX,
+      // By itself it would take the last part of the whole address, its query included.
+      getFileIdFromRequest: (request) => this.#asked.get(request.runtime?.node?.req ?? request),
+      // Boxes are no browsers: no page of any origin has business here.
+      allowedOrigins: [],
       namingFunction: () => newId(24),
       onUploadCreate: async (request, upload) => {
         const { req } = request.runtime?.node ?? {}
         const device = req && this.#devices.get(req)
         if (!device) throw unknownUpload()
         this.#transfers.add(upload.id, req)
+        this.#asked.set(req, upload.id)
         await this.#create(device, upload.id, upload.size, upload.metadata)
         return {}
       },
@@ -86,6 +93,7 @@ export class Uploads {
       if (upload === undefined || (await this.#mayGoOn(device, upload, request, response))) {
         await this.#tus.handle(request, response)
       }
+      if (upload === undefined) await this.#dropIfGone(this.#asked.get(request))
     } catch (error) {
       if (error instanceof Refusal) return answer(response, error.status_code, {}, error.body)
       this.#deps.logger.error({ reason: describeError(error) }, 'an upload failed')
@@ -107,12 +115,15 @@ export class Uploads {
     }
   }
 
-  /** Purges what was never finished, forgets what was finished long ago, and removes files that nobody knows. */
+  /**
+   * Purges what was never finished or is no longer allowed (a grant may run out, or a revocation be cut short by a
+   * crash), forgets what was finished long ago, and removes files that nobody knows.
+   */
   async sweep(): Promise<void> {
     const { db, clock, folder } = this.#deps
     const old = clock.nowMs() - UNFINISHED_MS_MAX
-    for (const { id } of await db.selectFrom('uploads').select('id').where('created_at', '<', old).execute()) {
-      await this.#purge(id)
+    for (const row of await db.selectFrom('uploads').selectAll().execute()) {
+      if (row.created_at < old || (row.done === 0 && !(await this.#allowed(row)))) await this.#purge(row.id)
     }
     const known = new Set((await db.selectFrom('uploads').select('id').execute()).map(({ id }) => id))
     for (const name of await readdir(folder)) {
@@ -125,6 +136,7 @@ export class Uploads {
   async #mayGoOn(device: Device, id: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     // Before the grant is asked: whatever happens from now on, a revocation finds this transfer.
     this.#transfers.add(id, request)
+    this.#asked.set(request, id)
     const row = UPLOAD_ID.test(id) ? await this.find(device, id) : undefined
     if (!row) throw unknownUpload()
     if (request.method === 'DELETE') {
@@ -198,7 +210,10 @@ export class Uploads {
 
   async #keep(id: string): Promise<void> {
     const row = await this.#deps.db.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirst()
-    if (!row) throw unknownUpload()
+    if (!row) {
+      await this.#removeFiles(id)
+      throw unknownUpload()
+    }
     const device = { agent: row.agent, account: row.account }
     const metadata = UploadMetadata.parse(JSON.parse(row.metadata))
     try {
@@ -233,6 +248,13 @@ export class Uploads {
     if (asking) this.#transfers.remove(id, asking)
     this.#transfers.cut(id)
     await this.#removeFiles(id)
+  }
+
+  /** A revocation between the creation's row and its files found no files to remove. */
+  async #dropIfGone(id: string | undefined): Promise<void> {
+    if (id === undefined) return
+    const row = await this.#deps.db.selectFrom('uploads').select('id').where('id', '=', id).executeTakeFirst()
+    if (!row) await this.#removeFiles(id)
   }
 
   async #received(id: string): Promise<number> {

@@ -7,7 +7,7 @@ import { Id, PROTOCOL_VERSION } from '../../agent/protocol/envelope.ts'
 import type { Consent } from '../consent/consent.ts'
 import { API, ConsentRequest } from './api.ts'
 import type { Auth } from './auth.ts'
-import { HttpError, notFound } from './errors.ts'
+import { HttpError, notFound, parseRequest } from './errors.ts'
 import type { Live } from './live.ts'
 import type { Views } from './views.ts'
 
@@ -36,19 +36,19 @@ export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): vo
   app.get(`${API}/cameras/:id/events`, async (request) => {
     const { account } = await auth.person(request)
     const camera = await ownCamera(views, account, request)
-    return { events: await views.events(account, PageQuery.parse(request.query), camera.id) }
+    return { events: await views.events(account, parseRequest(PageQuery, request.query), camera.id) }
   })
 
   app.get(`${API}/cameras/:id/items`, async (request) => {
     const { account } = await auth.person(request)
     const camera = await ownCamera(views, account, request)
-    return { items: await views.items(account, camera.id, PageQuery.parse(request.query)) }
+    return { items: await views.items(account, camera.id, parseRequest(PageQuery, request.query)) }
   })
 
   app.put(`${API}/cameras/:id/consent`, async (request) => {
     const person = await auth.person(request)
     const { id, agent } = await ownCamera(views, person.account, request)
-    const { kinds } = ConsentRequest.parse(request.body)
+    const { kinds } = parseRequest(ConsentRequest, request.body)
     await consent.set(person, agent, id, kinds)
     return (await ownCamera(views, person.account, request)).consent
   })
@@ -66,8 +66,9 @@ export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): vo
     return reply.code(202).send({})
   })
 
-  app.get(`${API}/stream`, async (request, reply) => {
+  app.get(`${API}/stream`, { exposeHeadRoute: false }, async (request, reply) => {
     const { account } = await auth.person(request)
+    if (!live.hasRoom(account)) throw new HttpError(429, 'busy', 'Too many pages are open: close some')
     const session = auth.token(request) ?? ''
     reply.hijack()
     const headers = reply.getHeaders()
@@ -78,7 +79,7 @@ export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): vo
       'x-accel-buffering': 'no',
     })
     const stillSignedIn = async () => (await auth.person(request).catch(() => undefined)) !== undefined
-    if (!live.add(account, { response: reply.raw, session, stillSignedIn })) reply.raw.end()
+    live.add(account, { response: reply.raw, session, stillSignedIn })
   })
 }
 

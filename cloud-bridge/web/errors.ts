@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { describeError, type ErrorKind, LenscapError } from '../../agent/base/errors.ts'
 import type { Logger } from '../../agent/base/logger.ts'
 import type { ApiError } from './api.ts'
@@ -28,6 +28,15 @@ export class HttpError extends Error {
   }
 }
 
+/** What a request carries, believed from here on. @throws HttpError 400, naming the field */
+export function parseRequest<T extends z.ZodType>(schema: T, said: unknown): z.infer<T> {
+  const result = schema.safeParse(said)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const where = issue?.path.join('.') ?? ''
+  throw new HttpError(400, 'invalid', `${where ? `${where}: ` : ''}${issue?.message ?? 'invalid'}`)
+}
+
 /** The one answer for what isn't there and for what is somebody else's. */
 export const notFound = () => new HttpError(404, 'not-found', 'There is no such thing here')
 
@@ -53,14 +62,6 @@ function answerTo(error: FastifyError | Error): { status: number; body: ApiError
   if (error instanceof HttpError) return { status: error.status, body: { error: error.code, message: error.message } }
   if (error instanceof LenscapError && error.kind !== 'storage') {
     return { status: STATUS[error.kind], body: { error: error.kind, message: error.message } }
-  }
-  if (error instanceof z.ZodError) {
-    const [issue] = error.issues
-    const where = issue?.path.join('.') ?? ''
-    return {
-      status: 400,
-      body: { error: 'invalid', message: `${where ? `${where}: ` : ''}${issue?.message ?? 'invalid'}` },
-    }
   }
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500
   if (status === 429)

@@ -8,7 +8,10 @@ import type { Views } from './views.ts'
 
 // Many changes within this time become one look at the records.
 const GATHER_MS = 100
-const CHANGES_MAX = 500
+// Of each kind that a page shows a hundred of: the newest count.
+const NEWS_MAX = 250
+// Of cameras, boxes and items that changed: with more, pages are better off reading everything again.
+const STATES_MAX = 5000
 const KEEP_ALIVE_MS = 15_000
 const CLIENT_BYTES_MAX = 1_048_576
 const CLIENTS_MAX = 64
@@ -21,8 +24,10 @@ interface Client {
 
 interface Account {
   readonly clients: Set<Client>
-  changes: Change[]
-  timer: NodeJS.Timeout | undefined
+  /** What changed, each thing once however often it did. */
+  changes: Map<string, Change>
+  /** Set while changes gather and while they are told: one telling at a time, so that none piles up. */
+  telling: NodeJS.Timeout | undefined
 }
 
 /**
@@ -41,20 +46,25 @@ export class Live implements Disposable {
     this.#keepAlive = setInterval(() => this.#beat(), KEEP_ALIVE_MS).unref()
   }
 
-  /** Takes a response over. False: this account has too many pages open. */
-  add(account: Id, client: Client): boolean {
-    const watched = this.#accounts.get(account) ?? { clients: new Set(), changes: [], timer: undefined }
-    if (watched.clients.size >= CLIENTS_MAX) return false
+  /** False: this account has as many pages open as it may. */
+  hasRoom(account: Id): boolean {
+    return (this.#accounts.get(account)?.clients.size ?? 0) < CLIENTS_MAX
+  }
+
+  /** Takes a response over. */
+  add(account: Id, client: Client): void {
+    // Gone while we asked who it is: its `close` has been, and would never take it off the list.
+    if (client.response.closed || client.response.destroyed) return
+    const watched = this.#accounts.get(account) ?? { clients: new Set(), changes: new Map(), telling: undefined }
     this.#accounts.set(account, watched)
     watched.clients.add(client)
     client.response.once('close', () => {
       watched.clients.delete(client)
       if (watched.clients.size > 0) return
-      clearTimeout(watched.timer)
+      clearTimeout(watched.telling)
       if (this.#accounts.get(account) === watched) this.#accounts.delete(account)
     })
     write(client, ': here\n\n')
-    return true
   }
 
   /** Told after each commit. */
@@ -62,16 +72,8 @@ export class Live implements Disposable {
     for (const change of changes) {
       const watched = this.#accounts.get(change.account)
       if (!watched) continue
-      watched.changes.push(change)
-      watched.timer ??= setTimeout(() => {
-        const gathered = watched.changes.slice(-CHANGES_MAX)
-        watched.changes = []
-        watched.timer = undefined
-        this.#tell(watched, change.account, gathered).catch((error: unknown) =>
-          this.#logger.error({ reason: describeError(error) }, "can't tell the open pages"),
-        )
-      }, GATHER_MS)
-      if (watched.changes.length > 2 * CHANGES_MAX) watched.changes.splice(0, CHANGES_MAX)
+      watched.changes.set(JSON.stringify(change), change)
+      this.#gather(watched, change.account)
     }
   }
 
@@ -82,12 +84,31 @@ export class Live implements Disposable {
     }
   }
 
+  /** An account's pages end: it is no more. */
+  end(account: Id): void {
+    for (const { response } of this.#accounts.get(account)?.clients ?? []) response.end()
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#keepAlive)
-    for (const { clients, timer } of this.#accounts.values()) {
-      clearTimeout(timer)
+    for (const { clients, telling } of this.#accounts.values()) {
+      clearTimeout(telling)
       for (const { response } of clients) response.end()
     }
+  }
+
+  #gather(watched: Account, account: Id): void {
+    watched.telling ??= setTimeout(() => {
+      const changes = [...watched.changes.values()]
+      watched.changes = new Map()
+      this.#tell(watched, account, changes)
+        .catch((error: unknown) => this.#logger.error({ reason: describeError(error) }, "can't tell the open pages"))
+        .finally(() => {
+          watched.telling = undefined
+          if (watched.changes.size > 0 && watched.clients.size > 0) this.#gather(watched, account)
+        })
+    }, GATHER_MS)
+    if (watched.changes.size > STATES_MAX) dropOldNews(watched)
   }
 
   async #tell(watched: Account, account: Id, changes: readonly Change[]): Promise<void> {
@@ -98,12 +119,12 @@ export class Live implements Disposable {
   }
 
   async *#messages(account: Id, changes: readonly Change[]): AsyncGenerator<StreamMessage> {
-    const eventIds = changes.flatMap((change) => (change.kind === 'event' ? [change.id] : []))
-    const activityIds = changes.flatMap((change) => (change.kind === 'activity' ? [change.id] : []))
+    const eventIds = changes.flatMap((change) => (change.kind === 'event' ? [change.id] : [])).slice(-NEWS_MAX)
+    const activityIds = changes.flatMap((change) => (change.kind === 'activity' ? [change.id] : [])).slice(-NEWS_MAX)
     const events = await this.#views.eventsById(account, eventIds)
     for (const event of events) yield { type: 'event', event }
     for (const activity of await this.#views.activityById(account, activityIds)) yield { type: 'activity', activity }
-    for (const change of distinct(changes)) {
+    for (const change of changes) {
       switch (change.kind) {
         case 'agent':
           for (const agent of await this.#views.agents(account, change.agent)) yield { type: 'agent', agent }
@@ -146,7 +167,11 @@ function write({ response }: Client, text: string): void {
   else response.write(text)
 }
 
-/** Each thing once, however often it changed. */
-function distinct(changes: readonly Change[]): Change[] {
-  return Array.from(new Map(changes.map((change) => [JSON.stringify(change), change])).values())
+/** Keeps what pages show of events and activity; where even the rest is too much, its pages come back and read all. */
+function dropOldNews(watched: Account): void {
+  const news = [...watched.changes].filter(([, { kind }]) => kind === 'event' || kind === 'activity')
+  for (const [key] of news.slice(0, -2 * NEWS_MAX)) watched.changes.delete(key)
+  if (watched.changes.size <= STATES_MAX) return
+  watched.changes.clear()
+  for (const { response } of watched.clients) response.end()
 }

@@ -23,6 +23,7 @@ const BODY_BYTES_MAX = 65_536
 // Above the stream's keep-alive of 15 s.
 const SILENCE_MS_MAX = 60_000
 const HEADERS_TIMEOUT_MS = 30_000
+const CONNECTIONS_MAX = 10_000
 // A whole upload through a thin uplink; it can be resumed.
 const REQUEST_TIMEOUT_MS = 3_600_000
 
@@ -54,6 +55,7 @@ export async function makeServer(deps: WebDeps): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 128 },
   })
   app.server.headersTimeout = HEADERS_TIMEOUT_MS
+  app.server.maxConnections = CONNECTIONS_MAX
   handleErrors(app, deps.logger)
   await app.register(helmet, { contentSecurityPolicy: CSP(deps.publicUrl()), hsts: secure(deps.publicUrl()) })
   await app.register(cookie)

@@ -92,6 +92,7 @@ export const ACTIVITY: Record<ActivityKind, string> = {
   'upload-failed': 'Sending failed',
   'messages-dropped': 'Messages dropped',
   'command-done': 'Command done',
+  'upload-refused': 'Media refused',
 }
 
 export const MEDIA: Record<MediaKind, { one: string; many: string }> = {
