@@ -15,7 +15,7 @@ DEPS := node_modules/.installed
 SOURCES := $(shell find agent cloud-bridge firmware-hooks simulator test -type f ! -name '*.md' 2>/dev/null)
 TESTS := 'agent/**/*.test.ts' 'cloud-bridge/**/*.test.ts' 'firmware-hooks/**/*.test.ts' 'simulator/**/*.test.ts' 'test/**/*.test.ts'
 
-.PHONY: help demo test check build dist deps browser clean
+.PHONY: help demo test check build dist docs deps browser clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ build: build/.built ## The programs, in build/bin
 
 dist: build/.built ## One self-contained executable of the agent for this CPU, in build/dist
 	@$(RUN) node firmware-hooks/artefacts/dist.ts
+
+docs: build/.built browser ## The pictures in docs/images, taken of the running demo
+	@$(RUN) node test/browser/pictures.ts
 
 clean: ## Remove what the other commands made, except the fetched packages
 	@rm -rf build

@@ -1,0 +1,51 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { until } from '../harness/until.ts'
+import { launchChromium } from './chromium.ts'
+import { demoPlace, RunningDemo } from './running-demo.ts'
+
+const images = join(import.meta.dirname, '../../docs/images')
+
+/** Takes the documents' pictures of the console, with the real demo behind it. */
+async function takePictures(): Promise<void> {
+  mkdirSync(images, { recursive: true })
+  const place = await demoPlace('127.79.1.11')
+  const demo = new RunningDemo(place)
+  const browser = await launchChromium()
+  try {
+    const login = await demo.login()
+    const page = await browser.newPage({ viewport: { width: 1280, height: 860 } })
+    await page.goto(login.url)
+    await page.getByLabel('User name').fill(login.username)
+    await page.getByLabel('Password').fill(login.password)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await until('all cameras are up', async () => (await tile(page).getByText(/^Up/).count()) === 9, 30_000)
+    await turnOn(page, 'Front door')
+    await demo.simulator.raise('amcrest-1', 'person')
+    await page.waitForTimeout(8000)
+    await page.mouse.move(0, 0)
+    await page.evaluate('document.activeElement.blur(); window.scrollTo(0, 0)')
+    await page.screenshot({ path: join(images, 'console.png') })
+    await tile(page).filter({ hasText: 'Front door' }).getByRole('link').first().click()
+    await page
+      .getByRole('button', { name: /^show clip/i })
+      .first()
+      .click()
+    await page.waitForTimeout(2500)
+    await page.screenshot({ path: join(images, 'camera.png') })
+  } finally {
+    await browser.close()
+    await demo.stop()
+    rmSync(place.stateDir, { recursive: true, force: true })
+  }
+}
+
+const tile = (page: Page) => page.getByTestId('camera-tile')
+
+async function turnOn(page: Page, name: string): Promise<void> {
+  await page.getByRole('switch', { name: `Snapshots and clips from ${name}` }).click()
+  await tile(page).filter({ hasText: name }).locator('img').waitFor()
+}
+
+await takePictures()
