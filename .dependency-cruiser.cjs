@@ -29,6 +29,8 @@ const bridgeRooms = [
   'ingest',
   'broker',
   'uploads',
+  'holdings',
+  'erasure',
   'web',
   'cli',
 ]

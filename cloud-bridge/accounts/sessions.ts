@@ -43,6 +43,15 @@ export class Sessions {
    * two is wrong is not told, nor by the time it takes
    */
   async signIn(username: string, password: string, address: string): Promise<Session> {
+    return this.start(await this.#prove(username, password, address))
+  }
+
+  /** Whether somebody who is signed in also knows the password now. @throws as `signIn` */
+  async confirm({ username }: Person, password: string, address: string): Promise<void> {
+    await this.#prove(username, password, address)
+  }
+
+  async #prove(username: string, password: string, address: string): Promise<Person> {
     // By name and address together: nobody can lock an owner out from elsewhere.
     const nameKey = `${username.toLowerCase()}\n${address}`
     if (this.#byUsername.blocked(nameKey) || this.#byAddress.blocked(address)) {
@@ -60,7 +69,7 @@ export class Sessions {
     if (!found || !fits) throw new LenscapError('refused', 'User name and password do not fit')
     this.#byUsername.forget(nameKey)
     this.#byAddress.takeBack(address)
-    return this.start({ account: found.account, user: found.id, name: found.name, username: found.username })
+    return { account: found.account, user: found.id, name: found.name, username: found.username }
   }
 
   /** A session for somebody who has just proved who they are. */

@@ -26,6 +26,7 @@ const KEEPALIVE_S_MAX = 1200
 // Several grants of the largest size; a device that lets more lie than this does not read.
 const UNREAD_BYTES_MAX = 2 * 1024 * 1024
 const DRAIN_TIMEOUT_MS = 30_000
+const LAST_WORD_MS = 1000
 // MQTT 3.1.1, 3.2.2.3: not authorized.
 const NOT_AUTHORIZED = 5
 
@@ -127,7 +128,12 @@ export class Broker implements AsyncDisposable {
 
   /** Ends a device's connection, for one that may no longer be here. */
   disconnect(agent: Id): void {
-    this.#connections.get(agent)?.client.conn.destroy()
+    const conn = this.#connections.get(agent)?.client.conn
+    if (!conn) return
+    // What it was sent last (that nothing is allowed any more, say) still goes; who does not read is cut.
+    const timer = setTimeout(() => conn.destroy(), LAST_WORD_MS)
+    conn.once('close', () => clearTimeout(timer))
+    setImmediate(() => conn.end())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

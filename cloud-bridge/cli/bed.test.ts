@@ -7,16 +7,22 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import mqtt, { type MqttClient } from 'mqtt'
+import { systemClock } from '../../agent/base/clock.ts'
 import { newId } from '../../agent/base/ids.ts'
 import { ClaimOffer, ClaimResult, claimProofBytes, DEVICE_PATHS } from '../../agent/protocol/claim.ts'
 import { exportPublicKey } from '../../agent/protocol/grant.ts'
 import { downTopics, type MessageName, topicOf } from '../../agent/protocol/topics.ts'
+import { Accounts } from '../accounts/accounts.ts'
+import { KeyBox } from '../accounts/key-box.ts'
+import { openStore } from '../store/open-store.ts'
 import { API, Overview, TakeClaimResult } from '../web/api.ts'
 import { type Bridge, type StartDeps, startBridge } from './start-bridge.ts'
 
 export const PREFIX = 'lenscap/v1'
 export const PASSWORD = 'correct horse battery staple'
 export const ANNA = { name: 'Anna', email: 'anna@example.org', username: 'anna', password: PASSWORD }
+
+const BOB = { name: 'Bob', email: 'bob@example.org', username: 'bob', password: PASSWORD }
 
 export const newFolder = () => mkdtempSync(join(tmpdir(), 'lenscap-bridge-'))
 
@@ -78,6 +84,17 @@ export async function setUp(bridge: Bridge): Promise<Browser> {
   const browser = new Browser(bridge.httpUrl)
   const response = await browser.api('POST', '/setup', { token: bridge.setupToken, ...ANNA })
   assert.equal(response.status, 200, await response.text())
+  return browser
+}
+
+/** A second account beside the first, made directly through the rooms, and signed in. */
+export async function addNeighbour(bridge: Bridge, data: string): Promise<Browser> {
+  const db = await openStore(join(data, 'bridge.db'))
+  const keyBox = await KeyBox.open(join(data, 'account-keys.key'))
+  await new Accounts({ db, keyBox, clock: systemClock }).create(BOB)
+  await db.destroy()
+  const browser = new Browser(bridge.httpUrl)
+  await browser.api('POST', '/session', { username: BOB.username, password: PASSWORD })
   return browser
 }
 

@@ -2,24 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { systemClock } from '../../agent/base/clock.ts'
 import { silentLogger } from '../../agent/base/logger.ts'
-import { Accounts } from '../accounts/accounts.ts'
-import { KeyBox } from '../accounts/key-box.ts'
-import { openStore } from '../store/open-store.ts'
 import { SessionView, StreamMessage } from '../web/api.ts'
-import { ANNA, Browser, claimBox, EVENT, newFolder, PASSWORD, setUp, start, until } from './bed.test.ts'
+import { ANNA, addNeighbour, Browser, claimBox, EVENT, newFolder, PASSWORD, setUp, start, until } from './bed.test.ts'
 import { startBridge } from './start-bridge.ts'
-
-const BOB = { name: 'Bob', email: 'bob@example.org', username: 'bob', password: PASSWORD }
-
-/** A second account, made directly through the rooms. */
-async function addAccount(data: string): Promise<void> {
-  const db = await openStore(join(data, 'bridge.db'))
-  const keyBox = await KeyBox.open(join(data, 'account-keys.key'))
-  await new Accounts({ db, keyBox, clock: systemClock }).create(BOB)
-  await db.destroy()
-}
 
 describe('the first account', () => {
   it('is made once, by the link of the first start', async (t) => {
@@ -87,9 +73,7 @@ describe('a stranger', () => {
     await owner.api('PUT', `/cameras/${box.camera}/consent`, { kinds: ['snapshot'] })
     const picture = box.picture()
     await box.upload(picture)
-    await addAccount(data)
-    const stranger = new Browser(bridge.httpUrl)
-    await stranger.api('POST', '/session', { username: 'bob', password: PASSWORD })
+    const stranger = await addNeighbour(bridge, data)
     const routes = (camera: string, item: string, agent: string) =>
       [
         ['GET', `/cameras/${camera}/items`],

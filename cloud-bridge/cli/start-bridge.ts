@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../agent/base/clock.ts'
 import { describeError } from '../../agent/base/errors.ts'
 import { type Logger, silentLogger } from '../../agent/base/logger.ts'
+import type { Id } from '../../agent/protocol/envelope.ts'
 import { Accounts } from '../accounts/accounts.ts'
 import { KeyBox } from '../accounts/key-box.ts'
 import { Sessions } from '../accounts/sessions.ts'
@@ -10,6 +11,8 @@ import { BridgeOptions, type BridgeSettings } from '../config/options.ts'
 import { Consent } from '../consent/consent.ts'
 import { Claims } from '../devices/claims.ts'
 import { Devices } from '../devices/devices.ts'
+import { Erasure } from '../erasure/erasure.ts'
+import { Exports } from '../holdings/exports.ts'
 import { Ingest } from '../ingest/ingest.ts'
 import { FileMediaStore } from '../media-store/file-media-store.ts'
 import type { OnChange } from '../store/change.ts'
@@ -71,6 +74,7 @@ export async function startBridge(settings: BridgeSettings, deps: StartDeps = {}
   const rooms = openRooms(ground, stack)
   await rooms.items.sweep()
   await rooms.uploads.sweep()
+  await rooms.erasure.resume()
 
   const broker = stack.use(await listenForBoxes(ground, rooms))
   rooms.wires.broker = broker
@@ -122,7 +126,15 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const refused = new Refused({ db, clock, onChange })
   const uploads = new Uploads({ db, clock, logger, consent, items, refused, folder: folder.uploads })
   wires.uploads = uploads
-  return { wires, mediaStore, accounts, sessions, devices, views, live, claims, consent, ingest, items, uploads }
+  const exports = new Exports({ db, clock, mediaStore })
+  const letGo = (account: Id, agents: readonly Id[]) => {
+    live.end(account)
+    exports.end(account)
+    for (const agent of agents) wires.broker?.disconnect(agent)
+  }
+  const erasure = new Erasure({ db, clock, logger, consent, uploads, items, letGo })
+  const rooms = { mediaStore, accounts, sessions, devices, views, live, claims, consent, ingest, items, uploads }
+  return { ...rooms, wires, exports, erasure }
 }
 
 type Rooms = ReturnType<typeof openRooms>
@@ -170,7 +182,7 @@ async function listenForPeople(ground: Ground, rooms: Rooms, stack: AsyncDisposa
   })
 }
 
-function chores({ options, db, clock }: Ground, { consent, uploads, sessions, claims }: Rooms) {
+function chores({ options, db, clock }: Ground, { consent, uploads, sessions, claims, erasure }: Rooms) {
   return [
     { name: 'renew grants', schedule: '7 * * * *', work: () => consent.renewAll() },
     { name: 'purge unfinished uploads', schedule: '17 * * * *', work: () => uploads.sweep() },
@@ -181,6 +193,7 @@ function chores({ options, db, clock }: Ground, { consent, uploads, sessions, cl
       schedule: '37 * * * *',
       work: () => forgetBefore(db, clock.nowMs() - options.retentionDays * DAY_MS),
     },
+    { name: 'end erasures', schedule: '57 * * * *', work: () => erasure.resume() },
     { name: 'forget claims that are over', schedule: '47 * * * *', work: () => claims.removeExpired() },
   ]
 }

@@ -10,7 +10,17 @@ const SERIAL: Record<Engine, string> = {
 }
 
 /** Every step from an empty database to today's, in order. Append only: databases in the field have the old ones. */
-const STEPS: readonly (readonly [name: string, statements: readonly string[]])[] = [['0001-ground', GROUND]]
+const STEPS: readonly (readonly [name: string, statements: readonly string[]])[] = [
+  ['0001-ground', GROUND],
+  [
+    '0002-erasures',
+    [
+      `CREATE TABLE erasures (
+        account TEXT PRIMARY KEY REFERENCES accounts (id) ON DELETE CASCADE,
+        since BIGINT NOT NULL)`,
+    ],
+  ],
+]
 
 /** The steps for one engine: one SQL for both, save for the numbered key, which each spells in its own way. */
 export function migrationsFor(engine: Engine): Record<string, Migration> {

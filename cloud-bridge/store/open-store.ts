@@ -41,7 +41,11 @@ async function doneSteps(db: Db): Promise<string[]> {
   return rows.map((row) => row.name)
 }
 
-/** Folds the write-ahead log into the file, so that erased rows leave no copy in it either. */
-export async function checkpoint(db: Db): Promise<void> {
-  await sql`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db)
+/**
+ * Folds the write-ahead log into the file, so that erased rows leave no copy in it either. False: somebody else reads
+ * the file at this moment, and the log stays as it is.
+ */
+export async function checkpoint(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ busy: number }>`PRAGMA wal_checkpoint(TRUNCATE)`.execute(db)
+  return rows[0]?.busy === 0
 }

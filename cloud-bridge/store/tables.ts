@@ -96,6 +96,8 @@ export interface Tables {
     done: number
   }
   items: ItemRow
+  /** Accounts whose erasure has begun: it is ended at the next start, should a crash cut it short. */
+  erasures: { account: string; since: number }
   /** Blobs that must not outlive a crash: written but not yet an item's, or no longer one's. */
   doomed_blobs: { blob: string; since: number }
 }

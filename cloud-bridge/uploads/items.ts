@@ -22,6 +22,8 @@ export interface ItemsDeps {
   readonly onChange: OnChange
 }
 
+const ITEMS_PER_STEP = 100
+
 /** A finished transfer: a local file and what the box said of it. */
 export interface Finished {
   readonly device: Device
@@ -81,6 +83,28 @@ export class Items {
     }
     if (gone.length > 0) await checkpoint(db)
     return gone.length > 0
+  }
+
+  /** Deletes all of an account's items, some at a time, so that nobody else waits long. */
+  async removeAll(account: Id): Promise<void> {
+    const { db, clock } = this.#deps
+    for (;;) {
+      const blobs = await db.transaction().execute(async (tx) => {
+        const some = await tx
+          .selectFrom('items')
+          .select(['agent', 'id', 'blob'])
+          .where('account', '=', account)
+          .limit(ITEMS_PER_STEP)
+          .execute()
+        for (const { agent, id, blob } of some) {
+          await tx.insertInto('doomed_blobs').values({ blob, since: clock.nowMs() }).execute()
+          await tx.deleteFrom('items').where('agent', '=', agent).where('id', '=', id).execute()
+        }
+        return some.map(({ blob }) => blob)
+      })
+      if (blobs.length === 0) return
+      for (const blob of blobs) await this.#removeBlob(blob)
+    }
   }
 
   /** Removes what a crash left between the records and the blobs. Only while nothing is coming in. */

@@ -130,6 +130,26 @@ export type EventList = z.infer<typeof EventList>
 /** GET /items/{item}/content: the bytes, with Range. DELETE /items/{item}: gone for good. DELETE /consent: everything off. POST /agents/{agent}/refresh. */
 export const itemContentPath = (item: Id): string => `${API}/items/${item}/content`
 
+/** GET /held: what is held about the account, counted. */
+export const HeldView = z.object({
+  account: z.object({ name: z.string(), email: z.string(), createdAt: TimeMs }),
+  boxes: z.number(),
+  cameras: z.number(),
+  events: z.number(),
+  logs: z.number(),
+  activity: z.number(),
+  consentChanges: z.number(),
+  sessions: z.number(),
+  media: z.array(z.object({ kind: MediaKind, items: z.number(), bytes: z.number() })),
+})
+export type HeldView = z.infer<typeof HeldView>
+
+/** GET /export: all of it as one tar archive. DELETE /account: all of it erased for good, with the password once more. */
+export const EraseRequest = z.object({ password: z.string().min(1).max(256) })
+export type EraseRequest = z.infer<typeof EraseRequest>
+export const ErasureReceipt = z.object({ erasedAt: TimeMs, held: HeldView, left: z.literal(0) })
+export type ErasureReceipt = z.infer<typeof ErasureReceipt>
+
 /** GET /stream: server-sent events (`data:` is one of these as JSON); a comment line keeps it alive every 15 s. */
 export const StreamMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('agent'), agent: AgentView }),

@@ -7,9 +7,12 @@ import type { Accounts } from '../accounts/accounts.ts'
 import type { Sessions } from '../accounts/sessions.ts'
 import type { Claims } from '../devices/claims.ts'
 import type { Devices } from '../devices/devices.ts'
+import type { Erasure } from '../erasure/erasure.ts'
+import type { Exports } from '../holdings/exports.ts'
 import type { MediaStore } from '../media-store/media-store.ts'
 import type { Items } from '../uploads/items.ts'
 import type { Uploads } from '../uploads/uploads.ts'
+import { accountRoutes } from './account-routes.ts'
 import { Auth, demandChangeHeader } from './auth.ts'
 import { deviceClaimRoutes, ownerClaimRoutes } from './claim-routes.ts'
 import { consoleFiles } from './console-files.ts'
@@ -35,6 +38,8 @@ export interface WebDeps extends Omit<ConsoleRoutesDeps, 'auth'> {
   readonly uploads: Uploads
   readonly items: Items
   readonly mediaStore: MediaStore
+  readonly exports: Exports
+  readonly erasure: Erasure
   /** Proxies whose word on the client's address is believed. */
   readonly trustedProxies: string[]
   readonly logger: Logger
@@ -85,6 +90,7 @@ function ownerApi(api: FastifyInstance, deps: WebDeps): void {
   })
   sessionRoutes(api, { ...deps, auth, onSignedOut: (token) => deps.live.signedOut(token) })
   ownerClaimRoutes(api, { claims: deps.claims, auth })
+  accountRoutes(api, { ...deps, auth })
   consoleRoutes(api, { ...deps, auth })
   mediaRoutes(api, { ...deps, auth })
 }

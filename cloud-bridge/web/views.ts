@@ -4,6 +4,7 @@ import type { Id } from '../../agent/protocol/envelope.ts'
 import { HostFacts } from '../../agent/protocol/host.ts'
 import { MediaKind } from '../../agent/protocol/media-kind.ts'
 import { Status } from '../../agent/protocol/status.ts'
+import { type Held, held } from '../holdings/held.ts'
 import type { AgentRow, Db, ItemRow } from '../store/tables.ts'
 import {
   activityRowsById,
@@ -41,6 +42,10 @@ export class Views {
 
   totals(account: Id): Promise<Overview['totals']> {
     return totals(this.#db, account)
+  }
+
+  held(account: Id): Promise<Held> {
+    return held(this.#db, account)
   }
 
   async agents(account: Id, agent?: Id): Promise<AgentView[]> {
