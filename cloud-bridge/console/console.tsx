@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks'
-import { type Route, signInPath } from './model/router.ts'
+import { isOutside, type Route, signInPath } from './model/router.ts'
 import type { Overview } from './model/types.ts'
 import { ActivityPage } from './pages/activity.tsx'
 import { BoxPage } from './pages/box.tsx'
@@ -7,7 +7,9 @@ import { CameraPage } from './pages/camera.tsx'
 import { CamerasPage } from './pages/cameras.tsx'
 import { ClaimPage } from './pages/claim.tsx'
 import { SetupPage, SignInPage } from './pages/door.tsx'
+import { ErasedPage } from './pages/erased.tsx'
 import { LostPage } from './pages/lost.tsx'
+import { SettingsPage } from './pages/settings.tsx'
 import { useApp, useSelect } from './parts/app.ts'
 import { Sprite } from './parts/glyphs.tsx'
 import { Shell } from './parts/shell.tsx'
@@ -27,12 +29,13 @@ function Page({ route, path }: { route: Route; path: string }) {
   const { go } = useApp()
   const session = useSelect((state) => state.session)
   const trouble = useSelect((state) => state.trouble)
-  const outside = route.page === 'signin' || route.page === 'setup'
+  const outside = isOutside(route.page)
   useEffect(() => {
     if (session === 'none' && !outside) go(signInPath(path), 'replace')
   }, [session, outside, path, go])
   if (route.page === 'signin') return <SignInPage />
   if (route.page === 'setup') return <SetupPage />
+  if (route.page === 'erased') return <ErasedPage />
   if (session === 'none') return null
   if (session === 'unknown') {
     return <main class="door">{trouble === undefined ? <Loading what="Lenscap" /> : <Trouble>{trouble}</Trouble>}</main>
@@ -59,6 +62,8 @@ function Loaded({ route, overview }: { route: Route; overview: Overview }) {
       return <CameraPage overview={overview} id={route.id} />
     case 'box':
       return <BoxPage overview={overview} id={route.id} />
+    case 'settings':
+      return <SettingsPage />
     case 'activity':
       return <ActivityPage overview={overview} />
     default:

@@ -1,6 +1,6 @@
 /** The console's pages. */
 export type Route =
-  | { readonly page: 'cameras' | 'activity' | 'claim' | 'setup' | 'signin' | 'lost' }
+  | { readonly page: 'cameras' | 'activity' | 'claim' | 'settings' | 'setup' | 'signin' | 'erased' | 'lost' }
   | { readonly page: 'camera' | 'box'; readonly id: string }
 
 const ID = /^[a-z2-7]{8,32}$/
@@ -8,6 +8,8 @@ const PAGES: Record<string, Route> = {
   '/': { page: 'cameras' },
   '/activity': { page: 'activity' },
   '/claim': { page: 'claim' },
+  '/erased': { page: 'erased' },
+  '/settings': { page: 'settings' },
   '/setup': { page: 'setup' },
   '/signin': { page: 'signin' },
 }
@@ -26,6 +28,9 @@ export function routeOf(pathname: string): Route {
 export const cameraPath = (id: string): string => `/camera/${id}`
 export const boxPath = (id: string): string => `/box/${id}`
 
+/** Pages for those who are not signed in. */
+export const isOutside = (page: Route['page']): boolean => page === 'signin' || page === 'setup' || page === 'erased'
+
 /** Where to sign in, and where to go after. */
 export const signInPath = (from: string): string =>
   from === '/' || routeOf(from).page === 'signin' ? '/signin' : `/signin?next=${encodeURIComponent(from)}`
@@ -34,7 +39,7 @@ export const signInPath = (from: string): string =>
 export function nextPath(search: string): string {
   const next = new URLSearchParams(search).get('next') ?? '/'
   const { page } = routeOf(next)
-  return next.startsWith('//') || page === 'lost' || page === 'signin' || page === 'setup' ? '/' : next
+  return next.startsWith('//') || page === 'lost' || isOutside(page) ? '/' : next
 }
 
 /** The one-time token behind the `#` of the set-up link: it stays in the browser, never in a request's path. */

@@ -1,5 +1,5 @@
 import type { StreamMessage } from '../../web/api.ts'
-import type { CameraView, ConsentView, EventView, ItemView, Overview, SessionView } from './types.ts'
+import type { CameraView, ConsentView, ErasureReceipt, EventView, ItemView, Overview, SessionView } from './types.ts'
 
 /** What the console knows. One value, replaced and never changed. */
 export type State = {
@@ -14,6 +14,8 @@ export type State = {
   readonly ongoing: ReadonlyMap<string, EventView>
   /** The lists of the one camera whose page is open. */
   readonly detail: Detail | undefined
+  /** After an account was erased: what was. It outlives the session. */
+  readonly receipt: ErasureReceipt | undefined
 }
 
 /** The events and items of one camera, newest first; `more` says that older ones may be had. */
@@ -28,6 +30,7 @@ type Detail = {
 export type Action =
   | StreamMessage
   | { readonly type: 'session'; readonly session: SessionView | 'none' }
+  | { readonly type: 'erased'; readonly receipt: ErasureReceipt }
   | { readonly type: 'overview'; readonly overview: Overview }
   | { readonly type: 'trouble'; readonly message: string }
   | { readonly type: 'link'; readonly link: State['link'] }
@@ -47,6 +50,7 @@ export const START: State = {
   link: 'connecting',
   ongoing: new Map(),
   detail: undefined,
+  receipt: undefined,
 }
 
 /** The next state. Pure; what arrives twice counts once, and what is older never covers what is newer. */
@@ -54,7 +58,11 @@ export function reduce(state: State, action: Action): State {
   switch (action.type) {
     case 'session':
       // Whoever signs out takes everything with them.
-      return action.session === 'none' ? { ...START, session: 'none' } : { ...state, session: action.session }
+      return action.session === 'none'
+        ? { ...START, session: 'none', receipt: state.receipt }
+        : { ...state, session: action.session, receipt: undefined }
+    case 'erased':
+      return { ...START, session: 'none', receipt: action.receipt }
     case 'overview':
       return { ...state, overview: action.overview, trouble: undefined, ongoing: ongoingOf(action.overview.events) }
     case 'trouble':

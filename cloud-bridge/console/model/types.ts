@@ -3,7 +3,9 @@ import type {
   AgentView,
   CameraView,
   ConsentView,
+  ErasureReceipt,
   EventView,
+  HeldView,
   ItemView,
   Overview,
   SessionView,
@@ -19,4 +21,15 @@ export type MediaKind = ItemView['kind']
 export type ActivityKind = ActivityView['kind']
 export type HostFacts = NonNullable<AgentView['host']>
 
-export type { ActivityView, AgentView, CameraView, ConsentView, EventView, ItemView, Overview, SessionView }
+export type {
+  ActivityView,
+  AgentView,
+  CameraView,
+  ConsentView,
+  ErasureReceipt,
+  EventView,
+  HeldView,
+  ItemView,
+  Overview,
+  SessionView,
+}

@@ -9,17 +9,20 @@ import type {
   SignInRequest,
   TakeClaimResult,
 } from '../../web/api.ts'
-import type { ConsentView, MediaKind, Overview, SessionView } from '../model/types.ts'
+import type { ConsentView, ErasureReceipt, HeldView, MediaKind, Overview, SessionView } from '../model/types.ts'
 
 // Spelled again, since importing the values would bring the schemas' library into the browser; the types hold them equal.
 const API: typeof ContractApi = '/api/v1'
 const CHANGE: typeof CHANGE_HEADER = 'x-lenscap'
 
 export const STREAM_PATH = `${API}/stream`
+export const EXPORT_PATH = `${API}/export`
 export const contentPath: typeof itemContentPath = (item) => `${API}/items/${item}/content`
 
 export const PAGE_SIZE = 24
 const DEADLINE_MS = 15_000
+// Years of records and media may have to go.
+const ERASE_DEADLINE_MS = 300_000
 
 /** What went wrong, as advice: `message` is for the owner's eyes. */
 export class ApiFailure extends Error {
@@ -34,7 +37,7 @@ export type Api = ReturnType<typeof createApi>
 
 /** The bridge's API. Every call throws `ApiFailure`, and gives up after 15 s. `signedOut` hears of each 401. */
 export function createApi(fetch: typeof globalThis.fetch, signedOut: () => void) {
-  async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  async function call<T>(method: string, path: string, body?: unknown, deadlineMs = DEADLINE_MS): Promise<T> {
     const change: RequestInit =
       method === 'GET'
         ? {}
@@ -43,7 +46,7 @@ export function createApi(fetch: typeof globalThis.fetch, signedOut: () => void)
       method,
       credentials: 'same-origin',
       cache: 'no-store',
-      signal: AbortSignal.timeout(DEADLINE_MS),
+      signal: AbortSignal.timeout(deadlineMs),
       ...change,
     }).catch(() => {
       throw new ApiFailure('unreachable', 'The bridge does not answer. Check that it runs and that you are online.')
@@ -70,6 +73,8 @@ export function createApi(fetch: typeof globalThis.fetch, signedOut: () => void)
     allOff: () => call<void>('DELETE', '/consent'),
     deleteItem: (item: string) => call<void>('DELETE', `/items/${item}`),
     refresh: (agent: string) => call<void>('POST', `/agents/${agent}/refresh`),
+    held: () => call<HeldView>('GET', '/held'),
+    erase: (password: string) => call<ErasureReceipt>('DELETE', '/account', { password }, ERASE_DEADLINE_MS),
     takeClaim: (userCode: string) => call<TakeClaimResult>('POST', '/claims', { userCode }),
   }
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { channelOf } from '../model/devices.ts'
 import { bytes, count, span } from '../model/format.ts'
+import { posterOf } from '../model/poster.ts'
 import { boxPath } from '../model/router.ts'
 import type { CameraView, HealthFacts, ItemView, Overview } from '../model/types.ts'
 import { DIAGNOSIS, healthWords, makerAndModel, nameOf, skewDirection } from '../model/words.ts'
@@ -29,6 +30,7 @@ function Known({ overview, camera }: { overview: Overview; camera: CameraView })
   const items = useSelect((state) => state.detail?.items)
   // What was deleted, here or elsewhere, is not shown any longer.
   const picked = item !== undefined && items?.some(({ id }) => id === item.id) === true ? item : undefined
+  const poster = picked?.kind === 'clip' ? posterOf(picked, items ?? []) : undefined
   const view = (picture: ItemView) => {
     show(picture)
     window.scrollTo({ top: 0 })
@@ -55,7 +57,13 @@ function Known({ overview, camera }: { overview: Overview; camera: CameraView })
       </div>
       <div class="camera">
         <div class="camera-view">
-          <Viewer camera={camera} cap={agent?.cap ?? false} item={picked} close={() => show(undefined)} />
+          <Viewer
+            camera={camera}
+            cap={agent?.cap ?? false}
+            item={picked}
+            poster={poster}
+            close={() => show(undefined)}
+          />
         </div>
         <div class="camera-side">
           <Consent camera={camera} cap={agent?.cap ?? false} />
@@ -139,12 +147,12 @@ function Lists({ camera, shown, show }: ListsProps) {
 
   const moreEvents = () =>
     older.run(async () => {
-      const { events } = await api.events(id, detail.events.at(-1)?.at)
+      const { events } = await api.events(id, justAfter(detail.events.at(-1)?.at))
       store.dispatch({ type: 'older-events', camera: id, events, more: events.length >= PAGE_SIZE })
     })
   const moreItems = () =>
     older.run(async () => {
-      const { items } = await api.items(id, detail.items.at(-1)?.takenAt)
+      const { items } = await api.items(id, justAfter(detail.items.at(-1)?.takenAt))
       store.dispatch({ type: 'older-items', camera: id, items, more: items.length >= PAGE_SIZE })
     })
   return (
@@ -165,6 +173,9 @@ function Lists({ camera, shown, show }: ListsProps) {
     </>
   )
 }
+
+/** Several may share the last one's millisecond: they are asked for again, and each is shown once. */
+const justAfter = (ms: number | undefined) => (ms === undefined ? undefined : ms + 1)
 
 function More({ what, busy, more }: { what: string; busy: boolean; more: () => void }) {
   return (

@@ -42,11 +42,59 @@ const NOBODY: SetupFields = { name: '', email: '', username: '', password: '' }
 /** Makes the account of a first start, with the one-time link's token. */
 export function SetupPage() {
   useTitle('Set up')
+  const token = setupToken(location.hash)
+  if (token === '') {
+    return (
+      <Door title="Set up" lead="This page needs the one-time link that the bridge printed at its first start.">
+        <a class="button" href="/signin">
+          Sign in instead
+        </a>
+      </Door>
+    )
+  }
+  return (
+    <Door
+      title="Welcome to Lenscap"
+      lead="Make the account that owns this bridge. Every camera starts with its cap on."
+    >
+      <SetupForm token={token} />
+    </Door>
+  )
+}
+
+function SetupForm({ token }: { token: string }) {
+  const { busy, error, field, submit } = useSetup(token)
+  return (
+    <form class="card" onSubmit={submit} noValidate>
+      {error !== undefined && <Trouble>{error}</Trouble>}
+      <Field label="Your name" autocomplete="name" focus {...field('name')} />
+      <Field label="E-mail" type="email" autocomplete="email" {...field('email')} />
+      <Field
+        label="User name"
+        autocomplete="username"
+        hint="Lower-case letters, digits, dots, dashes."
+        {...field('username')}
+      />
+      <Field
+        label="Password"
+        type="password"
+        autocomplete="new-password"
+        hint={`At least ${PASSWORD_LENGTH_MIN} characters.`}
+        {...field('password')}
+      />
+      <button type="submit" class="button primary" aria-busy={busy}>
+        Make the account
+      </button>
+    </form>
+  )
+}
+
+/** The set-up form's fields, what is wrong with them, and how they are sent. */
+function useSetup(token: string) {
   const { api, store, go } = useApp()
   const { busy, error, run } = useChange()
   const [fields, setFields] = useState(NOBODY)
   const [shown, setShown] = useState<ReturnType<typeof checkSetup>>({})
-  const token = setupToken(location.hash)
   const change = (name: keyof SetupFields) => (value: string) => {
     setFields((old) => ({ ...old, [name]: value }))
     setShown(({ [name]: _, ...others }) => others)
@@ -58,53 +106,12 @@ export function SetupPage() {
     if (Object.keys(wrong).length > 0) return
     run(async () => {
       const { name, email, username, password } = fields
-      const session = await api.setUp({
-        token,
-        name: name.trim(),
-        email: email.trim(),
-        username: username.trim(),
-        password,
-      })
+      const person = { name: name.trim(), email: email.trim(), username: username.trim() }
+      const session = await api.setUp({ token, ...person, password })
       store.dispatch({ type: 'session', session })
       go('/', 'replace')
     })
   }
-  if (token === '') {
-    return (
-      <Door title="Set up" lead="This page needs the one-time link that the bridge printed at its first start.">
-        <a class="button" href="/signin">
-          Sign in instead
-        </a>
-      </Door>
-    )
-  }
   const field = (name: keyof SetupFields) => ({ value: fields[name], change: change(name), error: shown[name] })
-  return (
-    <Door
-      title="Welcome to Lenscap"
-      lead="Make the account that owns this bridge. Every camera starts with its cap on."
-    >
-      <form class="card" onSubmit={submit} noValidate>
-        {error !== undefined && <Trouble>{error}</Trouble>}
-        <Field label="Your name" autocomplete="name" focus {...field('name')} />
-        <Field label="E-mail" type="email" autocomplete="email" {...field('email')} />
-        <Field
-          label="User name"
-          autocomplete="username"
-          hint="Lower-case letters, digits, dots, dashes."
-          {...field('username')}
-        />
-        <Field
-          label="Password"
-          type="password"
-          autocomplete="new-password"
-          hint={`At least ${PASSWORD_LENGTH_MIN} characters.`}
-          {...field('password')}
-        />
-        <button type="submit" class="button primary" aria-busy={busy}>
-          Make the account
-        </button>
-      </form>
-    </Door>
-  )
+  return { busy, error, field, submit }
 }

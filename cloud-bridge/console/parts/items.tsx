@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { bytes, clock, day, duration, exact } from '../model/format.ts'
+import { posterOf } from '../model/poster.ts'
 import type { CameraView, ItemView } from '../model/types.ts'
 import { MEDIA, nameOf } from '../model/words.ts'
 import { contentPath } from '../net/api.ts'
@@ -36,6 +37,7 @@ export function Items({ camera, items, shown, show }: ItemsProps) {
           <Item
             key={item.id}
             item={item}
+            poster={item.kind === 'clip' ? posterOf(item, items) : undefined}
             name={nameOf(camera.facts)}
             shown={item.id === shown}
             show={() => show(item)}
@@ -48,9 +50,16 @@ export function Items({ camera, items, shown, show }: ItemsProps) {
   )
 }
 
-type ItemProps = { item: ItemView; name: string; shown: boolean; show: () => void; remove: () => void }
+type ItemProps = {
+  item: ItemView
+  poster: ItemView | undefined
+  name: string
+  shown: boolean
+  show: () => void
+  remove: () => void
+}
 
-function Item({ item, name, shown, show, remove }: ItemProps) {
+function Item({ item, poster, name, shown, show, remove }: ItemProps) {
   const what = MEDIA[item.kind].one
   const when = `${day(item.takenAt)}, ${clock(item.takenAt)}`
   return (
@@ -65,10 +74,13 @@ function Item({ item, name, shown, show, remove }: ItemProps) {
         {item.kind === 'snapshot' ? (
           <img src={contentPath(item.id)} alt="" loading="lazy" decoding="async" />
         ) : (
-          <span class="item-clip">
-            <Glyph name="play" />
-            {duration(item.durationMs)}
-          </span>
+          <>
+            {poster !== undefined && <img src={contentPath(poster.id)} alt="" loading="lazy" decoding="async" />}
+            <span class={`item-clip ${poster === undefined ? '' : 'over'}`}>
+              <Glyph name="play" />
+              {duration(item.durationMs)}
+            </span>
+          </>
         )}
       </button>
       <div class="item-words">

@@ -8,11 +8,13 @@ type ViewerProps = {
   readonly camera: CameraView
   readonly cap: boolean
   readonly item: ItemView | undefined
+  /** What a clip shows until it plays. */
+  readonly poster: ItemView | undefined
   readonly close: () => void
 }
 
 /** The large frame: the item that was picked, otherwise what the camera shows now. */
-export function Viewer({ camera, cap, item, close }: ViewerProps) {
+export function Viewer({ camera, cap, item, poster, close }: ViewerProps) {
   if (item === undefined) return <Picture camera={camera} cap={cap} />
   const when = `${day(item.takenAt)}, ${clock(item.takenAt)}`
   return (
@@ -21,7 +23,16 @@ export function Viewer({ camera, cap, item, close }: ViewerProps) {
         {item.kind === 'snapshot' ? (
           <img src={contentPath(item.id)} alt={`${nameOf(camera.facts)}, ${when}`} />
         ) : (
-          <video key={item.id} src={contentPath(item.id)} controls autoplay muted playsInline preload="metadata" />
+          <video
+            key={item.id}
+            src={contentPath(item.id)}
+            poster={poster && contentPath(poster.id)}
+            controls
+            autoplay
+            muted
+            playsInline
+            preload="metadata"
+          />
         )}
       </div>
       <figcaption class="row">
