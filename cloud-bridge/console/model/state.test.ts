@@ -137,3 +137,25 @@ describe('the state', () => {
     assert.equal(state.overview, undefined)
   })
 })
+
+test('a receipt outlives the session that it ended, and nothing else does', () => {
+  const held = { ...EMPTY_HELD, boxes: 1 }
+  const before = reduce(START, { type: 'overview', overview: overview([camera('a')]) })
+  const erased = reduce(before, { type: 'erased', receipt: { erasedAt: 1, held, left: 0 } })
+  const after = reduce(erased, { type: 'session', session: 'none' })
+  assert.deepEqual([after.receipt?.held.boxes, after.overview, after.session], [1, undefined, 'none'])
+  const session = { account: 'a', user: 'u', name: 'N', username: 'n' }
+  assert.equal(reduce(after, { type: 'session', session }).receipt, undefined)
+})
+
+const EMPTY_HELD = {
+  account: { name: '', email: '', createdAt: 0 },
+  boxes: 0,
+  cameras: 0,
+  events: 0,
+  logs: 0,
+  activity: 0,
+  consentChanges: 0,
+  sessions: 0,
+  media: [],
+}
