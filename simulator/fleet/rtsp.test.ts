@@ -40,7 +40,7 @@ test('what is played is the asset, unit for unit, across the loop, with timestam
   const [scene] = await loadScenes()
   assert.ok(scene)
   assert.match(sdp, /m=video 0 RTP\/AVP 96/)
-  assert.ok(sdp.includes(`sprop-parameter-sets=${scene.sps.toString('base64')},${scene.pps.toString('base64')}`))
+  assert.ok(sdp.includes(`sprop-parameter-sets=${scene.parameterSets.map((set) => set.toString('base64')).join(',')}`))
   const pictures = () => reassemble(one.client.packets)
   for (let seconds = 1; seconds <= 12; seconds++) {
     one.time.nowMs += 1000
@@ -75,6 +75,26 @@ test('what is played is the asset, unit for unit, across the loop, with timestam
   assert.match(info, new RegExp(`seq=${one.client.packets[0]?.sequence};rtptime=${received[0]?.timestamp}`))
   assert.ok(one.client.reports.length >= 2)
   assert.equal(one.client.reports[0]?.[1], 200, 'sender reports come in between')
+})
+
+test('the sub-stream shows the same pictures at the same time, smaller', async () => {
+  await using one = await cameraInOwnTime({ address: '127.91.3.8' })
+  using other = await TestRtspClient.connect('127.91.3.8', one.camera.rtspPort, PASSWORD)
+  await one.client.play(one.uri)
+  await other.play(one.uri.replace(PATH, '/stream2'))
+  one.time.nowMs += 2000
+  await until(() => other.packets.length > 0 && one.client.packets.length > 0, 'both streams')
+  const [scene] = await loadScenes()
+  const [main, sub] = [one.client, other].map(({ packets }) => reassemble(packets))
+  const slice = sub?.[0]?.nalUnits.at(-1)
+  const index = scene?.sub.accessUnits.findIndex((unit) => slice && unit.nalUnits.at(-1)?.equals(slice)) ?? -1
+  assert.ok(index >= 0)
+  assert.deepEqual(main?.[0]?.nalUnits.at(-1), scene?.accessUnits[index]?.nalUnits.at(-1))
+  const [mark, subMark] = [main, sub].map(
+    (pictures) => pictures?.[0]?.nalUnits.flatMap((unit) => markIn(unit) ?? [])[0],
+  )
+  assert.ok(mark)
+  assert.deepEqual(subMark, mark)
 })
 
 test('nobody sees anything without the password, and every connection is in the journal', async () => {

@@ -63,6 +63,9 @@ export interface Profile {
     readonly encoder: string
   }
 
+  /** The second, smaller stream of each channel, with a media profile and encoder of its own. */
+  readonly sub: { readonly stream: string; readonly profile: string; readonly encoder: string } | undefined
+
   readonly auth: readonly AuthScheme[]
   readonly realm: string
   readonly refusal: Refusal
@@ -93,6 +96,7 @@ export interface Profile {
 export const USUAL = {
   channels: 1,
   httpPort: 8080,
+  sub: undefined,
   preAuth: true,
   lockout: undefined,
   refusal: { status: 400, body: 'soap' },

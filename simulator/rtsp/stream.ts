@@ -1,5 +1,5 @@
 import type { CameraFacts } from '../onvif/facts.ts'
-import { ofChannel } from '../onvif/facts.ts'
+import { mediaStreams } from '../onvif/streams.ts'
 import type { RtpSource } from './sender.ts'
 import { describeVideo, VideoSource } from './video.ts'
 
@@ -18,9 +18,9 @@ export interface RtspStream {
 
 /** All that a camera streams. */
 export function streamsOf(facts: CameraFacts): RtspStream[] {
-  return facts.showings.map((showing, i) => ({
-    path: ofChannel(facts.profile.paths.stream, i + 1),
-    tracks: [{ source: new VideoSource(showing), description: describeVideo(showing.scene) }],
+  return mediaStreams(facts).map(({ path, showing }) => ({
+    path,
+    tracks: [{ source: new VideoSource(showing), description: describeVideo(showing.video) }],
   }))
 }
 
