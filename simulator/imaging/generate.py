@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Draws the simulator's scenes and encodes each as looped streams and a strip of JPEG pictures.
 
-    python3 generate.py [SCENE ...]     writes assets/SCENE.h264, SCENE-sub.h264 and SCENE.mjpeg (all scenes by default)
+    python3 generate.py [SCENE ...]     writes assets/SCENE.h264, SCENE-sub.h264 and SCENE.mjpeg (all scenes by default,
+                                        and sound.aac)
     python3 generate.py --preview DIR   writes one PNG a scene, to look at
 
 Needs Pillow and ffmpeg with x264 (Debian: python3-pil ffmpeg). The committed assets are its output, so that neither is
@@ -496,6 +497,34 @@ def encode(name):
             sys.exit('ffmpeg failed on ' + name)
 
 
+def sound():
+    """Eight seconds of AAC with a click at each whole second: sound.ts has the same formula."""
+    rate, loop, scale = 16000, 8, (0, 2, 4, 5, 7, 9, 11, 12)
+
+    def sample(i):
+        second, t = divmod(i / rate, 1)
+        if t < .004:
+            return .8 if int(t * 2000) % 2 == 0 else -.8
+        if not .1 <= t < .5:
+            return 0
+        hz = 440 * 2 ** (scale[int(second) % 8] / 12)
+        return .25 * min(1, (t - .1) / .02, (.5 - t) / .02) * math.sin(2 * math.pi * hz * (t - .1))
+
+    once = b''.join(round(sample(i) * 32767).to_bytes(2, 'little', signed=True) for i in range(rate * loop))
+    adts = subprocess.run(
+        ['ffmpeg', '-v', 'error', '-f', 's16le', '-ar', str(rate), '-ac', '1', '-i', '-', '-c:a', 'aac', '-profile:a', 'aac_low',
+         '-b:a', '24k', '-f', 'adts', '-'], input=once * 3, stdout=subprocess.PIPE, check=True).stdout
+    packets = []
+    while adts:
+        size = (adts[3] & 3) << 11 | adts[4] << 3 | adts[5] >> 5
+        packets.append(adts[:size])
+        adts = adts[size:]
+    # The middle one of three rounds, so that its end runs on into its start; the encoder is one packet late.
+    count = rate * loop // 1024
+    with open(os.path.join(HERE, 'assets', 'sound.aac'), 'wb') as out:
+        out.write(b''.join(packets[count + 1:count * 2 + 1]))
+
+
 JPEG_FRAMES = set(range(0, FRAMES, FPS))
 
 if __name__ == '__main__':
@@ -509,3 +538,5 @@ if __name__ == '__main__':
         os.makedirs(os.path.join(HERE, 'assets'), exist_ok=True)
         for scene in sys.argv[1:] or SCENES:
             encode(scene)
+        if not sys.argv[1:]:
+            sound()

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { NAL_PPS, NAL_SPS, nalType, splitAnnexB, toAccessUnits } from './annexb.ts'
+import { loadSounds, type Sounds } from './sound.ts'
 import type { Video } from './video.ts'
 
 /** What a camera looks at: the video of its main stream, and the same in other forms. */
@@ -9,6 +10,8 @@ export interface Scene extends Video {
   readonly sub: Video
   /** One JPEG a second, of the IDR that begins it. */
   readonly jpegs: readonly Buffer[]
+  /** What is heard there, which is the same everywhere. */
+  readonly sounds: Sounds
 }
 
 const SCENE_NAMES = ['front-door', 'driveway', 'warehouse', 'garden', 'car-park'] as const
@@ -19,10 +22,11 @@ const FRAMES = 150
 
 /** Reads all scenes from the assets: about 2.9 MB, once for a whole fleet. Throws if an asset isn't what the generator makes. */
 export async function loadScenes(): Promise<readonly Scene[]> {
-  return Promise.all(SCENE_NAMES.map(loadScene))
+  const sounds = await loadSounds()
+  return Promise.all(SCENE_NAMES.map((name) => loadScene(name, sounds)))
 }
 
-async function loadScene(name: string): Promise<Scene> {
+async function loadScene(name: string, sounds: Sounds): Promise<Scene> {
   const [main, sub, strip] = await Promise.all([
     loadVideo(`${name}.h264`, 1280, 720),
     loadVideo(`${name}-sub.h264`, 640, 360),
@@ -30,7 +34,7 @@ async function loadScene(name: string): Promise<Scene> {
   ])
   const jpegs = splitJpegs(strip)
   if (jpegs.length * GOP_FRAMES !== FRAMES) throw damaged(`${name}.mjpeg`)
-  return { ...main, name, sub, jpegs }
+  return { ...main, name, sub, jpegs, sounds }
 }
 
 async function loadVideo(file: string, width: number, height: number): Promise<Video> {

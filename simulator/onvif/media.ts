@@ -1,4 +1,5 @@
 import { child, escapeXml } from '../discovery/xml.ts'
+import { audioEncoder, audioOperations, audioSourceConfiguration } from './audio.ts'
 import { mediaCapabilities } from './capabilities.ts'
 import { type CameraFacts, httpUri, type Operations, ofChannel } from './facts.ts'
 import { invalidArgument, type SoapRequest } from './soap.ts'
@@ -17,6 +18,7 @@ export function mediaOperations(facts: CameraFacts): Operations {
     return stream
   }
   return {
+    ...audioOperations(facts),
     GetServiceCapabilities: () =>
       `<trt:GetServiceCapabilitiesResponse>${mediaCapabilities(facts)}</trt:GetServiceCapabilitiesResponse>`,
     GetProfiles: () =>
@@ -55,7 +57,9 @@ function profile(facts: CameraFacts, stream: MediaStream, element: string): stri
   return (
     `<${element} token="${escapeXml(stream.profileToken)}" fixed="true"><tt:Name>${stream.name}</tt:Name>` +
     sourceConfiguration(facts, stream.channel, 'tt:VideoSourceConfiguration') +
-    `${encoder(stream, 'tt:VideoEncoderConfiguration')}</${element}>`
+    audioSourceConfiguration(facts, 'tt:AudioSourceConfiguration') +
+    encoder(stream, 'tt:VideoEncoderConfiguration') +
+    `${audioEncoder(facts, 'tt:AudioEncoderConfiguration')}</${element}>`
   )
 }
 

@@ -30,6 +30,7 @@ export const amcrest: Profile = {
     profile: 'MediaProfile1000{channel}',
     encoder: '1000{channel}',
   },
+  audio: 'aac',
   auth: ['username-token', 'digest-md5'],
   realm: 'Login to AMC0',
   lockout: { attempts: 5, durationMs: 30 * 60_000 },

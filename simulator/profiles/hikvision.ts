@@ -41,6 +41,7 @@ export const hikvision: Profile = {
     profile: 'Profile_{channel}02',
     encoder: 'VideoEncoderToken_{channel}02',
   },
+  audio: 'pcmu',
   auth: ['username-token', 'digest-md5', 'digest-sha256'],
   realm: 'IP Camera(F1234)',
   refusal: { status: 401, body: 'html' },

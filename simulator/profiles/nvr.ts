@@ -24,6 +24,7 @@ export const nvr: Profile = {
     profile: 'ProfileToken10{channel}',
     encoder: 'VideoEncodeConfigToken10{channel}',
   },
+  audio: undefined,
   realm: 'Embedded Net DVR',
   refusal: { status: 401, body: 'soap' },
   preAuth: true,

@@ -66,6 +66,9 @@ export interface Profile {
   /** The second, smaller stream of each channel, with a media profile and encoder of its own. */
   readonly sub: { readonly stream: string; readonly profile: string; readonly encoder: string } | undefined
 
+  /** How sound is encoded, in all streams; undefined: the camera hears none. */
+  readonly audio: 'pcmu' | 'aac' | undefined
+
   readonly auth: readonly AuthScheme[]
   readonly realm: string
   readonly refusal: Refusal
@@ -97,6 +100,7 @@ export const USUAL = {
   channels: 1,
   httpPort: 8080,
   sub: undefined,
+  audio: undefined,
   preAuth: true,
   lockout: undefined,
   refusal: { status: 400, body: 'soap' },
