@@ -8,6 +8,7 @@ declare module 'node-onvif' {
       readonly token: string
       readonly stream: { readonly rtsp: string }
       readonly snapshot: string
+      readonly video: { readonly encoder: { readonly resolution: { readonly width: number } } | null }
     }[]
     fetchSnapshot(): Promise<{ readonly body: Buffer }>
   }

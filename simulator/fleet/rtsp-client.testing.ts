@@ -13,6 +13,7 @@ export interface RtpPacket {
   readonly sequence: number
   readonly timestamp: number
   readonly marker: boolean
+  readonly ssrc: number
   readonly payload: Buffer
 }
 
@@ -20,6 +21,9 @@ export interface RtpPacket {
 export class TestRtspClient implements Disposable {
   readonly socket: Socket
   readonly packets: RtpPacket[] = []
+  /** RTP of channel 2: a second track. */
+  readonly sound: RtpPacket[] = []
+  /** RTCP. */
   readonly reports: Buffer[] = []
   readonly #password: string
   #held: Buffer = Buffer.alloc(0)
@@ -49,6 +53,7 @@ export class TestRtspClient implements Disposable {
       if (held.length < 4 || held.length < 4 + held.readUInt16BE(2)) return false
       const packet = held.subarray(4, 4 + held.readUInt16BE(2))
       if (held[1] === 0) this.packets.push(parseRtp(packet))
+      else if (held[1] === 2) this.sound.push(parseRtp(packet))
       else this.reports.push(packet)
       this.#held = held.subarray(4 + packet.length)
       return true
@@ -99,10 +104,12 @@ export class TestRtspClient implements Disposable {
   }
 
   /** DESCRIBE, SETUP and PLAY. Gives the session's id and the description. */
-  async play(uri: string, transport = 'RTP/AVP/TCP;unicast;interleaved=0-1') {
+  async play(uri: string, transport = 'RTP/AVP/TCP;unicast;interleaved=0-1', withSound = false) {
     const described = await this.ask('DESCRIBE', uri, { Accept: 'application/sdp' })
     const setUp = await this.ask('SETUP', `${uri}/trackID=1`, { Transport: transport })
     const session = /session: (\d+)/i.exec(setUp.head)?.[1] ?? ''
+    if (withSound)
+      await this.ask('SETUP', `${uri}/trackID=2`, { Session: session, Transport: 'RTP/AVP/TCP;interleaved=2-3' })
     const playing = await this.ask('PLAY', uri, { Session: session })
     const serverPort = Number(/server_port=(\d+)/.exec(setUp.head)?.[1] ?? 0)
     return { session, sdp: described.body, info: /rtp-info: (.*)/i.exec(playing.head)?.[1] ?? '', serverPort }
@@ -118,6 +125,7 @@ function parseRtp(packet: Buffer): RtpPacket {
     sequence: packet.readUInt16BE(2),
     timestamp: packet.readUInt32BE(4),
     marker: ((packet[1] ?? 0) & 0x80) !== 0,
+    ssrc: packet.readUInt32BE(8),
     payload: packet.subarray(12),
   }
 }

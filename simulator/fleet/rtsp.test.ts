@@ -40,7 +40,7 @@ test('what is played is the asset, unit for unit, across the loop, with timestam
   const [scene] = await loadScenes()
   assert.ok(scene)
   assert.match(sdp, /m=video 0 RTP\/AVP 96/)
-  assert.ok(sdp.includes(`sprop-parameter-sets=${scene.sps.toString('base64')},${scene.pps.toString('base64')}`))
+  assert.ok(sdp.includes(`sprop-parameter-sets=${scene.parameterSets.map((set) => set.toString('base64')).join(',')}`))
   const pictures = () => reassemble(one.client.packets)
   for (let seconds = 1; seconds <= 12; seconds++) {
     one.time.nowMs += 1000
@@ -77,6 +77,26 @@ test('what is played is the asset, unit for unit, across the loop, with timestam
   assert.equal(one.client.reports[0]?.[1], 200, 'sender reports come in between')
 })
 
+test('the sub-stream shows the same pictures at the same time, smaller', async () => {
+  await using one = await cameraInOwnTime({ address: '127.91.3.8' })
+  using other = await TestRtspClient.connect('127.91.3.8', one.camera.rtspPort, PASSWORD)
+  await one.client.play(one.uri)
+  await other.play(one.uri.replace(PATH, '/stream2'))
+  one.time.nowMs += 2000
+  await until(() => other.packets.length > 0 && one.client.packets.length > 0, 'both streams')
+  const [scene] = await loadScenes()
+  const [main, sub] = [one.client, other].map(({ packets }) => reassemble(packets))
+  const slice = sub?.[0]?.nalUnits.at(-1)
+  const index = scene?.sub.accessUnits.findIndex((unit) => slice && unit.nalUnits.at(-1)?.equals(slice)) ?? -1
+  assert.ok(index >= 0)
+  assert.deepEqual(main?.[0]?.nalUnits.at(-1), scene?.accessUnits[index]?.nalUnits.at(-1))
+  const [mark, subMark] = [main, sub].map(
+    (pictures) => pictures?.[0]?.nalUnits.flatMap((unit) => markIn(unit) ?? [])[0],
+  )
+  assert.ok(mark)
+  assert.deepEqual(subMark, mark)
+})
+
 test('nobody sees anything without the password, and every connection is in the journal', async () => {
   await using one = await cameraInOwnTime({ address: '127.91.3.2' })
   using stranger = await TestRtspClient.connect('127.91.3.2', one.camera.rtspPort, 'wrong')
@@ -104,10 +124,15 @@ test('what cannot be played is refused by its own status', async () => {
   assert.equal(await statusOf('DESCRIBE', { Require: 'onvif-replay' }), 551)
   assert.equal(await statusOf('RECORD', {}), 501)
   const { session } = await client.play(uri)
-  assert.equal(await statusOf('SETUP', { Session: session, Transport: 'RTP/AVP/TCP' }), 455, 'not while it plays')
+  const other = { Session: session, Transport: 'RTP/AVP/TCP' }
+  assert.equal(await statusOf('SETUP', other), 459, 'this stream has sound, too: each track by itself')
+  assert.equal(await statusOf('SETUP', other, `${uri}/trackID=2`), 455, 'not while it plays')
   assert.equal(await statusOf('PAUSE', { Session: session }), 200)
   assert.equal(await statusOf('PAUSE', { Session: session }), 455, 'not while it does not')
-  assert.equal(await statusOf('SETUP', { Transport: 'RTP/AVP/TCP' }), 455, 'no second session')
+  assert.equal(await statusOf('SETUP', { Transport: 'RTP/AVP/TCP' }, `${uri}/trackID=1`), 455, 'no second session')
+  assert.equal(await statusOf('SETUP', other, `${uri}/trackID=2`), 200)
+  assert.equal(await statusOf('PLAY', { Session: session }, `${uri}/trackID=2`), 460, 'both or none')
+  assert.equal(await statusOf('SETUP', other, `${uri.replace(PATH, '/stream2')}/trackID=2`), 459, 'of another stream')
   assert.equal(await statusOf('TEARDOWN', { Session: session }), 200)
   assert.equal(await statusOf('PLAY', { Session: session }), 454)
 })

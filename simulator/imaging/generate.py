@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Draws the simulator's scenes and encodes each as a looped H.264 stream and a strip of JPEG pictures.
+"""Draws the simulator's scenes and encodes each as looped streams and a strip of JPEG pictures.
 
-    python3 generate.py [SCENE ...]     writes assets/SCENE.h264 and assets/SCENE.mjpeg (all scenes by default)
+    python3 generate.py [SCENE ...]     writes assets/SCENE.h264, SCENE-sub.h264 and SCENE.mjpeg (all scenes by default,
+                                        and sound.aac)
     python3 generate.py --preview DIR   writes one PNG a scene, to look at
 
 Needs Pillow and ffmpeg with x264 (Debian: python3-pil ffmpeg). The committed assets are its output, so that neither is
@@ -464,23 +465,64 @@ def frames(name):
         yield im
 
 
-def encode(name):
-    out = os.path.join(HERE, 'assets', name)
-    x264 = 'keyint=15:min-keyint=15:scenecut=0:bframes=0:slices=1:threads=1:repeat-headers=1:aud=0:qcomp=0.5'
-    ffmpeg = subprocess.Popen(
+COLOUR = 'scale=%s:out_color_matrix=bt709:out_range=tv,format=yuv420p'
+GOP = 'keyint=15:min-keyint=15:scenecut=0:bframes=0'
+X264 = ['-c:v', 'libx264', '-preset', 'veryslow', '-profile:v', 'main', '-x264-params',
+        GOP + ':slices=1:threads=1:repeat-headers=1:aud=0:qcomp=0.5', '-bsf:v', 'filter_units=remove_types=6']
+# Name's end, format, size, and what the encoder is told.
+VIDEOS = (
+    ('.h264', 'h264', (W, H), X264 + ['-level', '3.1', '-crf', '33']),
+    ('-sub.h264', 'h264', (W // 2, H // 2), X264 + ['-level', '3.0', '-crf', '34']),
+)
+
+
+def encoder(name, end, form, size, options):
+    return subprocess.Popen(
         ['ffmpeg', '-v', 'error', '-y', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-s', f'{W}x{H}', '-r', str(FPS), '-i', '-',
-         '-vf', 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p', '-colorspace', 'bt709', '-color_primaries', 'bt709',
-         '-color_trc', 'bt709', '-c:v', 'libx264', '-preset', 'veryslow', '-profile:v', 'main', '-level', '3.1', '-crf', '33',
-         '-x264-params', x264, '-bsf:v', 'filter_units=remove_types=6', '-f', 'h264', out + '.h264'], stdin=subprocess.PIPE)
-    with open(out + '.mjpeg', 'wb') as strip:
+         '-vf', COLOUR % ('%d:%d' % size if size != (W, H) else 'iw:ih'), '-colorspace', 'bt709', '-color_primaries', 'bt709',
+         '-color_trc', 'bt709', *options, '-f', form, os.path.join(HERE, 'assets', name + end)], stdin=subprocess.PIPE)
+
+
+def encode(name):
+    running = [encoder(name, *video) for video in VIDEOS]
+    with open(os.path.join(HERE, 'assets', name + '.mjpeg'), 'wb') as strip:
         for n, im in enumerate(frames(name)):
-            ffmpeg.stdin.write(im.tobytes())
+            for ffmpeg in running:
+                ffmpeg.stdin.write(im.tobytes())
             if n in JPEG_FRAMES:
                 im.resize((W // 2, H // 2), Image.LANCZOS).save(strip, 'JPEG', quality=74, optimize=True)
-    ffmpeg.stdin.close()
-    if ffmpeg.wait():
-        sys.exit('ffmpeg failed on ' + name)
-    print(name, os.path.getsize(out + '.h264'), 'bytes of H.264,', os.path.getsize(out + '.mjpeg'), 'of JPEG')
+    for ffmpeg in running:
+        ffmpeg.stdin.close()
+        if ffmpeg.wait():
+            sys.exit('ffmpeg failed on ' + name)
+
+
+def sound():
+    """Eight seconds of AAC with a click at each whole second: sound.ts has the same formula."""
+    rate, loop, scale = 16000, 8, (0, 2, 4, 5, 7, 9, 11, 12)
+
+    def sample(i):
+        second, t = divmod(i / rate, 1)
+        if t < .004:
+            return .8 if int(t * 2000) % 2 == 0 else -.8
+        if not .1 <= t < .5:
+            return 0
+        hz = 440 * 2 ** (scale[int(second) % 8] / 12)
+        return .25 * min(1, (t - .1) / .02, (.5 - t) / .02) * math.sin(2 * math.pi * hz * (t - .1))
+
+    once = b''.join(round(sample(i) * 32767).to_bytes(2, 'little', signed=True) for i in range(rate * loop))
+    adts = subprocess.run(
+        ['ffmpeg', '-v', 'error', '-f', 's16le', '-ar', str(rate), '-ac', '1', '-i', '-', '-c:a', 'aac', '-profile:a', 'aac_low',
+         '-b:a', '24k', '-f', 'adts', '-'], input=once * 3, stdout=subprocess.PIPE, check=True).stdout
+    packets = []
+    while adts:
+        size = (adts[3] & 3) << 11 | adts[4] << 3 | adts[5] >> 5
+        packets.append(adts[:size])
+        adts = adts[size:]
+    # The middle one of three rounds, so that its end runs on into its start; the encoder is one packet late.
+    count = rate * loop // 1024
+    with open(os.path.join(HERE, 'assets', 'sound.aac'), 'wb') as out:
+        out.write(b''.join(packets[count + 1:count * 2 + 1]))
 
 
 JPEG_FRAMES = set(range(0, FRAMES, FPS))
@@ -496,3 +538,5 @@ if __name__ == '__main__':
         os.makedirs(os.path.join(HERE, 'assets'), exist_ok=True)
         for scene in sys.argv[1:] or SCENES:
             encode(scene)
+        if not sys.argv[1:]:
+            sound()

@@ -1,55 +1,57 @@
 import { readFile } from 'node:fs/promises'
-import { type AccessUnit, NAL_PPS, NAL_SPS, type NalUnit, nalType, splitAnnexB, toAccessUnits } from './annexb.ts'
+import { NAL_PPS, NAL_SPS, nalType, splitAnnexB, toAccessUnits } from './annexb.ts'
+import { loadSounds, type Sounds } from './sound.ts'
+import type { Video } from './video.ts'
 
-/** A looped moving picture: shared, never changed, by every camera that shows it. */
-export interface Scene {
+/** What a camera looks at: the video of its main stream, and the same in other forms. */
+export interface Scene extends Video {
   readonly name: string
-  readonly width: number
-  readonly height: number
-  readonly framesPerSecond: number
-  /** Frames from one IDR to the next. The first frame is an IDR, and the count of frames a multiple of this. */
-  readonly gopFrames: number
-  readonly accessUnits: readonly AccessUnit[]
-  readonly sps: NalUnit
-  readonly pps: NalUnit
+  /** Frame for frame the same, in a quarter of the area. */
+  readonly sub: Video
   /** One JPEG a second, of the IDR that begins it. */
   readonly jpegs: readonly Buffer[]
+  /** What is heard there, which is the same everywhere. */
+  readonly sounds: Sounds
 }
 
 const SCENE_NAMES = ['front-door', 'driveway', 'warehouse', 'garden', 'car-park'] as const
 
 const FRAMES_PER_SECOND = 15
 const GOP_FRAMES = 15
+const FRAMES = 150
 
-/** Reads all scenes from the assets: about 2.4 MB, once for a whole fleet. Throws if an asset isn't what the generator makes. */
+/** Reads all scenes from the assets: about 2.9 MB, once for a whole fleet. Throws if an asset isn't what the generator makes. */
 export async function loadScenes(): Promise<readonly Scene[]> {
-  return Promise.all(SCENE_NAMES.map(loadScene))
+  const sounds = await loadSounds()
+  return Promise.all(SCENE_NAMES.map((name) => loadScene(name, sounds)))
 }
 
-async function loadScene(name: string): Promise<Scene> {
-  const [stream, strip] = await Promise.all([
-    readFile(new URL(`./assets/${name}.h264`, import.meta.url)),
-    readFile(new URL(`./assets/${name}.mjpeg`, import.meta.url)),
+async function loadScene(name: string, sounds: Sounds): Promise<Scene> {
+  const [main, sub, strip] = await Promise.all([
+    loadVideo(`${name}.h264`, 1280, 720),
+    loadVideo(`${name}-sub.h264`, 640, 360),
+    readAsset(`${name}.mjpeg`),
   ])
-  const units = splitAnnexB(stream)
-  const accessUnits = toAccessUnits(units)
-  const sps = units.find((unit) => nalType(unit) === NAL_SPS)
-  const pps = units.find((unit) => nalType(unit) === NAL_PPS)
   const jpegs = splitJpegs(strip)
+  if (jpegs.length * GOP_FRAMES !== FRAMES) throw damaged(`${name}.mjpeg`)
+  return { ...main, name, sub, jpegs, sounds }
+}
+
+async function loadVideo(file: string, width: number, height: number): Promise<Video> {
+  const units = splitAnnexB(await readAsset(file))
+  const accessUnits = toAccessUnits(units)
+  const parameterSets = [NAL_SPS, NAL_PPS].flatMap((type) => units.find((unit) => nalType(unit) === type) ?? [])
   const keyframesFit = accessUnits.every((picture, i) => picture.isKeyframe === (i % GOP_FRAMES === 0))
-  if (!sps || !pps || !keyframesFit || jpegs.length * GOP_FRAMES !== accessUnits.length)
-    throw new Error(`The scene ${name} is damaged: make it anew with simulator/imaging/generate.py`)
-  return {
-    name,
-    width: 1280,
-    height: 720,
-    framesPerSecond: FRAMES_PER_SECOND,
-    gopFrames: GOP_FRAMES,
-    accessUnits,
-    sps,
-    pps,
-    jpegs,
-  }
+  if (parameterSets.length !== 2 || !keyframesFit || accessUnits.length !== FRAMES) throw damaged(file)
+  return { width, height, framesPerSecond: FRAMES_PER_SECOND, gopFrames: GOP_FRAMES, accessUnits, parameterSets }
+}
+
+function readAsset(file: string): Promise<Buffer> {
+  return readFile(new URL(`./assets/${file}`, import.meta.url))
+}
+
+function damaged(file: string): Error {
+  return new Error(`The asset ${file} is damaged: make it anew with simulator/imaging/generate.py`)
 }
 
 /** Cuts a strip of JPEGs at their ends: FF D9 can't stand within one, as entropy-coded FF bytes are stuffed (T.81 B.1.1.5). */

@@ -1,6 +1,7 @@
 import type { AccessUnit } from './annexb.ts'
 import { type Mark, markJpeg } from './mark.ts'
 import type { Scene } from './scene.ts'
+import type { Video } from './video.ts'
 
 /**
  * What one video source shows: a scene, begun at a phase of its own, so that two cameras with the same scene differ.
@@ -8,38 +9,47 @@ import type { Scene } from './scene.ts'
  */
 export class Showing {
   readonly scene: Scene
+  /** The scene in the form that is streamed. */
+  readonly video: Video
   readonly #phaseFrames: number
 
-  constructor(scene: Scene, phaseFrames: number) {
+  constructor(scene: Scene, phaseFrames: number, video: Video = scene) {
     this.scene = scene
-    this.#phaseFrames = phaseFrames % scene.accessUnits.length
+    this.video = video
+    this.#phaseFrames = phaseFrames
+  }
+
+  /** The same moments in the smaller form. */
+  get sub(): Showing {
+    return new Showing(this.scene, this.#phaseFrames, this.scene.sub)
   }
 
   /** The number of the frame shown at that time, counted from the epoch: it grows by one a frame and never loops. */
   frameNumberAt(timeMs: number): number {
-    return Math.floor((timeMs * this.scene.framesPerSecond) / 1000)
+    return Math.floor((timeMs * this.video.framesPerSecond) / 1000)
   }
 
   /** The first frame number from `frameNumber` onwards at which a decoder can start. */
   nextKeyframe(frameNumber: number): number {
-    const into = (frameNumber + this.#phaseFrames) % this.scene.gopFrames
-    return into === 0 ? frameNumber : frameNumber + this.scene.gopFrames - into
+    let frame = frameNumber
+    while (!this.accessUnit(frame).isKeyframe) frame++
+    return frame
   }
 
-  /** The place in the scene of that frame. */
+  /** The place in the video of that frame. */
   indexOf(frameNumber: number): number {
-    return (frameNumber + this.#phaseFrames) % this.scene.accessUnits.length
+    return (frameNumber + this.#phaseFrames) % this.video.accessUnits.length
   }
 
   accessUnit(frameNumber: number): AccessUnit {
-    const unit = this.scene.accessUnits[this.indexOf(frameNumber)]
+    const unit = this.video.accessUnits[this.indexOf(frameNumber)]
     if (!unit) throw new RangeError(`Frame ${frameNumber} is not in the scene ${this.scene.name}`)
     return unit
   }
 
   /** What that frame says of itself where the camera's clock is ahead of ours by that much. */
   markOf(frameNumber: number, clockAheadMs: number): Mark {
-    return { frame: frameNumber, clockMs: (frameNumber * 1000) / this.scene.framesPerSecond + clockAheadMs }
+    return { frame: frameNumber, clockMs: (frameNumber * 1000) / this.video.framesPerSecond + clockAheadMs }
   }
 
   /** The picture at that time as a JPEG, marked: the last keyframe's, at most one second old. */

@@ -1,9 +1,10 @@
 import type { CameraFacts } from './facts.ts'
+import { mediaStreams } from './streams.ts'
 
 export function mediaCapabilities(facts: CameraFacts): string {
   return (
     '<trt:Capabilities SnapshotUri="true" Rotation="false" OSD="false">' +
-    `<trt:ProfileCapabilities MaximumNumberOfProfiles="${facts.profile.channels}"/>` +
+    `<trt:ProfileCapabilities MaximumNumberOfProfiles="${mediaStreams(facts).length}"/>` +
     '<trt:StreamingCapabilities RTPMulticast="false" RTP_TCP="true" RTP_RTSP_TCP="true"/></trt:Capabilities>'
   )
 }

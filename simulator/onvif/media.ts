@@ -1,39 +1,42 @@
 import { child, escapeXml } from '../discovery/xml.ts'
+import { audioEncoder, audioOperations, audioSourceConfiguration } from './audio.ts'
 import { mediaCapabilities } from './capabilities.ts'
 import { type CameraFacts, httpUri, type Operations, ofChannel } from './facts.ts'
 import { invalidArgument, type SoapRequest } from './soap.ts'
+import { type MediaStream, mediaStreams } from './streams.ts'
 
-/** The media service, version 1 (ONVIF Media 5). Each channel has one profile, which its channel number gives. */
+/** The media service, version 1 (ONVIF Media 5). Each stream has one profile. */
 export function mediaOperations(facts: CameraFacts): Operations {
   const channels = facts.showings.map((_, i) => i + 1)
   const each = (element: (channel: number) => string) => channels.map(element).join('')
-  const asked = (request: SoapRequest, token: string, template: string, subcode: string) => {
-    const wanted = child(request.body, token)?.text ?? ''
-    const channel = channels.find((one) => ofChannel(template, one) === wanted)
-    if (channel === undefined) throw invalidArgument(subcode, `There is no ${token} "${wanted}"`)
-    return channel
+  const streams = mediaStreams(facts)
+  const eachStream = (element: (stream: MediaStream) => string) => streams.map(element).join('')
+  const asked = (request: SoapRequest): MediaStream => {
+    const wanted = child(request.body, 'ProfileToken')?.text ?? ''
+    const stream = streams.find(({ profileToken }) => profileToken === wanted)
+    if (!stream) throw invalidArgument('ter:NoProfile', `There is no ProfileToken "${wanted}"`)
+    return stream
   }
-  const { tokens, paths } = facts.profile
-  const profileAsked = (request: SoapRequest) => asked(request, 'ProfileToken', tokens.profile, 'ter:NoProfile')
   return {
+    ...audioOperations(facts),
     GetServiceCapabilities: () =>
       `<trt:GetServiceCapabilitiesResponse>${mediaCapabilities(facts)}</trt:GetServiceCapabilitiesResponse>`,
     GetProfiles: () =>
-      `<trt:GetProfilesResponse>${each((channel) => profile(facts, channel, 'trt:Profiles'))}</trt:GetProfilesResponse>`,
+      `<trt:GetProfilesResponse>${eachStream((stream) => profile(facts, stream, 'trt:Profiles'))}</trt:GetProfilesResponse>`,
     GetProfile: (request) =>
-      `<trt:GetProfileResponse>${profile(facts, profileAsked(request), 'trt:Profile')}</trt:GetProfileResponse>`,
+      `<trt:GetProfileResponse>${profile(facts, asked(request), 'trt:Profile')}</trt:GetProfileResponse>`,
     GetVideoSources: () =>
       `<trt:GetVideoSourcesResponse>${each((channel) => videoSource(facts, channel))}</trt:GetVideoSourcesResponse>`,
     GetVideoSourceConfigurations: () =>
       `<trt:GetVideoSourceConfigurationsResponse>${each((channel) => sourceConfiguration(facts, channel, 'trt:Configurations'))}</trt:GetVideoSourceConfigurationsResponse>`,
     GetVideoEncoderConfigurations: () =>
-      `<trt:GetVideoEncoderConfigurationsResponse>${each((channel) => encoder(facts, channel, 'trt:Configurations'))}</trt:GetVideoEncoderConfigurationsResponse>`,
+      `<trt:GetVideoEncoderConfigurationsResponse>${eachStream((stream) => encoder(stream, 'trt:Configurations'))}</trt:GetVideoEncoderConfigurationsResponse>`,
     GetStreamUri: (request) => {
-      const uri = `rtsp://${facts.address}:${facts.ports.rtsp}${ofChannel(paths.stream, profileAsked(request))}`
+      const uri = `rtsp://${facts.address}:${facts.ports.rtsp}${asked(request).path}`
       return mediaUri('GetStreamUri', uri)
     },
     GetSnapshotUri: (request) =>
-      mediaUri('GetSnapshotUri', httpUri(facts, ofChannel(paths.snapshot, profileAsked(request)))),
+      mediaUri('GetSnapshotUri', httpUri(facts, ofChannel(facts.profile.paths.snapshot, asked(request).channel))),
   }
 }
 
@@ -47,15 +50,16 @@ function mediaUri(operation: string, uri: string): string {
 function sceneOf(facts: CameraFacts, channel: number) {
   const showing = facts.showings[channel - 1]
   if (!showing) throw new RangeError(`The camera has no channel ${channel}`)
-  return showing.scene
+  return showing.video
 }
 
-function profile(facts: CameraFacts, channel: number, element: string): string {
-  const token = escapeXml(ofChannel(facts.profile.tokens.profile, channel))
+function profile(facts: CameraFacts, stream: MediaStream, element: string): string {
   return (
-    `<${element} token="${token}" fixed="true"><tt:Name>mainStream_${channel}</tt:Name>` +
-    sourceConfiguration(facts, channel, 'tt:VideoSourceConfiguration') +
-    `${encoder(facts, channel, 'tt:VideoEncoderConfiguration')}</${element}>`
+    `<${element} token="${escapeXml(stream.profileToken)}" fixed="true"><tt:Name>${stream.name}</tt:Name>` +
+    sourceConfiguration(facts, stream.channel, 'tt:VideoSourceConfiguration') +
+    audioSourceConfiguration(facts, 'tt:AudioSourceConfiguration') +
+    encoder(stream, 'tt:VideoEncoderConfiguration') +
+    `${audioEncoder(facts, 'tt:AudioEncoderConfiguration')}</${element}>`
   )
 }
 
@@ -72,20 +76,26 @@ function videoSource(facts: CameraFacts, channel: number): string {
 function sourceConfiguration(facts: CameraFacts, channel: number, element: string): string {
   const { width, height } = sceneOf(facts, channel)
   const { tokens } = facts.profile
+  const useCount = mediaStreams(facts).filter((stream) => stream.channel === channel).length
   return (
-    `<${element} token="${ofChannel(tokens.config, channel)}"><tt:Name>VideoSourceConfig_${channel}</tt:Name><tt:UseCount>1</tt:UseCount>` +
+    `<${element} token="${ofChannel(tokens.config, channel)}"><tt:Name>VideoSourceConfig_${channel}</tt:Name><tt:UseCount>${useCount}</tt:UseCount>` +
     `<tt:SourceToken>${ofChannel(tokens.source, channel)}</tt:SourceToken><tt:Bounds x="0" y="0" width="${width}" height="${height}"/></${element}>`
   )
 }
 
-function encoder(facts: CameraFacts, channel: number, element: string): string {
-  const { width, height, framesPerSecond, gopFrames } = sceneOf(facts, channel)
+function encoder(stream: MediaStream, element: string): string {
+  const { width, height, framesPerSecond, gopFrames } = stream.showing.video
   return (
-    `<${element} token="${ofChannel(facts.profile.tokens.encoder, channel)}"><tt:Name>VideoEncoder_${channel}</tt:Name><tt:UseCount>1</tt:UseCount>` +
+    `<${element} token="${stream.encoderToken}"><tt:Name>VideoEncoder_${stream.name}</tt:Name><tt:UseCount>1</tt:UseCount>` +
     `<tt:Encoding>H264</tt:Encoding>${resolution(width, height)}<tt:Quality>3</tt:Quality>` +
-    `<tt:RateControl><tt:FrameRateLimit>${framesPerSecond}</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>512</tt:BitrateLimit></tt:RateControl>` +
+    `<tt:RateControl><tt:FrameRateLimit>${framesPerSecond}</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>${bitrateLimitKbit(width)}</tt:BitrateLimit></tt:RateControl>` +
     `<tt:H264><tt:GovLength>${gopFrames}</tt:GovLength><tt:H264Profile>Main</tt:H264Profile></tt:H264>` +
     '<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address><tt:Port>0</tt:Port>' +
     `<tt:TTL>1</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast><tt:SessionTimeout>PT60S</tt:SessionTimeout></${element}>`
   )
+}
+
+/** A round figure that the stream stays below. */
+function bitrateLimitKbit(width: number): number {
+  return width > 640 ? 512 : 256
 }

@@ -25,6 +25,12 @@ export const amcrest: Profile = {
     config: '0000{channel}',
     encoder: '0000{channel}',
   },
+  sub: {
+    stream: '/cam/realmonitor?channel={channel}&subtype=1&unicast=true&proto=Onvif',
+    profile: 'MediaProfile1000{channel}',
+    encoder: '1000{channel}',
+  },
+  audio: 'aac',
   auth: ['username-token', 'digest-md5'],
   realm: 'Login to AMC0',
   lockout: { attempts: 5, durationMs: 30 * 60_000 },

@@ -36,6 +36,11 @@ export const axis: Profile = {
     config: '0',
     encoder: 'default_{channel}_h264',
   },
+  sub: {
+    stream: '/onvif-media/media.amp?profile=profile_{channel}_sub&sessiontimeout=60&streamtype=unicast',
+    profile: 'profile_{channel}_sub',
+    encoder: 'sub_{channel}_h264',
+  },
   auth: ['digest-md5', 'digest-sha256'],
   realm: 'AXIS_{mac}',
   refusal: { status: 401, body: 'soap' },

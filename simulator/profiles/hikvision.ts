@@ -36,6 +36,12 @@ export const hikvision: Profile = {
     config: 'VideoSourceToken',
     encoder: 'VideoEncoderToken_{channel}',
   },
+  sub: {
+    stream: '/Streaming/Channels/{channel}02?transportmode=unicast&profile=Profile_{channel}02',
+    profile: 'Profile_{channel}02',
+    encoder: 'VideoEncoderToken_{channel}02',
+  },
+  audio: 'pcmu',
   auth: ['username-token', 'digest-md5', 'digest-sha256'],
   realm: 'IP Camera(F1234)',
   refusal: { status: 401, body: 'html' },

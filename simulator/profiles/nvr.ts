@@ -19,6 +19,12 @@ export const nvr: Profile = {
     config: 'VideoSourceConfigToken00{channel}',
     encoder: 'VideoEncodeConfigToken00{channel}',
   },
+  sub: {
+    stream: '/Streaming/Channels/{channel}02?transportmode=unicast&profile=ProfileToken10{channel}',
+    profile: 'ProfileToken10{channel}',
+    encoder: 'VideoEncodeConfigToken10{channel}',
+  },
+  audio: undefined,
   realm: 'Embedded Net DVR',
   refusal: { status: 401, body: 'soap' },
   preAuth: true,

@@ -63,6 +63,12 @@ export interface Profile {
     readonly encoder: string
   }
 
+  /** The second, smaller stream of each channel, with a media profile and encoder of its own. */
+  readonly sub: { readonly stream: string; readonly profile: string; readonly encoder: string } | undefined
+
+  /** How sound is encoded, in all streams; undefined: the camera hears none. */
+  readonly audio: 'pcmu' | 'aac' | undefined
+
   readonly auth: readonly AuthScheme[]
   readonly realm: string
   readonly refusal: Refusal
@@ -93,6 +99,8 @@ export interface Profile {
 export const USUAL = {
   channels: 1,
   httpPort: 8080,
+  sub: undefined,
+  audio: undefined,
   preAuth: true,
   lockout: undefined,
   refusal: { status: 400, body: 'soap' },

@@ -30,6 +30,8 @@ export const reolink: Profile = {
     stream: '/h264Preview_0{channel}_main',
   },
   tokens: { profile: '00{channel}', source: '000', config: '000', encoder: '000' },
+  sub: { stream: '/h264Preview_0{channel}_sub', profile: '10{channel}', encoder: '001' },
+  audio: 'aac',
   auth: ['username-token', 'digest-md5'],
   realm: 'BC Streaming Media',
   lockout: { attempts: 5, durationMs: 5 * 60_000 },

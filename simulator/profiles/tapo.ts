@@ -25,6 +25,8 @@ export const tapo: Profile = {
     stream: '/stream{channel}',
   },
   tokens: { profile: 'profile_{channel}', source: 'raw_vs{channel}', config: 'vsconf', encoder: 'main' },
+  sub: { stream: '/stream2', profile: 'profile_2', encoder: 'minor' },
+  audio: 'pcmu',
   auth: ['username-token', 'digest-md5'],
   realm: 'TP-Link IP-Camera',
   subscription: { by: 'path', path: '/event-{n}_{n}', portIfSeparate: 1024 },

@@ -51,6 +51,11 @@ export class RtpSender {
     this.#nextUnit = this.#source.startAfter(nowMs)
   }
 
+  /** When the next unit begins. */
+  get nextMs(): number {
+    return (this.#source.ticksOf(this.#nextUnit) * 1000) / this.#source.clockHz
+  }
+
   /** What RTP-Info says of the next packet (RFC 2326, 12.33). */
   get next(): { readonly sequence: number; readonly timestamp: number } {
     return { sequence: this.#sequence, timestamp: this.#timestampOf(this.#nextUnit) }
@@ -58,8 +63,7 @@ export class RtpSender {
 
   /** Sends the units that are due. The camera's own clock, ahead of ours by that much, is in reports and marks. */
   advance(nowMs: number, clockAheadMs: number): void {
-    const lateMs = nowMs - (this.#source.ticksOf(this.#nextUnit) * 1000) / this.#source.clockHz
-    if (lateMs > LAG_MS_MAX) this.startAfter(nowMs)
+    if (nowMs - this.nextMs > LAG_MS_MAX) this.startAfter(nowMs)
     const due = this.#source.dueAt(nowMs)
     if (this.#nextUnit > due) return
     if (nowMs - this.#reportedMs >= REPORT_INTERVAL_MS) {

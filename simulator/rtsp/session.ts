@@ -59,9 +59,12 @@ export class RtspSession {
     for (const { sender } of this.#tracks.values()) sender.advance(nowMs, clockAheadMs)
   }
 
-  /** Leaves out what there is until the next keyframe. */
+  /** Leaves out what there is until the next keyframe, with which the sound goes on too. */
   skip(nowMs: number): void {
-    for (const { sender } of this.#tracks.values()) sender.startAfter(nowMs)
+    const senders = [...this.#tracks.values()].map(({ sender }) => sender)
+    for (const sender of senders) sender.startAfter(nowMs)
+    const startMs = Math.max(...senders.map((sender) => sender.nextMs))
+    for (const sender of senders) if (sender.nextMs < startMs) sender.startAfter(startMs)
   }
 
   /** Ends it, and frees its ports. */

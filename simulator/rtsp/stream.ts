@@ -1,5 +1,6 @@
 import type { CameraFacts } from '../onvif/facts.ts'
-import { ofChannel } from '../onvif/facts.ts'
+import { mediaStreams } from '../onvif/streams.ts'
+import { AudioSource, describeAudio } from './audio.ts'
 import type { RtpSource } from './sender.ts'
 import { describeVideo, VideoSource } from './video.ts'
 
@@ -18,10 +19,13 @@ export interface RtspStream {
 
 /** All that a camera streams. */
 export function streamsOf(facts: CameraFacts): RtspStream[] {
-  return facts.showings.map((showing, i) => ({
-    path: ofChannel(facts.profile.paths.stream, i + 1),
-    tracks: [{ source: new VideoSource(showing), description: describeVideo(showing.scene) }],
-  }))
+  const { audio } = facts.profile
+  return mediaStreams(facts).map(({ path, showing }) => {
+    const video = { source: new VideoSource(showing), description: describeVideo(showing.video) }
+    if (audio === undefined) return { path, tracks: [video] }
+    const sound = { source: new AudioSource(audio, showing.scene.sounds), description: describeAudio(audio) }
+    return { path, tracks: [video, sound] }
+  })
 }
 
 /** What a request's URI names: a stream's path, and one of its tracks, if it says which. The host is not looked at. */

@@ -1,7 +1,7 @@
 import { isSlice } from '../imaging/annexb.ts'
 import { seiOf } from '../imaging/mark.ts'
-import type { Scene } from '../imaging/scene.ts'
 import type { Showing } from '../imaging/showing.ts'
+import type { Video } from '../imaging/video.ts'
 import { type Payload, packetize } from './packetize.ts'
 import type { RtpSource } from './sender.ts'
 
@@ -32,7 +32,7 @@ export class VideoSource implements RtpSource {
   }
 
   ticksOf(unit: number): number {
-    return Math.round((unit * VIDEO_CLOCK_HZ) / this.#showing.scene.framesPerSecond)
+    return Math.round((unit * VIDEO_CLOCK_HZ) / this.#showing.video.framesPerSecond)
   }
 
   /** The picture's units, with its mark before the first slice, where SEI belongs (H.264, 7.4.1.2.3). */
@@ -46,12 +46,13 @@ export class VideoSource implements RtpSource {
 }
 
 /** The section of an H.264 track (RFC 6184, 8.2.1). */
-export function describeVideo(scene: Scene): string[] {
-  const sets = [scene.sps, scene.pps].map((set) => set.toString('base64')).join(',')
+export function describeVideo(video: Video): string[] {
+  const [sps] = video.parameterSets
+  const sets = video.parameterSets.map((set) => set.toString('base64')).join(',')
   return [
     `m=video 0 RTP/AVP ${VIDEO_PAYLOAD_TYPE}`,
     `a=rtpmap:${VIDEO_PAYLOAD_TYPE} H264/${VIDEO_CLOCK_HZ}`,
-    `a=fmtp:${VIDEO_PAYLOAD_TYPE} packetization-mode=1;profile-level-id=${scene.sps.toString('hex', 1, 4)};sprop-parameter-sets=${sets}`,
-    `a=framerate:${scene.framesPerSecond}`,
+    `a=fmtp:${VIDEO_PAYLOAD_TYPE} packetization-mode=1;profile-level-id=${sps?.toString('hex', 1, 4)};sprop-parameter-sets=${sets}`,
+    `a=framerate:${video.framesPerSecond}`,
   ]
 }
