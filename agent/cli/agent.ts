@@ -10,6 +10,7 @@ import { Cap } from '../consent/cap.ts'
 import { Consent } from '../consent/consent.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
 import { isWorthAPicture } from '../events/kinds.ts'
+import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
 import type { CameraAccess } from '../inventory/access.ts'
 import { type CameraChange, Inventory } from '../inventory/inventory.ts'
@@ -66,6 +67,7 @@ export class Agent {
   readonly #cap: Cap
   readonly #consent: Consent
   readonly #inventory: Inventory
+  readonly #health: HealthStore
   readonly #search: Search
   readonly #watch: DeviceWatch
   readonly #egress: Egress
@@ -92,6 +94,7 @@ export class Agent {
     const onConsent = () => this.#consentChanged()
     this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: onConsent }))
     this.#inventory = new Inventory({ db, credentials, clock })
+    this.#health = new HealthStore(db)
     this.#search = new Search({
       ...common,
       discovery: config.discovery,
@@ -219,6 +222,7 @@ export class Agent {
     const wasGone = this.#levels.get(camera) === 'unreachable'
     const isGone = health.level === 'unreachable'
     this.#levels.set(camera, health.level)
+    this.#health.save(camera, this.#deps.clock.nowMs(), health)
     if (isGone === wasGone) return
     const name = `${facts.manufacturer} ${facts.model} at ${facts.address}`
     if (isGone) {

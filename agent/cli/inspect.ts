@@ -50,8 +50,10 @@ export async function showCameras(configPath: string, output: Output): Promise<n
   return EXIT.done
 }
 
+export type KnownCamera = CameraFacts & { readonly camera: Id }
+
 /** The cameras in the box's records; none where no agent has run yet. */
-export function knownCameras(config: AgentConfig): (CameraFacts & { readonly camera: Id })[] {
+export function knownCameras(config: AgentConfig): KnownCamera[] {
   const db = readStateDatabase(statePaths(config).state)
   if (db === undefined) return []
   try {

@@ -4,10 +4,11 @@ import { type Database, holdLock, openDatabase, readDatabase } from '../base/dat
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CONSENT_TABLES } from '../consent/consent.ts'
+import { HEALTH_TABLES } from '../health/store.ts'
 import { INVENTORY_TABLES } from '../inventory/tables.ts'
 
 /** Where everything of this box lies. */
-export function statePaths(config: AgentConfig) {
+export function statePaths(config: Pick<AgentConfig, 'stateDir'>) {
   const inState = (name: string) => join(config.stateDir, name)
   return {
     state: inState('state.db'),
@@ -41,9 +42,9 @@ export function holdState(lockPath: string): Disposable {
 }
 
 /** The list of steps only grows. */
-const STATE_MIGRATIONS = [CONSENT_TABLES, INVENTORY_TABLES]
+const STATE_MIGRATIONS = [CONSENT_TABLES, INVENTORY_TABLES, HEALTH_TABLES]
 
-/** The box's own records: the grant held and the cameras known. */
+/** The box's own records: the grant held, the cameras known and how they are. */
 export const openStateDatabase = (path: string): Database => openDatabase(path, STATE_MIGRATIONS)
 
 /** The same, only to look at; undefined where no agent has run yet. */
