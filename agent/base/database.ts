@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { LenscapError } from './errors.ts'
@@ -28,9 +28,44 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
   }
 }
 
-function openFile(path: string): Database.Database {
+/**
+ * The same file for a tool that only looks, beside a running agent or without one: nothing is made, changed or mended.
+ * Undefined where there is no such file yet. @throws LenscapError `storage` where it can't be read
+ */
+export function readDatabase(path: string, migrations: readonly string[]): Database.Database | undefined {
+  if (!existsSync(path)) return undefined
+  const db = openFile(path, { readonly: true, fileMustExist: true })
   try {
-    return new Database(path)
+    const done = Number(db.pragma('user_version', { simple: true }))
+    if (done === migrations.length) return db
+    throw new LenscapError('storage', `${path} is of another release: start the agent of this release once`, { path })
+  } catch (error) {
+    db.close()
+    if (error instanceof LenscapError) throw error
+    throw new LenscapError('storage', `Can't read ${path}: check its permissions, or whether it is damaged`, {}, error)
+  }
+}
+
+/**
+ * Holds a lock that ends with the process, however it ends.
+ * @throws LenscapError `busy` where another process holds it, `storage` where the file can't be made
+ */
+export function holdLock(path: string): Disposable {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const db = openFile(path, { timeout: 0 })
+  try {
+    db.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    db.close()
+    const isHeld = cause instanceof Error && 'code' in cause && cause.code === 'SQLITE_BUSY'
+    throw new LenscapError(isHeld ? 'busy' : 'storage', `Can't lock ${path}`, { path }, cause)
+  }
+  return { [Symbol.dispose]: () => db.close() }
+}
+
+function openFile(path: string, options: Database.Options = {}): Database.Database {
+  try {
+    return new Database(path, options)
   } catch (cause) {
     throw new LenscapError(
       'storage',

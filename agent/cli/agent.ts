@@ -1,23 +1,24 @@
 import type { HookEvent } from '../../firmware-hooks/hooks/run-hooks.ts'
 import type { Clock } from '../base/clock.ts'
 import { describeError, LenscapError } from '../base/errors.ts'
+import { LinkedController } from '../base/linked-controller.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Credential } from '../base/secret.ts'
 import { VERSION } from '../base/version.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { Cap } from '../consent/cap.ts'
 import { Consent } from '../consent/consent.ts'
-import { discover } from '../discovery/discover.ts'
-import { type Fence, fenceOf, inside } from '../discovery/fence.ts'
-import type { Sighting } from '../discovery/sighting.ts'
-import { Egress } from '../egress/egress.ts'
+import { Egress, type EgressActivity } from '../egress/egress.ts'
+import { isWorthAPicture } from '../events/kinds.ts'
+import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
 import type { CameraAccess } from '../inventory/access.ts'
-import { type CameraChange, type DeviceTrouble, Inventory } from '../inventory/inventory.ts'
+import { type CameraChange, Inventory } from '../inventory/inventory.ts'
 import { CLIP_SETTINGS } from '../media/cutter.ts'
 import { MediaKeeper } from '../media/keeper.ts'
 import { clearAtStart } from '../media/spool-file.ts'
-import type { EventFacts, HealthFacts } from '../protocol/camera.ts'
+import type { EventFacts, HealthFacts, HealthLevel } from '../protocol/camera.ts'
+import type { Id } from '../protocol/envelope.ts'
 import type { SignedGrant } from '../protocol/grant.ts'
 import { Spool } from '../spool/spool.ts'
 import type { Claimed } from '../transport/identity.ts'
@@ -27,22 +28,10 @@ import { runTransport } from '../transport/transport.ts'
 import { DeviceWatch } from './device-watch.ts'
 import { Journal } from './journal.ts'
 import { liveAccess } from './live-access.ts'
-import { newsIn } from './news.ts'
 import { runSchedules } from './schedules.ts'
-import { openStateDatabase, statePaths } from './state.ts'
-
-/** Events after which a clip is wanted. */
-const CLIP_KINDS: ReadonlySet<EventFacts['kind']> = new Set([
-  'motion',
-  'person',
-  'vehicle',
-  'animal',
-  'face',
-  'line-crossing',
-  'intrusion',
-  'tamper',
-  'doorbell',
-])
+import { Search } from './search.ts'
+import { holdState, openStateDatabase, statePaths } from './state.ts'
+import { together } from './together.ts'
 
 /** What the outside may hear of a running agent: counts, never content. */
 interface AgentReport {
@@ -70,40 +59,53 @@ export interface AgentDeps {
 export class Agent {
   readonly #deps: AgentDeps
   readonly #stack = new DisposableStack()
+  /** Fires when the agent is told to stop, or when a part of it fails beyond repair. */
+  readonly #stop: LinkedController
   readonly #startedMs: number
-  readonly #spool: Spool
   readonly #journal: Journal
+  readonly #spool: Spool
   readonly #cap: Cap
   readonly #consent: Consent
   readonly #inventory: Inventory
-  readonly #fence: Fence
+  readonly #health: HealthStore
+  readonly #search: Search
   readonly #watch: DeviceWatch
-  readonly #media: MediaKeeper
   readonly #egress: Egress
+  readonly #media: MediaKeeper
   /** Cameras told in full since this start. */
-  readonly #told = new Set<string>()
+  readonly #told = new Set<Id>()
+  readonly #levels = new Map<Id, HealthLevel>()
   #wasCapOn: boolean
 
+  /** @throws LenscapError `busy` where another agent has this state folder, `storage` where it can't be used */
   constructor(deps: AgentDeps) {
-    const { config, credentials, identity, clock, random, logger, signal, report } = deps
+    const { config, credentials, identity, clock, random, logger } = deps
     const paths = statePaths(config)
-    const common = { clock, random, logger, signal }
     this.#deps = deps
     this.#startedMs = clock.monotonicMs()
+    this.#stop = this.#stack.use(new LinkedController(deps.signal))
+    const common = { clock, random, logger, signal: this.#stop.signal }
+    this.#stack.use(holdState(paths.lock))
     this.#spool = this.#stack.use(new Spool({ path: paths.spool, clock, logger, bytesMax: config.spool.bytesMax }))
     this.#journal = new Journal(this.#spool, logger)
     const db = this.#stack.adopt(openStateDatabase(paths.state), (open) => open.close())
     this.#cap = new Cap(config.stateDir)
     this.#wasCapOn = this.#cap.isOn()
-    this.#consent = this.#stack.use(
-      new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: () => this.#consentChanged() }),
-    )
+    const onConsent = () => this.#consentChanged()
+    this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: onConsent }))
     this.#inventory = new Inventory({ db, credentials, clock })
-    this.#fence = fenceOf(config.discovery.only)
+    this.#health = new HealthStore(db)
+    this.#search = new Search({
+      ...common,
+      discovery: config.discovery,
+      inventory: this.#inventory,
+      onCamera: (news) => this.#onCamera(news),
+      onPass: () => this.#attend(),
+    })
     this.#watch = new DeviceWatch({
       ...common,
-      onEvent: (camera, event) => this.#onEvent(camera, event),
-      onHealth: ({ camera }, health) => this.#onHealth(camera, health),
+      onEvent: ({ camera }, event) => this.#onEvent(camera, event),
+      onHealth: (camera, health) => this.#onHealth(camera, health),
     })
     this.#egress = this.#stack.use(
       new Egress({
@@ -111,10 +113,7 @@ export class Agent {
         stateDir: config.stateDir,
         grantFor: (camera, kind) => this.#consent.grant(camera, kind),
         target: { bridgeUrl: identity.bridgeUrl, agent: identity.agent, token: identity.token },
-        onActivity: ({ kind, message, camera }) => {
-          this.#journal.activity(kind, message, camera)
-          report.onSent(this.#egress.totals())
-        },
+        onActivity: (activity) => this.#onEgress(activity),
         limits: { bytesMax: config.media.queueBytesMax },
       }),
     )
@@ -125,40 +124,41 @@ export class Agent {
       settings: { ...CLIP_SETTINGS, preRollMs: config.media.preRollMs, postRollMs: config.media.postRollMs },
       onItem: (grant, item) => this.#egress.enqueue(grant, item),
       onTrouble: (camera, error) => this.#onMediaTrouble(camera, error),
+      onFlowing: (camera) => this.#onStream(camera, 'flowing'),
     })
   }
 
-  /** Works until the signal fires, then ends everything it began. */
+  /** Works until the signal fires, then ends everything it began. @throws what a part failed with, when all have ended */
   async run(): Promise<void> {
-    const { config, logger, signal, report } = this.#deps
-    const { media } = statePaths(config)
-    await clearAtStart(media)
+    using _ = this.#stack
+    const { config, clock, logger, report } = this.#deps
+    const { signal } = this.#stop
+    const left = await clearAtStart(statePaths(config).media)
+    if (left > 0) logger.warn({ files: left }, 'Media that a crash left before it was queued was removed')
     this.#journal.activity('agent-started', `The agent ${VERSION} has started`)
     report.onSent(this.#egress.totals())
-    const stopSchedules = runSchedules(
-      [
-        { name: 'inventory', expression: config.inventory.schedule, work: () => this.#lookAt(this.#remembered()) },
-        { name: 'host', expression: config.host.schedule, work: () => this.#tellHost() },
-        {
-          name: 'snapshots',
-          expression: config.media.snapshotSchedule,
-          work: async () => void (await this.#media.snapshots('schedule')),
-        },
-      ],
-      logger,
-    )
+    const jobs = [
+      { name: 'inventory', expression: config.inventory.schedule, work: () => this.#search.readAgain() },
+      { name: 'host', expression: config.host.schedule, work: () => this.#tellHost() },
+      { name: 'snapshots', expression: config.media.snapshotSchedule, work: () => this.#takeSnapshots() },
+    ]
+    const works = [
+      this.#connect(),
+      this.#egress.run(signal),
+      this.#search.run(),
+      this.#tellHost(),
+      runSchedules(jobs, { clock, logger, signal }),
+    ]
     try {
-      await Promise.all([this.#connect(), this.#egress.run(signal), this.#lookRound(), this.#tellHost()])
+      await together(this.#stop, works)
     } finally {
-      stopSchedules()
       await Promise.all([this.#watch.ended(), this.#media.ended()])
-      this.#stack.dispose()
     }
   }
 
   /** The box's connection: what comes down is handed to the rooms here. */
   #connect(): Promise<void> {
-    const { identity, clock, random, logger, signal, report } = this.#deps
+    const { identity, clock, random, logger, report } = this.#deps
     return runTransport({
       identity,
       spool: this.#spool,
@@ -168,7 +168,7 @@ export class Agent {
       clock,
       random,
       logger,
-      signal,
+      signal: this.#stop.signal,
     })
   }
 
@@ -177,34 +177,24 @@ export class Agent {
     return { version: VERSION, uptimeS, cap: this.#cap.isOn(), spool: this.#spool.depth() }
   }
 
-  /** Known cameras first, wherever they were; then whoever answers, again and again. */
-  async #lookRound(): Promise<void> {
-    const { config, clock, signal } = this.#deps
-    const { ranges, hosts, multicast, interfaces, port, intervalS } = config.discovery
-    const where = { cidrs: ranges, hosts, multicast, discoveryPort: port, ...(interfaces.length > 0 && { interfaces }) }
-    await this.#lookAt(this.#remembered())
-    while (!signal.aborted) {
-      const sightings = discover({ ...where, clock, signal })
-      await this.#lookAt(newsIn(sightings, this.#inventory))
-      await clock.sleep(intervalS * 1000, signal).catch(() => {})
-    }
+  async #tellHost(): Promise<void> {
+    this.#journal.tell({ name: 'host', body: { host: await readHost() } })
   }
 
-  #remembered(): Sighting[] {
-    return this.#inventory.remembered()
-  }
-
-  async #lookAt(sightings: AsyncIterable<Sighting> | Iterable<Sighting>): Promise<void> {
-    const { logger, signal } = this.#deps
-    try {
-      for await (const news of this.#inventory.refresh(inside(sightings, this.#fence), signal)) {
-        if (news.kind === 'camera') this.#onCamera(news)
-        else this.#onDeviceTrouble(news)
-      }
-    } catch (error) {
-      if (!signal.aborted) logger.error({ reason: describeError(error) }, 'Looking for cameras failed')
+  #onCamera({ camera, facts, changed, movedFrom }: CameraChange): void {
+    const name = `${facts.manufacturer} ${facts.model} at ${facts.address}`
+    if (changed === 'new') {
+      this.#journal.activity('camera-discovered', `Found ${name}`, camera)
+      this.#deps.report.hook('camera-found', { camera, name: facts.name, address: facts.address })
+    } else if (movedFrom) {
+      this.#journal.activity('camera-moved', `${name} was at ${movedFrom} before`, camera)
+      this.#watch.moved(facts.device, movedFrom)
+    } else {
+      this.#journal.activity('camera-changed', `${name} changed: ${changed.join(', ')}`, camera)
     }
+    if (this.#told.has(camera)) this.#journal.tell({ name: 'camera-info', id: camera, body: { info: facts } })
     this.#attend()
+    this.#media.changed(camera)
   }
 
   /** Sees to it that every camera read so far is told, watched and, where allowed, recorded. */
@@ -218,45 +208,47 @@ export class Agent {
         this.#media.add(liveAccess(camera, this.#inventory))
       }
     }
+    // Who signs in to a camera may have changed with this reading.
+    this.#media.review()
   }
 
-  #onCamera({ camera, facts, changed, movedFrom }: CameraChange): void {
-    const { report } = this.#deps
-    const name = `${facts.manufacturer} ${facts.model} at ${facts.address}`
-    if (changed === 'new') {
-      this.#journal.activity('camera-discovered', `Found ${name}`, camera)
-      report.hook('camera-found', { camera, name: facts.name, address: facts.address })
-    } else if (movedFrom) {
-      this.#journal.activity('camera-moved', `${name} was at ${movedFrom} before`, camera)
-      this.#watch.moved(facts.device, movedFrom)
-    } else {
-      this.#journal.activity('camera-changed', `${name} changed: ${changed.join(', ')}`, camera)
-    }
-    if (this.#told.has(camera)) this.#journal.tell({ name: 'camera-info', id: camera, body: { info: facts } })
-    this.#attend()
-  }
-
-  #onDeviceTrouble({ address, port, error }: DeviceTrouble): void {
-    this.#deps.logger.warn({ address, port, kind: error.kind, reason: describeError(error) }, 'A device was not read')
-  }
-
-  #onEvent({ camera }: CameraAccess, event: EventFacts): void {
+  #onEvent(camera: Id, event: EventFacts): void {
     this.#journal.tell({ name: 'camera-event', id: camera, body: { event } })
-    if (event.active !== false && CLIP_KINDS.has(event.kind)) {
-      this.#media.trigger(camera, event.kind, this.#deps.clock.nowMs())
-    }
+    if (isWorthAPicture(event)) this.#media.trigger(camera, event.kind, this.#deps.clock.nowMs())
   }
 
-  #onHealth(camera: string, health: HealthFacts): void {
+  #onHealth({ camera, facts }: CameraAccess, health: HealthFacts): void {
     this.#journal.tell({ name: 'camera-health', id: camera, body: { health } })
+    const wasGone = this.#levels.get(camera) === 'unreachable'
+    const isGone = health.level === 'unreachable'
+    this.#levels.set(camera, health.level)
+    this.#health.save(camera, this.#deps.clock.nowMs(), health)
+    if (isGone === wasGone) return
+    const name = `${facts.manufacturer} ${facts.model} at ${facts.address}`
+    if (isGone) {
+      this.#journal.activity('camera-lost', `${name} does not answer any more`, camera)
+      this.#deps.report.hook('camera-lost', { camera, name: facts.name, address: facts.address })
+    } else this.#journal.activity('camera-returned', `${name} answers again`, camera)
   }
 
-  #onMediaTrouble(camera: string, error: unknown): void {
+  async #takeSnapshots(): Promise<void> {
+    await this.#media.snapshots('schedule')
+  }
+
+  #onMediaTrouble(camera: Id, error: unknown): void {
     this.#deps.logger.warn({ camera, reason: describeError(error) }, 'No picture came')
+    const isStall = error instanceof LenscapError && error.facts['diagnosis'] === 'STREAM_STALLED'
+    if (isStall) this.#onStream(camera, 'stalled')
+  }
+
+  #onStream(camera: Id, state: 'stalled' | 'flowing'): void {
     const device = this.#inventory.camera(camera)?.deviceHandle.id
-    if (device && error instanceof LenscapError && error.facts['diagnosis'] === 'STREAM_STALLED') {
-      this.#watch.stream(device, 'stalled')
-    }
+    if (device) this.#watch.stream(device, state)
+  }
+
+  #onEgress({ kind, message, camera }: EgressActivity): void {
+    this.#journal.activity(kind, message, camera)
+    this.#deps.report.onSent(this.#egress.totals())
   }
 
   #onGrant(grant: SignedGrant): void {
@@ -282,7 +274,7 @@ export class Agent {
 
   async #onCommand({ name, camera }: DownCommand): Promise<CommandResult> {
     if (name === 'refresh') {
-      await this.#lookAt(this.#remembered())
+      await this.#search.readAgain()
       return { ok: true, message: `Read ${this.#inventory.devices().length} devices again` }
     }
     if (name === 'snapshot') {
@@ -290,9 +282,5 @@ export class Agent {
       return taken > 0 ? { ok: true, message: 'Taken' } : { ok: false, message: 'No snapshot could be taken' }
     }
     return { ok: false, message: `This agent does not know "${name}"` }
-  }
-
-  async #tellHost(): Promise<void> {
-    this.#journal.tell({ name: 'host', body: { host: await readHost() } })
   }
 }

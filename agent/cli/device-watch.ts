@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import type { DeviceEvent } from '../events/event.ts'
 import { watchEvents } from '../events/watch.ts'
 import { HealthMonitor } from '../health/monitor.ts'
 import { type CameraAccess, cameraOfEvent, type DeviceHandle } from '../inventory/access.ts'
@@ -29,12 +28,21 @@ export class DeviceWatch {
 
   /** Begins with a device, once; it stays watched however often it is read again. */
   add(handle: DeviceHandle): void {
-    if (this.#monitors.has(handle.id)) return
     const { clock, signal, random } = this.#deps
+    if (this.#monitors.has(handle.id) || signal.aborted) return
     const monitor = new HealthMonitor({ device: () => handle.device, trouble: () => handle.trouble, clock, signal })
     this.#monitors.set(handle.id, monitor)
     const events = watchEvents(() => handle.device, { clock, signal, random, observer: monitor })
-    this.#work.push(this.#listen(handle, events), this.#observe(handle, monitor))
+    this.#work.push(
+      this.#follow(handle, events, ({ sourceToken, ...event }) => {
+        const named = cameraOfEvent(handle, sourceToken)
+        // What names no source, such as a gap, concerns the whole device.
+        for (const camera of named ? [named] : handle.cameras) this.#deps.onEvent(camera, event)
+      }),
+      this.#follow(handle, monitor.run(), (health) => {
+        for (const camera of handle.cameras) this.#deps.onHealth(camera, health)
+      }),
+    )
   }
 
   moved(device: Id, from: string): void {
@@ -45,25 +53,25 @@ export class DeviceWatch {
     this.#monitors.get(device)?.stream(state)
   }
 
+  /** Resolves when nothing is listened to any more; the signal must have fired. */
   async ended(): Promise<void> {
     await Promise.all(this.#work)
   }
 
-  async #listen(handle: DeviceHandle, events: AsyncIterable<DeviceEvent>): Promise<void> {
-    for await (const { sourceToken, ...event } of events) {
-      const named = cameraOfEvent(handle, sourceToken)
-      // What names no source, such as a gap, concerns the whole device.
-      for (const camera of named ? [named] : handle.cameras) this.#deps.onEvent(camera, event)
-    }
-  }
-
-  async #observe(handle: DeviceHandle, monitor: HealthMonitor): Promise<void> {
+  /** Hands on what a device says. One piece of news that can't be taken does not end the listening. Never throws. */
+  async #follow<T>(handle: DeviceHandle, news: AsyncIterable<T>, take: (each: T) => void): Promise<void> {
+    const tell = (error: unknown, message: string) =>
+      this.#deps.logger.error({ device: handle.id, reason: describeError(error) }, message)
     try {
-      for await (const health of monitor.run()) {
-        for (const camera of handle.cameras) this.#deps.onHealth(camera, health)
+      for await (const each of news) {
+        try {
+          take(each)
+        } catch (error) {
+          tell(error, 'What a device said could not be taken')
+        }
       }
     } catch (error) {
-      this.#deps.logger.error({ device: handle.id, reason: describeError(error) }, 'Watching a device has ended')
+      tell(error, 'Watching a device has ended')
     }
   }
 }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { systemClock } from '../base/clock.ts'
 import { openDatabase } from '../base/database.ts'
 import { describeError, LenscapError } from '../base/errors.ts'
-import { type Credential, Secret } from '../base/secret.ts'
+import type { Credential } from '../base/secret.ts'
+import { readPassword } from '../config/load.ts'
 import { discover } from '../discovery/discover.ts'
 import type { Sighting } from '../discovery/sighting.ts'
 import { Inventory } from '../inventory/inventory.ts'
@@ -35,7 +35,7 @@ interface FoundDevice {
   diagnosis: string
 }
 
-/** `discover`: looks round once and says what answered; nothing is kept. */
+/** `discover`: looks round once and says what answered; nothing is kept. `partly` where a device could not be read. */
 export async function runDiscover(request: DiscoverRequest, output: Output, signal: AbortSignal): Promise<number> {
   const credentials = await credentialsOf(request)
   const found = new Map<string, FoundDevice>()
@@ -61,7 +61,7 @@ export async function runDiscover(request: DiscoverRequest, output: Output, sign
   }
   const devices = [...found.values()].toSorted((a, b) => a.address.localeCompare(b.address, 'en', { numeric: true }))
   output.answer(devices, () => asTable(devices))
-  return devices.length > 0 && devices.every(({ diagnosis }) => diagnosis !== '') ? EXIT.partly : EXIT.done
+  return devices.some(({ diagnosis }) => diagnosis !== '') ? EXIT.partly : EXIT.done
 }
 
 /** Passes sightings on and notes each place once. */
@@ -93,10 +93,7 @@ async function credentialsOf({ user, passwordFile }: DiscoverRequest): Promise<C
   if (user === undefined || passwordFile === undefined) {
     throw new LenscapError('invalid', 'Give both --user and --password-file, or neither')
   }
-  const text = await readFile(passwordFile, 'utf8').catch((cause: unknown) => {
-    throw new LenscapError('invalid', `Can't read the password file ${passwordFile}`, {}, cause)
-  })
-  return [{ username: user, password: new Secret(text.replace(/\r?\n$/, '')) }]
+  return [{ username: user, password: await readPassword(passwordFile) }]
 }
 
 function asTable(devices: readonly FoundDevice[]): string {

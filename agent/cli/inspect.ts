@@ -1,30 +1,31 @@
 import { existsSync } from 'node:fs'
-import { systemClock } from '../base/clock.ts'
 import { LenscapError } from '../base/errors.ts'
-import { silentLogger } from '../base/logger.ts'
 import { loadConfig } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { Cap } from '../consent/cap.ts'
-import { openEgressDatabase } from '../egress/egress.ts'
-import { Ledger } from '../egress/ledger.ts'
+import { readEgressDatabase } from '../egress/egress.ts'
+import { Ledger, type LedgerRow } from '../egress/ledger.ts'
 import { InventoryStore } from '../inventory/store.ts'
-import { Spool } from '../spool/spool.ts'
-import { loadIdentity } from '../transport/identity.ts'
+import type { CameraFacts } from '../protocol/camera.ts'
+import type { Id } from '../protocol/envelope.ts'
+import { readSpoolDepth } from '../spool/file.ts'
+import { readIdentity } from '../transport/identity.ts'
 import { EXIT, type Output, table } from './output.ts'
-import { openStateDatabase, statePaths } from './state.ts'
+import { readStateDatabase, statePaths } from './state.ts'
+
+const PAGE_ROWS = 10_000
 
 /** `status`: what a box knows of itself, read from its disk: it works beside a running agent and without one. */
 export async function showStatus(configPath: string, output: Output): Promise<number> {
   const config = await stateOf(configPath)
-  const { claimed } = await loadIdentity(config.stateDir)
-  using spool = new Spool({ path: statePaths(config).spool, clock: systemClock, logger: silentLogger })
-  const sent = withLedger(config, (ledger) => ledger.totals())
+  const claimed = (await readIdentity(config.stateDir))?.claimed
+  const sent = withLedger(config, (ledger) => ledger?.totals()) ?? { items: 0, bytes: 0 }
   const cap = new Cap(config.stateDir).isOn()
   const status = {
     agent: claimed?.agent ?? null,
     bridge: claimed?.bridgeUrl ?? config.bridge,
     cap,
-    spool: spool.depth(),
+    spool: readSpoolDepth(statePaths(config).spool) ?? { messages: 0, bytes: 0, dropped: 0 },
     sent,
   }
   output.answer(status, () =>
@@ -41,29 +42,26 @@ export async function showStatus(configPath: string, output: Output): Promise<nu
 
 /** `cameras`: every camera that the box knows. */
 export async function showCameras(configPath: string, output: Output): Promise<number> {
-  const config = await stateOf(configPath)
-  const db = openStateDatabase(statePaths(config).state)
+  const cameras = knownCameras(await stateOf(configPath))
+  const rows = cameras.map((c) => {
+    return [c.camera, c.address, c.manufacturer, c.model, String(c.channel ?? ''), c.serial, c.firmware]
+  })
+  output.answer(cameras, () => table(['CAMERA', 'ADDRESS', 'MAKER', 'MODEL', 'CH', 'SERIAL', 'FIRMWARE'], rows))
+  return EXIT.done
+}
+
+export type KnownCamera = CameraFacts & { readonly camera: Id }
+
+/** The cameras in the box's records; none where no agent has run yet. */
+export function knownCameras(config: AgentConfig): KnownCamera[] {
+  const db = readStateDatabase(statePaths(config).state)
+  if (db === undefined) return []
   try {
     const store = new InventoryStore(db)
-    const cameras = store
+    return store
       .devices()
       .flatMap(({ device }) => store.cameras(device))
       .flatMap(({ camera, facts }) => (facts ? [{ camera, ...facts }] : []))
-    output.answer(cameras, () =>
-      table(
-        ['CAMERA', 'ADDRESS', 'MAKER', 'MODEL', 'CH', 'SERIAL', 'FIRMWARE'],
-        cameras.map((c) => [
-          c.camera,
-          c.address,
-          c.manufacturer,
-          c.model,
-          String(c.channel ?? ''),
-          c.serial,
-          c.firmware,
-        ]),
-      ),
-    )
-    return EXIT.done
   } finally {
     db.close()
   }
@@ -74,30 +72,33 @@ export async function showLedger(configPath: string, verify: boolean, output: Ou
   const config = await stateOf(configPath)
   return withLedger(config, (ledger) => {
     if (verify) {
-      const check = ledger.verify()
+      const check = ledger?.verify() ?? { rows: 0, head: '', broken: undefined }
       const { broken } = check
       output.answer(check, () =>
         broken ? `Broken at row ${broken.n}: ${broken.reason}` : `Whole: ${check.rows} rows, head ${check.head}`,
       )
       return broken ? EXIT.failed : EXIT.done
     }
-    const rows = ledger.rows(0, 10_000)
+    const rows = ledger ? [...allRows(ledger)] : []
     output.answer(rows, () =>
       table(
         ['ROW', 'TIME', 'CAMERA', 'KIND', 'GRANT', 'BYTES', 'OUTCOME'],
-        rows.map((r) => [
-          String(r.n),
-          new Date(r.at).toISOString(),
-          r.camera,
-          r.kind,
-          String(r.grantSerial),
-          String(r.bytes),
-          r.outcome,
-        ]),
+        rows.map((r) => {
+          const time = new Date(r.at).toISOString()
+          return [String(r.n), time, r.camera, r.kind, String(r.grantSerial), String(r.bytes), r.outcome]
+        }),
       ),
     )
     return EXIT.done
   })
+}
+
+function* allRows(ledger: Ledger): Generator<LedgerRow> {
+  let last = 0
+  for (let page = ledger.rows(0, PAGE_ROWS); page.length > 0; page = ledger.rows(last, PAGE_ROWS)) {
+    yield* page
+    last = page.at(-1)?.n ?? Number.POSITIVE_INFINITY
+  }
 }
 
 /** `cap on|off`: the local veto, at once, with or without a running agent. */
@@ -114,11 +115,12 @@ async function stateOf(configPath: string): Promise<AgentConfig> {
   throw new LenscapError('invalid', `Nothing has run with ${configPath} yet: ${config.stateDir} is not there`)
 }
 
-function withLedger<T>(config: AgentConfig, read: (ledger: Ledger) => T): T {
-  const db = openEgressDatabase(config.stateDir)
+/** The ledger is only read: a tool that is run by root must leave nothing that the agent could not write. */
+function withLedger<T>(config: AgentConfig, read: (ledger: Ledger | undefined) => T): T {
+  const db = readEgressDatabase(config.stateDir)
   try {
-    return read(new Ledger(db))
+    return read(db && new Ledger(db))
   } finally {
-    db.close()
+    db?.close()
   }
 }

@@ -5,11 +5,13 @@ import { VERSION } from '../base/version.ts'
 import { loadConfig } from '../config/load.ts'
 import { configJsonSchema } from '../config/schema.ts'
 import { type DiscoverRequest, runDiscover } from './discover.ts'
+import { runDoctor } from './doctor.ts'
 import { setCap, showCameras, showLedger, showStatus } from './inspect.ts'
 import { EXIT, Output, reportFailure } from './output.ts'
 import { runAgent } from './run.ts'
 
 const CONFIG = ['--config <file>', 'the configuration file', '/etc/lenscap/agent.yaml'] as const
+const LINGER_MS = 2_000
 const JSON_FLAG = ['--json', 'print JSON'] as const
 
 interface Common {
@@ -65,6 +67,9 @@ function addInspection(program: Command): void {
       .option(...CONFIG)
       .option(...JSON_FLAG)
   const outputOf = ({ json }: Common) => new Output(json === true)
+  withConfig('doctor', 'look at all that a working box needs, and say what to do').action(async (options: Common) =>
+    done(await runDoctor(options.config, outputOf(options), stopSignal())),
+  )
   withConfig('status', 'claimed or not, the cap, what waits and what left').action(async (options: Common) =>
     done(await showStatus(options.config, outputOf(options))),
   )
@@ -118,9 +123,15 @@ function programOf(): Command {
   return program
 }
 
+// A reader that goes away, such as `| head` or a supervisor that was restarted, is no reason to fall.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
 try {
   await programOf().parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) done(error.exitCode === 0 ? EXIT.done : EXIT.wrongUse)
   else done(reportFailure(error))
 }
+
+// Everything has ended by now, but for what can't be told to: a name server that does not answer holds a process for long.
+setTimeout(() => process.exit(), LINGER_MS).unref()

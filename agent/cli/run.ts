@@ -1,4 +1,3 @@
-import { type HookEvent, runHooks } from '../../firmware-hooks/hooks/run-hooks.ts'
 import { systemClock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
@@ -8,20 +7,26 @@ import type { AgentConfig } from '../config/schema.ts'
 import { claim } from '../transport/claim.ts'
 import { type Claimed, loadIdentity } from '../transport/identity.ts'
 import { Agent } from './agent.ts'
+import { Hooks } from './hooks.ts'
 import { openLogger } from './logger.ts'
 import type { Output } from './output.ts'
+import { checkPlaces } from './places.ts'
 import { makeStateDir, statePaths } from './state.ts'
-
-const HOOK_MS = 30_000
 
 /** `run`: claims the box where nobody owns it yet, then works until it is told to stop. */
 export async function runAgent(configPath: string, output: Output, signal: AbortSignal): Promise<void> {
   const config = await loadConfig(configPath)
+  checkPlaces(config)
   const credentials = await readCredentials(config)
   const logger = openLogger(config.log)
   makeStateDir(config)
   const identity = await claimedIdentity(config, output, logger, signal)
   if (identity === undefined) return
+  if (identity.bridgeUrl !== config.bridge) {
+    const facts = { configured: config.bridge, claimedOn: identity.bridgeUrl }
+    logger.warn(facts, 'The box stays with the bridge where it was claimed: to move it, remove identity.json')
+  }
+  const hooks = new Hooks(statePaths(config).hooks, logger, signal)
   const agent = new Agent({
     config,
     credentials,
@@ -35,11 +40,15 @@ export async function runAgent(configPath: string, output: Output, signal: Abort
         output.event({ event: connected ? 'connected' : 'disconnected' }, connected ? 'Connected' : 'Not connected'),
       onSent: (totals) =>
         output.event({ event: 'sent', ...totals }, `Sent ${totals.items} items, ${totals.bytes} bytes`),
-      hook: (event, facts) => void callHooks(event, facts, config, logger, signal),
+      hook: (event, facts) => hooks.call(event, facts),
     },
   })
   output.event({ event: 'ready' }, `Lenscap agent ${VERSION} is running; Ctrl-C stops it`)
-  await agent.run()
+  try {
+    await agent.run()
+  } finally {
+    await hooks.end()
+  }
 }
 
 /** The box's identity once somebody owns it; undefined when stopped before. */
@@ -73,19 +82,5 @@ async function claimedIdentity(
   } catch (error) {
     if (signal.aborted) return undefined
     throw error
-  }
-}
-
-async function callHooks(
-  event: HookEvent,
-  facts: object,
-  config: AgentConfig,
-  logger: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  const { hooks } = statePaths(config)
-  const results = await runHooks(event, { hooksDir: hooks, facts, timeoutMs: HOOK_MS, signal })
-  for (const { hook, outcome, detail } of results) {
-    if (outcome !== 'done') logger.warn({ event, hook, outcome, detail }, 'A hook did not succeed')
   }
 }

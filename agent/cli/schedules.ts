@@ -1,4 +1,5 @@
-import { schedule } from 'node-cron'
+import { createTask } from 'node-cron'
+import type { Clock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 
@@ -9,16 +10,43 @@ export interface Job {
   readonly work: () => Promise<void>
 }
 
-/** Runs jobs by their cron expressions, a job never beside itself. Returns how to stop. */
-export function runSchedules(jobs: readonly Job[], logger: Logger): () => void {
-  const tasks = jobs.map(({ name, expression, work }) =>
-    schedule(
-      expression,
-      () => work().catch((error: unknown) => logger.warn({ job: name, reason: describeError(error) }, 'A job failed')),
-      { name, noOverlap: true },
-    ),
-  )
-  return () => {
-    for (const task of tasks) void task.destroy()
+interface ScheduleDeps {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly signal: AbortSignal
+}
+
+/** A clock that was set is noticed within this. */
+const LOOK_MS = 30_000
+
+/**
+ * Runs jobs by their cron expressions, in the box's time zone, until the signal fires and what is under way has ended.
+ * A job never runs beside itself: times that pass while it runs are left out. One that passed while the box slept is made
+ * up for once.
+ *
+ * Node-cron says when, but its own timers don't run the jobs: they skip a time that is met a second late, and after the
+ * clock of a box without a battery has leapt from 1970 they walk through every missed time of half a century.
+ */
+export async function runSchedules(jobs: readonly Job[], deps: ScheduleDeps): Promise<void> {
+  await Promise.all(jobs.map((job) => runJob(job, deps)))
+}
+
+async function runJob({ name, expression, work }: Job, { clock, logger, signal }: ScheduleDeps): Promise<void> {
+  const task = createTask(expression, () => {}, { name })
+  const nextMs = () => task.getNextRuns(1)[0]?.getTime() ?? Number.POSITIVE_INFINITY
+  try {
+    for (let dueMs = nextMs(); !signal.aborted; dueMs = Math.min(dueMs, nextMs())) {
+      const leftMs = dueMs - clock.nowMs()
+      if (leftMs > 0) {
+        await clock.sleep(Math.min(leftMs, LOOK_MS), signal).catch(() => {})
+        continue
+      }
+      await work().catch((error: unknown) => {
+        if (!signal.aborted) logger.warn({ job: name, reason: describeError(error) }, 'A job failed')
+      })
+      dueMs = Number.POSITIVE_INFINITY
+    }
+  } finally {
+    await task.destroy()
   }
 }

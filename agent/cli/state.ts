@@ -1,13 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Database, openDatabase } from '../base/database.ts'
-import { LenscapError } from '../base/errors.ts'
+import { type Database, holdLock, openDatabase, readDatabase } from '../base/database.ts'
+import { errorKind, LenscapError } from '../base/errors.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CONSENT_TABLES } from '../consent/consent.ts'
+import { HEALTH_TABLES } from '../health/store.ts'
 import { INVENTORY_TABLES } from '../inventory/tables.ts'
 
 /** Where everything of this box lies. */
-export function statePaths(config: AgentConfig) {
+export function statePaths(config: Pick<AgentConfig, 'stateDir'>) {
   const inState = (name: string) => join(config.stateDir, name)
   return {
     state: inState('state.db'),
@@ -15,6 +16,7 @@ export function statePaths(config: AgentConfig) {
     egress: inState('egress.db'),
     media: inState('media'),
     hooks: inState('hooks.d'),
+    lock: inState('lock.db'),
   }
 }
 
@@ -28,5 +30,22 @@ export function makeStateDir(config: AgentConfig): void {
   }
 }
 
-/** The box's own records: the grant held and the cameras known. The list of steps only grows. */
-export const openStateDatabase = (path: string): Database => openDatabase(path, [CONSENT_TABLES, INVENTORY_TABLES])
+/** Keeps a second agent out: two would send each other's messages. @throws LenscapError `busy` where one is running */
+export function holdState(lockPath: string): Disposable {
+  try {
+    return holdLock(lockPath)
+  } catch (error) {
+    if (errorKind(error) !== 'busy') throw error
+    const advice = 'stop it first, or give this one a stateDir of its own'
+    throw new LenscapError('busy', `Another agent runs with this state folder: ${advice}`, { lockPath }, error)
+  }
+}
+
+/** The list of steps only grows. */
+const STATE_MIGRATIONS = [CONSENT_TABLES, INVENTORY_TABLES, HEALTH_TABLES]
+
+/** The box's own records: the grant held, the cameras known and how they are. */
+export const openStateDatabase = (path: string): Database => openDatabase(path, STATE_MIGRATIONS)
+
+/** The same, only to look at; undefined where no agent has run yet. */
+export const readStateDatabase = (path: string): Database | undefined => readDatabase(path, STATE_MIGRATIONS)

@@ -55,18 +55,20 @@ export function parseConfig(text: string, name: string): AgentConfig {
 /** Reads the passwords that the configuration names. @throws LenscapError `invalid` for a file that can't be read or is empty */
 export async function readCredentials(config: AgentConfig): Promise<Credential[]> {
   return await Promise.all(
-    config.credentials.map(async ({ username, passwordFile }) => {
-      const text = await readFile(passwordFile, 'utf8').catch((cause: unknown) => {
-        throw new LenscapError(
-          'invalid',
-          `Can't read the password file ${passwordFile}: check the path and its permissions`,
-          {},
-          cause,
-        )
-      })
-      const password = text.replace(/\r?\n$/, '')
-      if (password === '') throw new LenscapError('invalid', `The password file ${passwordFile} is empty`)
-      return { username, password: new Secret(password) }
-    }),
+    config.credentials.map(async ({ username, passwordFile }) => ({
+      username,
+      password: await readPassword(passwordFile),
+    })),
   )
+}
+
+/** The password in a file, without the line break at its end. @throws LenscapError `invalid` where there is none */
+export async function readPassword(path: string): Promise<Secret> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    const advice = 'check the path and its permissions'
+    throw new LenscapError('invalid', `Can't read the password file ${path}: ${advice}`, {}, cause)
+  })
+  const password = text.replace(/\r?\n$/, '')
+  if (password === '') throw new LenscapError('invalid', `The password file ${path} is empty`)
+  return new Secret(password)
 }

@@ -6,7 +6,7 @@ import { hostAndPort, sightAt, sightManually, USUAL_PORTS } from './manual.ts'
 import { type Match, matchesIn, probes } from './messages.ts'
 import { placeOf } from './place.ts'
 import { type Sighting, sightingKey } from './sighting.ts'
-import { helloSocket, multicastSockets, sendToEach, sendToGroup, unicastSocket } from './sockets.ts'
+import { close, helloSocket, multicastSockets, sendToEach, sendToGroup, unicastSocket } from './sockets.ts'
 
 const DISCOVERY_PORT = 3702
 const DURATION_MS = 3_000
@@ -17,6 +17,9 @@ const ROUNDS_MS = [0, 400, 1_200]
 /** A network that answers more than this is not a camera network, or means harm. */
 const DATAGRAMS_MAX = 8_192
 const SIGHTINGS_MAX = 4_096
+
+/** Places asked directly in one pass, each by a few connections: no forged answers may make us dial half the world. */
+const ASKS_MAX = 512
 
 export interface DiscoverOptions {
   /** IPv4 ranges to probe by unicast, up to /20 each. */
@@ -84,7 +87,7 @@ class Pass {
       await Promise.all(this.#direct)
     } finally {
       this.#options.signal.removeEventListener('abort', stop)
-      for (const socket of this.#sockets) socket.close()
+      for (const socket of this.#sockets) close(socket)
       this.sightings.close()
     }
   }
@@ -141,6 +144,7 @@ class Pass {
   }
 
   #ask(work: (signal: AbortSignal) => Promise<Sighting | undefined>): void {
+    if (this.#direct.length >= ASKS_MAX) return
     const asking = work(this.#controller.signal).then((found) => {
       if (found) this.#yield(found)
     })

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import type { Clock } from '../base/clock.ts'
+import { withDeadline } from '../base/deadline.ts'
 import { LenscapError } from '../base/errors.ts'
 import { probeTarget } from '../onvif/probe.ts'
 import type { Sighting } from './sighting.ts'
@@ -9,6 +10,7 @@ const PORTS = [80, 8000, 8080, 8899, 2020, 8081]
 const PATHS = ['/onvif/device_service', '/onvif/service', '/onvif/services', '/onvif/device']
 
 const PROBE_TIMEOUT_MS = 2_000
+const LOOKUP_TIMEOUT_MS = 2_000
 
 /**
  * A host and port that a person wrote: `H` or `H:PORT`; IPv6 with a port in brackets.
@@ -29,7 +31,7 @@ export function hostAndPort(text: string): { host: string; port: number | undefi
 /** Asks a host that need not answer probes, at the usual places. Undefined where no ONVIF answers. */
 export async function sightManually(text: string, clock: Clock, signal: AbortSignal): Promise<Sighting | undefined> {
   const { host, port } = hostAndPort(text)
-  const address = await addressOf(host)
+  const address = await addressOf(host, clock, signal)
   if (address === undefined) return undefined
   return await sightAt(address, port === undefined ? PORTS : [port], clock, signal)
 }
@@ -76,9 +78,12 @@ const sighting = (address: string, port: number, path: string): Sighting => ({
   via: 'manual',
 })
 
-async function addressOf(host: string): Promise<string | undefined> {
+/** The system's own resolver may take half a minute over a name server that is gone. */
+async function addressOf(host: string, clock: Clock, signal: AbortSignal): Promise<string | undefined> {
+  const deadline = { clock, timeoutMs: LOOKUP_TIMEOUT_MS, signal, what: 'The name server' }
   try {
-    return (await lookup(host, { family: 0, order: 'ipv4first' })).address
+    const found = await withDeadline(deadline, () => lookup(host, { family: 0, order: 'ipv4first' }))
+    return found.address
   } catch {
     return undefined
   }

@@ -17,9 +17,7 @@ async function boundSocket(address: string, port: number, onDatagram: OnDatagram
   const { promise, resolve } = Promise.withResolvers<Socket | undefined>()
   socket.on('error', () => {
     resolve(undefined)
-    socket.close()
-    socket.removeAllListeners('message')
-    socket.on('error', () => {})
+    close(socket)
   })
   socket.bind({ address, port, exclusive: port === 0 }, () => resolve(socket))
   return await promise
@@ -35,10 +33,19 @@ export async function multicastSockets(only: readonly string[] | undefined, onDa
       socket.setMulticastInterface(addresses[i] ?? '')
       return [socket]
     } catch {
-      socket.close()
+      close(socket)
       return []
     }
   })
+}
+
+/** Closes a socket that an error may have closed already. */
+export function close(socket: Socket): void {
+  try {
+    socket.close()
+  } catch {
+    // It was.
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
@@ -49,6 +50,14 @@ describe('egress', () => {
       ['begun', 'done'],
     )
     assert.deepEqual([egress.queued().items, files().length], [0, 0])
+  })
+
+  it('removes files that a crash left without a row', async (t) => {
+    const stateDir = mkdtempSync(join(tmpdir(), 'lenscap-strays-'))
+    mkdirSync(join(stateDir, 'media-queue'))
+    writeFileSync(join(stateDir, 'media-queue', 'strayaaaaaaaaaaa'), 'a picture')
+    const { files } = box(t, 'http://127.0.0.1:1', {}, stateDir)
+    assert.deepEqual(files(), [])
   })
 
   it('opens no connection with an empty queue, and takes nothing under a grant that is gone or for another kind', async (t) => {

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
-import { type Database, openDatabase } from '../base/database.ts'
+import { type Database, openDatabase, readDatabase } from '../base/database.ts'
 import { describeError, errorKind, LenscapError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { keepRunning, type RetryPolicy } from '../base/retry.ts'
@@ -55,9 +55,14 @@ const LIMITS: EgressLimits = {
   retry: { firstDelayMs: 1000, delayMsMax: 300_000, steadyAfterMs: 60_000 },
 }
 
-/** Opens the queue's and the ledger's database; a tool may read the ledger beside a running agent. */
-export const openEgressDatabase = (stateDir: string): Database =>
-  openDatabase(join(stateDir, 'egress.db'), [QUEUE_TABLES + LEDGER_TABLES])
+const MIGRATIONS = [QUEUE_TABLES + LEDGER_TABLES]
+const pathIn = (stateDir: string) => join(stateDir, 'egress.db')
+
+/** Opens the queue's and the ledger's database. */
+export const openEgressDatabase = (stateDir: string): Database => openDatabase(pathIn(stateDir), MIGRATIONS)
+
+/** The queue's and the ledger's database for a tool that reads it beside a running agent; undefined before its first run. */
+export const readEgressDatabase = (stateDir: string): Database | undefined => readDatabase(pathIn(stateDir), MIGRATIONS)
 
 /** The one room through which media leaves the box. Without a grant that stands it opens no connection. */
 export class Egress implements Disposable {

@@ -1,4 +1,4 @@
-import type { EventKind } from '../protocol/camera.ts'
+import type { EventFacts, EventKind } from '../protocol/camera.ts'
 
 type Data = Readonly<Record<string, string>>
 
@@ -75,3 +75,20 @@ export function sourceTokenIn(source: Data): string | undefined {
   const name = SOURCE_ITEMS.find((each) => (source[each] ?? '') !== '')
   return name === undefined ? undefined : source[name]
 }
+
+/** Kinds after which a picture of what happened is wanted. */
+const WORTH_A_PICTURE: ReadonlySet<EventKind> = new Set([
+  'motion',
+  'person',
+  'vehicle',
+  'animal',
+  'face',
+  'line-crossing',
+  'intrusion',
+  'tamper',
+  'doorbell',
+])
+
+/** Whether media should show this: something is there to be seen, and begins or has no duration. */
+export const isWorthAPicture = ({ kind, active }: Pick<EventFacts, 'kind' | 'active'>): boolean =>
+  active !== false && WORTH_A_PICTURE.has(kind)

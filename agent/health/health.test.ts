@@ -130,3 +130,25 @@ test('a pull point that answers counts as life: the device is asked its time onc
   for await (const { level } of monitor.run()) assert.equal(level, 'up')
   assert.ok(probes >= 5 && probes <= 6, `${probes} probes`)
 })
+
+test('what stays the same is told every ten minutes, and what changes at once', async () => {
+  let dead = false
+  const { monitor, clock, stop } = monitored(() => {
+    if (dead) throw new LenscapError('unreachable', 'gone')
+  })
+  const startedMs = clock.monotonicMs()
+  const told: [minute: number, level: string][] = []
+  for await (const { level } of monitor.run()) {
+    const minute = Math.floor((clock.monotonicMs() - startedMs) / 60_000)
+    told.push([minute, level])
+    if (minute >= 30) dead = true
+    if (minute > 31) stop()
+  }
+  assert.deepEqual(told.slice(0, 5), [
+    [0, 'up'],
+    [10, 'up'],
+    [20, 'up'],
+    [30, 'up'],
+    [30, 'unreachable'],
+  ])
+})

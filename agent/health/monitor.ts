@@ -14,7 +14,9 @@ const FAILURES_MAX = 2
 
 /** A device that is heard of otherwise is still asked its time this often. */
 const CLOCK_EVERY_MS = 60_000
-const REPORT_EVERY_MS = 60_000
+
+/** What did not change is told again this often: more often, it would be most of what an idle box sends. */
+const REPORT_EVERY_MS = 600_000
 const MOVED_SHOWN_MS = 3_600_000
 
 export interface MonitorOptions {
@@ -78,7 +80,7 @@ export class HealthMonitor {
     this.#report()
   }
 
-  /** Health whenever it changes, and once a minute, until the signal fires. Read it once only. */
+  /** Health whenever it changes, and every ten minutes, until the signal fires. Read it once only. */
   async *run(): AsyncGenerator<HealthFacts, void, undefined> {
     const probing = this.#probeOn().finally(() => this.#reports.close())
     probing.catch(() => {}) // awaited below
@@ -124,7 +126,7 @@ export class HealthMonitor {
     this.#report()
   }
 
-  /** Reports what changed at once, and the rest once a minute. */
+  /** Reports what changed at once, and the rest every ten minutes. */
   #report(): void {
     const nowMs = this.#options.clock.monotonicMs()
     const health = assess(this.#observation(nowMs))

@@ -16,6 +16,7 @@ const refusal: Answer = { status: '401 Unauthorized', headers: [`WWW-Authenticat
 function house(cameras: { rtsp?: ScriptedCamera; http?: MediaAccess }) {
   const items: MediaItem[] = []
   const troubles: unknown[] = []
+  const flowing: number[] = []
   const stop = new AbortController()
   const time = { aheadMs: 0 }
   const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + time.aheadMs }
@@ -32,6 +33,7 @@ function house(cameras: { rtsp?: ScriptedCamera; http?: MediaAccess }) {
       items.push(item)
     },
     onTrouble: (_, error) => troubles.push(error),
+    onFlowing: () => flowing.push(systemClock.nowMs()),
   })
   const nowhere = async () => new URL('http://camera.invalid:1/')
   const access: MediaAccess = {
@@ -49,6 +51,7 @@ function house(cameras: { rtsp?: ScriptedCamera; http?: MediaAccess }) {
     owner,
     items,
     troubles,
+    flowing,
     time,
     credential,
     reasons: () => items.map(({ kind, reason }) => `${kind} ${reason}`),
@@ -110,8 +113,10 @@ describe('MediaKeeper', () => {
     box.keeper.trigger(CAMERA, 'motion', Date.now())
     await until(() => box.items.length === 1, 'a clip')
     assert.deepEqual([box.reasons(), box.troubles], [['clip motion'], []])
+    assert.equal(box.flowing.length, 1, 'a stall that was told is over with the first picture')
     box.owner.allow()
     await until(() => camera.open === 0, 'the stream is closed with the permission')
+    await until(() => box.flowing.length === 2, 'and no pictures are missed any more')
   })
 
   it('does not send a refused credential again before it is another one', async () => {

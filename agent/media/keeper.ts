@@ -28,6 +28,8 @@ export interface MediaKeeperDeps {
   /** Takes over an item and its file, under the grant that it was made with. */
   readonly onItem: (grant: Grant, item: MediaItem) => Promise<void>
   readonly onTrouble: (camera: Id, error: unknown) => void
+  /** Pictures of a stream come, or none are wanted any more. */
+  readonly onFlowing: (camera: Id) => void
 }
 
 interface Recording {
@@ -130,6 +132,7 @@ export class MediaKeeper {
       ...this.#deps,
       onItem: (item) => this.#deps.onItem(grant, item),
       onTrouble: (error) => this.#deps.onTrouble(camera, error),
+      onFlowing: () => this.#deps.onFlowing(camera),
     })
     const recording: Recording = { grant, recorder, gaveUp: false }
     this.#recordings.set(camera, recording)

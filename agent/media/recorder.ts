@@ -25,6 +25,8 @@ interface RecorderDeps {
   readonly onItem: (item: MediaItem) => void | Promise<void>
   /** What went wrong on the way; the recorder goes on. A stalled stream has the fact `diagnosis: 'STREAM_STALLED'`. */
   readonly onTrouble: (error: unknown) => void
+  /** Pictures come, or none are wanted any more: a stall that was told is over. */
+  readonly onFlowing?: () => void
   readonly reconnect?: RetryPolicy
   readonly streamLimits?: Partial<StreamLimits>
 }
@@ -93,6 +95,7 @@ export class CameraRecorder {
       this.#grant.signal.removeEventListener('abort', this.#dropAll)
       await this.#dropping
       await this.#cutter.drop()
+      this.#deps.onFlowing?.()
     }
     if (final !== undefined) throw final
   }
@@ -105,7 +108,12 @@ export class CameraRecorder {
     const uri = onOwnAddress(await this.#access.streamUri(signal), address)
     this.#grant.check()
     const stream = await openStream({ uri, credential, signal, clock, limits: streamLimits })
-    for await (const unit of stream) this.#take(unit)
+    let isFirst = true
+    for await (const unit of stream) {
+      if (isFirst) this.#deps.onFlowing?.()
+      isFirst = false
+      this.#take(unit)
+    }
   }
 
   #take(unit: AccessUnit): void {

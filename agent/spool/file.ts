@@ -1,5 +1,5 @@
 import { renameSync, rmSync } from 'node:fs'
-import { type Database, openDatabase } from '../base/database.ts'
+import { type Database, openDatabase, readDatabase } from '../base/database.ts'
 import { newId } from '../base/ids.ts'
 
 const TABLES = `
@@ -49,6 +49,18 @@ export function openSpoolFile(path: string, nowMs: number): SpoolFile {
   } catch (error) {
     if (!isCorrupt(error)) throw error
     return replaceSpoolFile(path, nowMs)
+  }
+}
+
+/** What waits in a box's spool, for a tool that only looks; undefined where no agent has run yet. */
+export function readSpoolDepth(path: string): Pick<SpoolFacts, 'messages' | 'bytes' | 'dropped'> | undefined {
+  const db = readDatabase(path, [TABLES])
+  if (db === undefined) return undefined
+  try {
+    const { messages, bytes, dropped } = readFacts(db)
+    return { messages, bytes, dropped }
+  } finally {
+    db.close()
   }
 }
 

@@ -53,13 +53,19 @@ const pathIn = (stateDir: string) => join(stateDir, 'identity.json')
  * @throws LenscapError `invalid` for a damaged file: a new key would silently orphan the owner's claim
  */
 export async function loadIdentity(stateDir: string): Promise<Identity> {
-  const path = pathIn(stateDir)
-  const stored = await readFileIfThere(path)
-  if (stored !== undefined) return parseIdentity(stored, path)
+  const stored = await readIdentity(stateDir)
+  if (stored) return stored
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
   const identity = { publicKey, privateKey, claimed: undefined }
   await saveIdentity(stateDir, identity)
   return identity
+}
+
+/** The same for a tool that only looks; undefined for a box without one. @throws LenscapError `invalid` for a damaged file */
+export async function readIdentity(stateDir: string): Promise<Identity | undefined> {
+  const path = pathIn(stateDir)
+  const stored = await readFileIfThere(path)
+  return stored === undefined ? undefined : parseIdentity(stored, path)
 }
 
 /** Writes the identity so that a power cut leaves the old or the new one; readable by the agent's user alone. */

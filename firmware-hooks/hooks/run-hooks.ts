@@ -54,8 +54,12 @@ function runHook(path: string, event: HookEvent, options: HookOptions): Promise<
       env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
     })
     const endGroup = () => {
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+      try {
         process.kill(-child.pid, 'SIGKILL')
+      } catch {
+        // It ended by itself this very moment, or runs as somebody else.
+      }
     }
     const deadline = setTimeout(() => {
       endGroup()

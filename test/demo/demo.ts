@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readFileIfThere, writeFileDurably } from '../../agent/base/files.ts'
@@ -114,6 +115,8 @@ export class Demo {
     const { username, password } = memory
     const token = ready['setupToken']
     if (typeof token === 'string') {
+      // No account, so whatever this box was claimed to is gone: it begins anew, too.
+      await rm(join(stateDir, 'agent'), { recursive: true, force: true })
       await owner.setUp({ token, name: 'Demo', email: 'demo@example.org', username, password })
     } else {
       await owner.signIn(username, password)

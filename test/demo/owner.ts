@@ -12,6 +12,13 @@ import {
 
 const DEADLINE_MS = 10_000
 
+/** The session is over, and nobody here ended it: the account was deleted in the console. */
+class SignedOut extends Error {
+  constructor() {
+    super('The account was deleted in the console, so the demo ends here. "make demo" starts afresh.')
+  }
+}
+
 /** An owner at the console's API, as a browser would be: one cookie, JSON, nothing else. */
 export class Owner {
   readonly #base: string
@@ -65,6 +72,7 @@ export class Owner {
     if (cookie) this.#cookie = cookie.split(';')[0] ?? ''
     const answer: unknown = await response.json()
     if (response.ok) return schema.parse(answer)
+    if (response.status === 401 && path === '/overview') throw new SignedOut()
     const refusal = ApiError.safeParse(answer)
     throw new Error(`${method} ${path}: ${refusal.success ? refusal.data.message : response.status}`)
   }

@@ -1,0 +1,118 @@
+import { systemClock } from '../base/clock.ts'
+import { describeError } from '../base/errors.ts'
+import { loadConfig } from '../config/load.ts'
+import type { AgentConfig } from '../config/schema.ts'
+import { ADVICE } from '../health/advice.ts'
+import { HealthStore } from '../health/store.ts'
+import { type Claimed, readIdentity } from '../transport/identity.ts'
+import {
+  attempt,
+  checkBridge,
+  checkBroker,
+  checkClock,
+  checkPasswordFiles,
+  checkStateDir,
+  type Finding,
+  failed,
+  ok,
+  warning,
+} from './checks.ts'
+import { type KnownCamera, knownCameras } from './inspect.ts'
+import { EXIT, type Output, table } from './output.ts'
+import { checkPlaces } from './places.ts'
+import { readStateDatabase, statePaths } from './state.ts'
+
+/** `doctor`: looks at all that a working box needs, a line for each with what to do. Changes nothing. */
+export async function runDoctor(configPath: string, output: Output, signal: AbortSignal): Promise<number> {
+  const findings = await examine(configPath, signal)
+  output.answer(findings, () => asText(findings))
+  const has = (state: Finding['state']) => findings.some((finding) => finding.state === state)
+  return has('failed') ? EXIT.failed : has('warning') ? EXIT.partly : EXIT.done
+}
+
+async function examine(configPath: string, signal: AbortSignal): Promise<Finding[]> {
+  let config: AgentConfig
+  try {
+    config = await loadConfig(configPath)
+    checkPlaces(config)
+  } catch (error) {
+    return [
+      failed('configuration', describeError(error), 'Mend the line named; "config schema" tells what is possible'),
+    ]
+  }
+  const { claimed, finding } = await checkClaim(config)
+  const [stateDir, passwords, bridge, broker] = await Promise.all([
+    checkStateDir(config.stateDir),
+    checkPasswordFiles(config),
+    checkBridge(claimed?.bridgeUrl ?? config.bridge, signal),
+    claimed ? [checkBroker(claimed.mqttUrl, systemClock, signal)] : [],
+  ])
+  return [
+    ok('configuration', `${configPath} is in order`),
+    stateDir,
+    checkClock(systemClock.nowMs(), bridge.dateMs),
+    ...passwords,
+    finding,
+    bridge.finding,
+    ...(await Promise.all(broker)),
+    ...attempt('cameras', () => checkCameras(config)),
+  ]
+}
+
+async function checkClaim(config: AgentConfig): Promise<{ claimed: Claimed | undefined; finding: Finding }> {
+  const check = 'claim'
+  try {
+    const claimed = (await readIdentity(config.stateDir))?.claimed
+    if (!claimed) {
+      const advice = 'Start the agent, and enter the code that it shows in the console'
+      return { claimed, finding: warning(check, 'nobody has claimed this box yet', advice) }
+    }
+    if (claimed.bridgeUrl === config.bridge) return { claimed, finding: ok(check, `claimed on ${claimed.bridgeUrl}`) }
+    const found = `claimed on ${claimed.bridgeUrl}, while the configuration names ${config.bridge}`
+    const advice = 'Correct the configuration; or remove identity.json and have the box claimed on the other bridge'
+    return { claimed, finding: warning(check, found, advice) }
+  } catch (error) {
+    const advice = 'Run this as the user that runs the agent, or do what the line says'
+    return { claimed: undefined, finding: failed(check, describeError(error), advice) }
+  }
+}
+
+/** Each known camera as the agent last found it. */
+function checkCameras(config: AgentConfig): Finding[] {
+  const cameras = knownCameras(config)
+  if (cameras.length === 0) {
+    const advice = 'Start the agent; "discover" shows at once what answers, with --cidr for other networks'
+    return [warning('cameras', 'none has been found yet', advice)]
+  }
+  const db = readStateDatabase(statePaths(config).state)
+  try {
+    const store = db && new HealthStore(db)
+    return cameras.map((camera) => checkCamera(camera, store?.of(camera.camera)))
+  } finally {
+    db?.close()
+  }
+}
+
+function checkCamera(camera: KnownCamera, last: ReturnType<HealthStore['of']>): Finding {
+  const check = 'camera'
+  const name = `${camera.name} at ${camera.address}`
+  if (!last)
+    return warning(check, `${name}: its health is not known yet`, 'Start the agent, and look again in a minute')
+  const { level, diagnoses } = last.health
+  const said = `${name}: ${level} at ${new Date(last.at).toISOString()}`
+  const [first] = diagnoses
+  if (!first) return ok(check, said)
+  const codes = diagnoses.map(({ code, detail }) => `${code} (${detail})`).join(', ')
+  return (level === 'unreachable' ? failed : warning)(check, `${said}, ${codes}`, ADVICE[first.code])
+}
+
+function asText(findings: readonly Finding[]): string {
+  const marks = { ok: 'ok', warning: 'look', failed: 'FAILED' }
+  return table(
+    ['', 'CHECK', 'FOUND'],
+    findings.flatMap(({ check, state, found, advice }) => [
+      [marks[state], check, found],
+      ...(advice === '' ? [] : [['', '', `-> ${advice}`]]),
+    ]),
+  )
+}
