@@ -40,7 +40,7 @@ export interface Connection {
   cut(): void
 }
 
-const PROTOCOLS = ['mqtt:', 'mqtts:', 'ws:', 'wss:']
+const PROTOCOLS = ['mqtt', 'mqtts', 'ws', 'wss'] as const
 
 /**
  * Connects and waits for the CONNACK. The session is a clean one: what must survive is retained or in the spool, and a
@@ -49,10 +49,7 @@ const PROTOCOLS = ['mqtt:', 'mqtts:', 'ws:', 'wss:']
  */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
   const { url } = options
-  if (!PROTOCOLS.includes(new URL(url).protocol)) {
-    throw new LenscapError('invalid', `The broker's address must begin with mqtt, mqtts, ws or wss`, { url })
-  }
-  const client = mqtt.connect(url, clientOptions(options))
+  const client = mqtt.connect({ ...placeOf(url), ...clientOptions(options) })
   const { promise: ended, resolve: end } = Promise.withResolvers<LenscapError>()
   // The first thing told is the reason; a later `close` only follows from it.
   client.on('error', (cause) => end(connectionError(url, cause)))
@@ -76,6 +73,19 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   } finally {
     options.signal.removeEventListener('abort', cut)
   }
+}
+
+/** Read here, since the library reads addresses by the deprecated url.parse, and takes a user and a client id out of them. */
+function placeOf(url: string): IClientOptions {
+  const { protocol: scheme, hostname: bracketed, port, pathname, search } = new URL(url)
+  const protocol = PROTOCOLS.find((each) => scheme === `${each}:`)
+  if (protocol === undefined) {
+    throw new LenscapError('invalid', `The broker's address must begin with mqtt, mqtts, ws or wss`, { url })
+  }
+  const isWebSocket = protocol.startsWith('ws')
+  const hostname = isWebSocket ? bracketed : bracketed.replace(/^\[|\]$/g, '')
+  const path = isWebSocket ? { path: `${pathname || '/'}${search}` } : {}
+  return { protocol, hostname, host: hostname, ...(port !== '' && { port: Number(port) }), ...path }
 }
 
 function clientOptions(options: ConnectionOptions): IClientOptions {

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '../..')
 const require = createRequire(import.meta.url)
@@ -28,8 +29,18 @@ async function buildExecutable(): Promise<void> {
     env: { ...process.env, HOME: join(work, 'home') },
   })
   await rm(work, { recursive: true, force: true })
-  const { stdout: said } = await run(output, ['--version'], { cwd: '/' })
-  process.stdout.write(`${output}: ${PROGRAM} ${said.trim()}\n`)
+  process.stdout.write(`${output}: ${await tryOut(output)}\n`)
+}
+
+/** Has it look round once, as a service that has no home and no environment: the database addon is loaded by that. */
+async function tryOut(executable: string): Promise<string> {
+  const options = { cwd: '/', env: { HOME: '/nonexistent' } }
+  const look = ['discover', '--host', '127.0.0.1:9', '--interface', 'none', '--timeout', '1', '--json']
+  const { stdout: found } = await run(executable, look, options)
+  if (found.trim() !== '[]') throw new Error(`${executable} does not work: it says ${found.slice(0, 200)}`)
+  const { stdout: version } = await run(executable, ['--version'], options)
+  const { size } = await stat(executable)
+  return `${PROGRAM} ${version.trim()}, ${Math.round(size / 1_048_576)} MiB`
 }
 
 /** The bundle, and of the database package only what this CPU needs. */
@@ -38,6 +49,15 @@ async function layOutApp(app: string, cpu: string): Promise<void> {
   const prebuild = `node_modules/better-sqlite3/prebuilds/linux-${cpu}.node`
   const facts = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
   await mkdir(join(app, 'node_modules/better-sqlite3/prebuilds'), { recursive: true })
+  await build({
+    entryPoints: [join(root, 'firmware-hooks/artefacts/start.ts')],
+    outfile: join(app, 'start.js'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    logLevel: 'warning',
+  })
   await cp(join(root, `build/lib/${PROGRAM}.js`), join(app, 'main.js'))
   await cp(join(sqlite, 'lib'), join(app, 'node_modules/better-sqlite3/lib'), { recursive: true })
   await cp(join(sqlite, 'package.json'), join(app, 'node_modules/better-sqlite3/package.json'))
@@ -46,9 +66,9 @@ async function layOutApp(app: string, cpu: string): Promise<void> {
     name: PROGRAM,
     version: facts.version,
     type: 'module',
-    bin: 'main.js',
+    bin: 'start.js',
     dependencies: { 'better-sqlite3': facts.dependencies['better-sqlite3'] },
-    pkg: { assets: [prebuild] },
+    pkg: { scripts: ['main.js'], assets: [prebuild] },
   }
   await writeFile(join(app, 'package.json'), JSON.stringify(description))
 }

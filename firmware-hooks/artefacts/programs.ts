@@ -1,6 +1,7 @@
 import { chmod, cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { NODE_FLAGS } from './node-flags.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -20,7 +21,7 @@ if ! node -e 'process.exit(process.versions.node.split(".")[0] >= 24 ? 0 : 1)' 2
   node=$root/node_modules/node-linux-$arch/bin/node
   [ -x "$node" ] || { echo "${program} needs Node 24 or newer: install it, or run \\"make build\\" again" >&2; exit 1; }
 fi
-exec "$node" "$root/build/lib/${program}.js" "$@"
+exec "$node" ${NODE_FLAGS.join(' ')} "$root/build/lib/${program}.js" "$@"
 `
 
 /** One file per program in build/lib, with a launcher in build/bin. Only the native database addon stays outside. */
