@@ -103,4 +103,21 @@ export function bodyOfReply(status: number, text: string, facts: ErrorFacts): Xm
   throw new LenscapError('invalid', 'The reply is not a SOAP message', { ...facts, status, bytes: text.length })
 }
 
+/** The operation that an error is about; empty where none was begun. */
+export const operationOf = (error: unknown) =>
+  error instanceof LenscapError ? String(error.facts['operation'] ?? '') : ''
+
+/** The same refusal, with what it turned out to mean. */
+export function withReason(error: unknown, reason: Refusal): LenscapError {
+  const { message, facts } = error instanceof LenscapError ? error : new LenscapError('refused', String(error))
+  if (reason === 'no-credential') {
+    return new LenscapError('refused', 'The device wants a user and password', { ...facts, reason }, error)
+  }
+  if (reason === 'locked-out') {
+    const says = 'The device refuses what it answered before: it seems to have locked us out'
+    return new LenscapError('busy', says, { ...facts, reason }, error)
+  }
+  return new LenscapError('refused', message, { ...facts, reason }, error)
+}
+
 const localName = (name: string) => name.trim().replace(/^.*:/, '')

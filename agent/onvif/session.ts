@@ -3,7 +3,7 @@ import { withDeadline } from '../base/deadline.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import { carry, type RawReply, type Target } from './carry.ts'
-import { bodyOfReply, refusalOf } from './faults.ts'
+import { bodyOfReply, operationOf, refusalOf, withReason } from './faults.ts'
 import type { DeviceGate } from './gate.ts'
 import { cameraTimeIn } from './replies.ts'
 import { answerChallenges, isDigest, RequestWriter, type Service, type SoapRequest } from './requests.ts'
@@ -279,20 +279,6 @@ export class Session {
   #facts(operation: string): Record<string, string | number> {
     return { address: this.target.address, port: this.target.port, operation }
   }
-}
-
-const operationOf = (error: unknown) => (error instanceof LenscapError ? String(error.facts['operation'] ?? '') : '')
-
-function withReason(error: unknown, reason: string): LenscapError {
-  const { message, facts } = error instanceof LenscapError ? error : new LenscapError('refused', String(error))
-  if (reason === 'no-credential') {
-    return new LenscapError('refused', 'The device wants a user and password', { ...facts, reason }, error)
-  }
-  if (reason === 'locked-out') {
-    const says = 'The device refuses what it answered before: it seems to have locked us out'
-    return new LenscapError('busy', says, { ...facts, reason }, error)
-  }
-  return new LenscapError('refused', message, { ...facts, reason }, error)
 }
 
 /** HTTP's own clock, where the device tells strangers no other (RFC 9110, 6.6.1). */
