@@ -10,14 +10,17 @@ export interface AccessUnit {
 
 const NAL_SLICE = 1
 const NAL_IDR = 5
+const NAL_SEI = 6
+const NAL_DELIMITER = 9
 export const NAL_SPS = 7
 export const NAL_PPS = 8
+const BEFORE_SLICES = [NAL_SEI, NAL_SPS, NAL_PPS, NAL_DELIMITER]
 
 export function nalType(nalUnit: NalUnit): number {
   return (nalUnit[0] ?? 0) & 0x1f
 }
 
-/** Whether a unit is a slice of a picture (H.264, table 7-1; the assets have no data partitions). */
+/** Whether a unit is a slice of a picture (H.264, table 7-1, without data partitions). */
 export function isSlice(nalUnit: NalUnit): boolean {
   const type = nalType(nalUnit)
   return type === NAL_SLICE || type === NAL_IDR
@@ -44,15 +47,29 @@ function withoutTrailingZeros(stream: Buffer, start: number, end: number): Buffe
   return stream.subarray(start, last)
 }
 
-/** Groups units to pictures. The assets have one slice a picture, so each slice ends an access unit. */
+/**
+ * Groups units to pictures: the next begins with what may only stand before slices, or with a slice that holds its first
+ * macroblock (H.264, 7.4.1.2.3 and 7.4.1.2.4). What follows the last slice is left out.
+ */
 export function toAccessUnits(units: readonly NalUnit[]): AccessUnit[] {
   const pictures: AccessUnit[] = []
   let gathered: NalUnit[] = []
-  for (const unit of units) {
-    gathered.push(unit)
-    if (!isSlice(unit)) continue
-    pictures.push({ nalUnits: gathered, isKeyframe: nalType(unit) === NAL_IDR })
+  const finish = () => {
+    const slices = gathered.filter(isSlice)
+    if (slices.length === 0) return
+    pictures.push({ nalUnits: gathered, isKeyframe: slices.every((slice) => nalType(slice) === NAL_IDR) })
     gathered = []
   }
+  for (const unit of units) {
+    const beginsPicture = isSlice(unit) ? isFirstSlice(unit) : BEFORE_SLICES.includes(nalType(unit))
+    if (beginsPicture) finish()
+    gathered.push(unit)
+  }
+  finish()
   return pictures
+}
+
+/** first_mb_in_slice is 0, an Exp-Golomb code of one bit (H.264, 7.3.3). */
+function isFirstSlice(slice: NalUnit): boolean {
+  return ((slice[1] ?? 0) & 0x80) !== 0
 }

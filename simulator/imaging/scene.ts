@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { NAL_PPS, NAL_SPS, nalType, splitAnnexB, toAccessUnits } from './annexb.ts'
 import { loadSounds, type Sounds } from './sound.ts'
-import type { Video } from './video.ts'
+import { type Video, videoOf } from './video.ts'
 
 /** What a camera looks at: the video of its main stream, and the same in other forms. */
 export interface Scene extends Video {
@@ -43,7 +43,7 @@ async function loadVideo(file: string, width: number, height: number): Promise<V
   const parameterSets = [NAL_SPS, NAL_PPS].flatMap((type) => units.find((unit) => nalType(unit) === type) ?? [])
   const keyframesFit = accessUnits.every((picture, i) => picture.isKeyframe === (i % GOP_FRAMES === 0))
   if (parameterSets.length !== 2 || !keyframesFit || accessUnits.length !== FRAMES) throw damaged(file)
-  return { width, height, framesPerSecond: FRAMES_PER_SECOND, gopFrames: GOP_FRAMES, accessUnits, parameterSets }
+  return videoOf({ width, height, framesPerSecond: FRAMES_PER_SECOND, accessUnits, parameterSets })
 }
 
 function readAsset(file: string): Promise<Buffer> {
