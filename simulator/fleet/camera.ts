@@ -233,7 +233,8 @@ function showingsFor(profile: Profile, identity: Identity, around: Surroundings)
   return Array.from({ length: profile.channels }, (_, channel) => {
     const scene = around.scenes[(around.index + channel) % around.scenes.length]
     if (!scene) throw new RangeError('There are no scenes to show')
-    return new Showing(scene, identity.variety + channel * 31, around.video)
+    const own = profile.mainCodec === 'h265' ? scene.h265 : scene
+    return new Showing(scene, identity.variety + channel * 31, around.video ?? own)
   })
 }
 

@@ -1,29 +1,10 @@
-/** One NAL unit without its start code. The first byte is its header. */
-export type NalUnit = Buffer
+import { CODECS, type Codec, type NalUnit } from './codec.ts'
 
 /** All NAL units of one picture, in the order of the stream. */
 export interface AccessUnit {
   readonly nalUnits: readonly NalUnit[]
   /** Whether a decoder can start here: the picture is an IDR. */
   readonly isKeyframe: boolean
-}
-
-const NAL_SLICE = 1
-const NAL_IDR = 5
-const NAL_SEI = 6
-const NAL_DELIMITER = 9
-export const NAL_SPS = 7
-export const NAL_PPS = 8
-const BEFORE_SLICES = [NAL_SEI, NAL_SPS, NAL_PPS, NAL_DELIMITER]
-
-export function nalType(nalUnit: NalUnit): number {
-  return (nalUnit[0] ?? 0) & 0x1f
-}
-
-/** Whether a unit is a slice of a picture (H.264, table 7-1, without data partitions). */
-export function isSlice(nalUnit: NalUnit): boolean {
-  const type = nalType(nalUnit)
-  return type === NAL_SLICE || type === NAL_IDR
 }
 
 /** Splits an Annex B byte stream at its start codes (H.264 Annex B.1). The units share the stream's memory. */
@@ -48,28 +29,29 @@ function withoutTrailingZeros(stream: Buffer, start: number, end: number): Buffe
 }
 
 /**
- * Groups units to pictures: the next begins with what may only stand before slices, or with a slice that holds its first
- * macroblock (H.264, 7.4.1.2.3 and 7.4.1.2.4). What follows the last slice is left out.
+ * Groups units to pictures: the next begins with what may only stand before slices, or with a slice that holds its start
+ * (H.264, 7.4.1.2.3 and 7.4.1.2.4; H.265, 7.4.2.4.4). What follows the last slice is left out.
  */
-export function toAccessUnits(units: readonly NalUnit[]): AccessUnit[] {
+export function toAccessUnits(units: readonly NalUnit[], codec: Codec): AccessUnit[] {
+  const { isSlice, isKeySlice, isFirstSlice, isBeforeSlices } = CODECS[codec]
   const pictures: AccessUnit[] = []
   let gathered: NalUnit[] = []
   const finish = () => {
     const slices = gathered.filter(isSlice)
     if (slices.length === 0) return
-    pictures.push({ nalUnits: gathered, isKeyframe: slices.every((slice) => nalType(slice) === NAL_IDR) })
+    pictures.push({ nalUnits: gathered, isKeyframe: slices.every(isKeySlice) })
     gathered = []
   }
   for (const unit of units) {
-    const beginsPicture = isSlice(unit) ? isFirstSlice(unit) : BEFORE_SLICES.includes(nalType(unit))
-    if (beginsPicture) finish()
+    if (isSlice(unit) ? isFirstSlice(unit) : isBeforeSlices(unit)) finish()
     gathered.push(unit)
   }
   finish()
   return pictures
 }
 
-/** first_mb_in_slice is 0, an Exp-Golomb code of one bit (H.264, 7.3.3). */
-function isFirstSlice(slice: NalUnit): boolean {
-  return ((slice[1] ?? 0) & 0x80) !== 0
+/** The first of each kind of parameter set, in the codec's order; fewer where some are missing. */
+export function parameterSetsIn(units: readonly NalUnit[], codec: Codec): NalUnit[] {
+  const { parameterSets, typeOf } = CODECS[codec]
+  return parameterSets.flatMap((type) => units.find((unit) => typeOf(unit) === type) ?? [])
 }

@@ -21,7 +21,8 @@ export class Showing {
 
   /** The same moments in the smaller form; a video of the user's own has none. */
   get sub(): Showing | undefined {
-    return this.video === this.scene ? new Showing(this.scene, this.#phaseFrames, this.scene.sub) : undefined
+    const isScene = this.video === this.scene || this.video === this.scene.h265
+    return isScene ? new Showing(this.scene, this.#phaseFrames, this.scene.sub) : undefined
   }
 
   /** The number of the frame shown at that time, counted from the epoch: it grows by one a frame and never loops. */

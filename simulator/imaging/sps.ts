@@ -1,4 +1,4 @@
-import type { NalUnit } from './annexb.ts'
+import type { NalUnit } from './codec.ts'
 
 /** What a sequence parameter set says of its pictures. */
 export interface Sps {

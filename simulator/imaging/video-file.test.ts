@@ -68,7 +68,7 @@ test('what is no such file is refused with what it is and what to do', async () 
 
 /** Eleven seconds with an IDR at their start alone. */
 function oneKeyframe(asset: Buffer): Buffer[] {
-  const [first, ...others] = toAccessUnits(splitAnnexB(asset))
+  const [first, ...others] = toAccessUnits(splitAnnexB(asset), 'h264')
   const between = others.filter(({ isKeyframe }) => !isKeyframe).slice(0, 83)
   const pictures = [first, ...between, ...between]
   return pictures.flatMap((picture) => picture?.nalUnits.flatMap((unit) => [START_CODE, unit]) ?? [])
@@ -76,7 +76,7 @@ function oneKeyframe(asset: Buffer): Buffer[] {
 
 test('a picture of several slices stays whole', () => {
   const units = ['67aa', '68aa', '6580', '6540', '4180', '4140', '06aa', '4180'].map((hex) => Buffer.from(hex, 'hex'))
-  const pictures = toAccessUnits(units).map(({ nalUnits, isKeyframe }) => [isKeyframe, nalUnits.length])
+  const pictures = toAccessUnits(units, 'h264').map(({ nalUnits, isKeyframe }) => [isKeyframe, nalUnits.length])
   assert.deepEqual(pictures, [
     [true, 4],
     [false, 2],

@@ -1,14 +1,6 @@
 import { open } from 'node:fs/promises'
-import {
-  type AccessUnit,
-  isSlice,
-  NAL_PPS,
-  NAL_SPS,
-  type NalUnit,
-  nalType,
-  splitAnnexB,
-  toAccessUnits,
-} from './annexb.ts'
+import { type AccessUnit, parameterSetsIn, splitAnnexB, toAccessUnits } from './annexb.ts'
+import { CODECS, type NalUnit } from './codec.ts'
 import { parseSps, type Sps } from './sps.ts'
 import { type Video, videoOf } from './video.ts'
 
@@ -36,8 +28,8 @@ export async function loadVideoFile(path: string): Promise<Video> {
   const foreign = foreignFormat(stream)
   if (foreign !== undefined) throw complain(`is ${foreign}, not H.264 as an Annex B byte stream`)
   const units = splitAnnexB(stream)
-  const sets = [NAL_SPS, NAL_PPS].flatMap((type) => units.find((unit) => nalType(unit) === type) ?? [])
-  const pictures = toAccessUnits(units)
+  const sets = parameterSetsIn(units, 'h264')
+  const pictures = toAccessUnits(units, 'h264')
   const first = pictures.findIndex(({ isKeyframe }) => isKeyframe)
   const [spsUnit] = sets
   if (!spsUnit || sets.length < 2 || first < 0) throw complain('has no parameter sets or no keyframe (IDR)')
@@ -50,7 +42,8 @@ export async function loadVideoFile(path: string): Promise<Video> {
   if (kept.some(hasBSlice)) throw complain('has B-frames')
   if (keyframeIntervalMax(kept) > KEYFRAME_INTERVAL_S_MAX * framesPerSecond)
     throw complain(`has no keyframe for more than ${KEYFRAME_INTERVAL_S_MAX} s`)
-  return videoOf({ width: sps.width, height: sps.height, framesPerSecond, accessUnits: kept, parameterSets: sets })
+  const { width, height } = sps
+  return videoOf({ codec: 'h264', width, height, framesPerSecond, accessUnits: kept, parameterSets: sets })
 }
 
 async function readBounded(path: string): Promise<Buffer> {
@@ -88,7 +81,7 @@ function readSps(unit: NalUnit, complain: (what: string) => Error): Sps {
 
 /** slice_type of the first slice, which stands behind a first_mb_in_slice of 0, a single bit (H.264, 7.3.3 and table 7-6). */
 function hasBSlice({ nalUnits }: AccessUnit): boolean {
-  const head = nalUnits.find(isSlice)?.[1] ?? 0
+  const head = nalUnits.find(CODECS.h264.isSlice)?.[1] ?? 0
   // As Exp-Golomb codes, 1 (B) is 010 and 6 (B in the whole picture) 00111.
   return (head & 0xf0) === 0xa0 || (head & 0xfc) === 0x9c
 }

@@ -1,12 +1,14 @@
-import type { AccessUnit, NalUnit } from './annexb.ts'
+import type { AccessUnit } from './annexb.ts'
+import type { Codec, NalUnit } from './codec.ts'
 
 /** A looped moving picture in one encoding: shared, never changed, by all who show it. It begins with a keyframe. */
 export interface Video {
+  readonly codec: Codec
   readonly width: number
   readonly height: number
   readonly framesPerSecond: number
   readonly accessUnits: readonly AccessUnit[]
-  /** SPS and PPS. */
+  /** SPS and PPS, in H.265 with the VPS before them. */
   readonly parameterSets: readonly NalUnit[]
   /** Frames from the first keyframe to the next. */
   readonly gopFrames: number

@@ -84,7 +84,9 @@ function sourceConfiguration(facts: CameraFacts, channel: number, element: strin
   )
 }
 
+/** Empty for H.265, for which version 1 has no word. */
 function encoder(stream: MediaStream, element: string): string {
+  if (stream.showing.video.codec !== 'h264') return ''
   const { width, height, framesPerSecond, gopFrames, bitrateLimitKbit } = stream.showing.video
   return (
     `<${element} token="${stream.encoderToken}"><tt:Name>VideoEncoder_${stream.name}</tt:Name><tt:UseCount>1</tt:UseCount>` +
