@@ -91,6 +91,10 @@ function addRun(root: Command, terminal: Terminal): void {
       [],
     )
     .option(
+      '--video <file>',
+      'stream this file in place of the scenes: H.264 as an Annex B byte stream, without B-frames',
+    )
+    .option(
       '--event-interval <ms>',
       'mean time between two motions of a camera; 0: only on demand',
       wholeNumber(0, 86_400_000),

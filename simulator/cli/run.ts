@@ -16,6 +16,7 @@ export interface RunOptions {
   readonly password?: string
   readonly passwordFile?: string
   readonly fault: readonly string[]
+  readonly video?: string
   readonly eventInterval: number
   readonly controlPort?: number
   readonly seed: string
@@ -73,6 +74,7 @@ function chooseCameras(options: RunOptions) {
     profile: profiles[i % profiles.length] ?? 'amcrest',
     faults: options.fault,
     eventIntervalMs: options.eventInterval,
+    ...(options.video === undefined ? {} : { video: options.video }),
   }))
 }
 

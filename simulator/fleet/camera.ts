@@ -3,6 +3,7 @@ import { type FaultName, type FaultSetting, parseFault } from '../faults/fault.t
 import { FaultSwitches } from '../faults/switches.ts'
 import type { Scene } from '../imaging/scene.ts'
 import { Showing } from '../imaging/showing.ts'
+import type { Video } from '../imaging/video.ts'
 import { Journal } from '../journal/journal.ts'
 import { Dispatch } from '../onvif/dispatch.ts'
 import { type CameraFacts, httpUri, scopesOf } from '../onvif/facts.ts'
@@ -44,6 +45,8 @@ export interface Surroundings {
   readonly account: Account
   readonly seed: string
   readonly scenes: readonly Scene[]
+  /** Streamed in place of the scenes. */
+  readonly video: Video | undefined
   readonly now: () => number
   readonly pacer: Pacer
   readonly agenda: Agenda
@@ -230,7 +233,8 @@ function showingsFor(profile: Profile, identity: Identity, around: Surroundings)
   return Array.from({ length: profile.channels }, (_, channel) => {
     const scene = around.scenes[(around.index + channel) % around.scenes.length]
     if (!scene) throw new RangeError('There are no scenes to show')
-    return new Showing(scene, identity.variety + channel * 31)
+    const own = profile.mainCodec === 'h265' ? scene.h265 : scene
+    return new Showing(scene, identity.variety + channel * 31, around.video ?? own)
   })
 }
 

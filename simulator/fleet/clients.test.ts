@@ -58,7 +58,7 @@ for (const [i, profile] of PROFILE_NAMES.entries()) {
       },
     )
     const sizes = device.getProfileList().map(({ video }) => video.encoder?.resolution.width)
-    assert.deepEqual(sizes, Array.from({ length: channels }, () => [1280, 640]).flat())
+    assert.deepEqual(sizes, Array.from({ length: channels }, () => [profile === 'vigi' ? undefined : 1280, 640]).flat())
     const { body } = await device.fetchSnapshot()
     assert.equal(body.toString('hex', 0, 3), 'ffd8ff')
     assert.equal(camera.journal.mediaConnections(), 2, 'the snapshot was challenged once, then given')

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { GroupListener } from '../discovery/responder.ts'
 import { loadScenes } from '../imaging/scene.ts'
+import type { Video } from '../imaging/video.ts'
+import { loadVideoFile } from '../imaging/video-file.ts'
 import { Pacer } from '../rtsp/pacer.ts'
 import { Agenda } from './agenda.ts'
 import { SimulatedCamera } from './camera.ts'
-import { addressAfter, DEFAULTS, type FleetOptions, steadyClock } from './options.ts'
+import { addressAfter, type CameraOptions, DEFAULTS, type FleetOptions, steadyClock } from './options.ts'
 
 /** Whether the fleet hears multicast probes: `unavailable` where this host doesn't permit joining the group. */
 export type Multicast = 'joined' | 'unavailable' | 'off'
@@ -16,7 +18,7 @@ export interface Fleet extends AsyncDisposable {
 
 /**
  * Starts all cameras, each on its own address.
- * Throws FleetStartError where an address or port can't be had, RangeError or FaultError on wrong options; nothing stays open then.
+ * Throws FleetStartError where an address or port can't be had, RangeError (VideoFileError too) or FaultError on wrong options; nothing stays open then.
  */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   await using starting = new AsyncDisposableStack()
@@ -25,6 +27,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const agenda = starting.use(new Agenda())
   const shared = { scenes: await loadScenes(), now, pacer: new Pacer(now), agenda, seed: options.seed ?? DEFAULTS.seed }
   const password = options.password ?? randomBytes(9).toString('base64url')
+  const videos = await loadVideos(options.cameras)
   const cameras: SimulatedCamera[] = []
   let taken = 0
   for (const [index, camera] of options.cameras.entries()) {
@@ -32,6 +35,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     const around = {
       ...shared,
       index,
+      video: camera.video === undefined ? undefined : videos.get(camera.video),
       address: camera.address ?? addressAfter(options.firstAddress ?? DEFAULTS.firstAddress, taken++),
       httpPort: options.httpPort,
       rtspPort: options.rtspPort ?? DEFAULTS.rtspPort,
@@ -43,6 +47,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { multicast, listener } = await joinGroup(cameras, options)
   if (listener) starting.use(listener)
   return running(cameras, multicast, starting.move(), options.signal)
+}
+
+/** Each of the users' files once, however many cameras show it. */
+async function loadVideos(cameras: readonly CameraOptions[]): Promise<ReadonlyMap<string, Video>> {
+  const paths = new Set(cameras.flatMap(({ video }) => video ?? []))
+  return new Map(await Promise.all([...paths].map(async (path) => [path, await loadVideoFile(path)] as const)))
 }
 
 async function joinGroup(cameras: readonly SimulatedCamera[], options: FleetOptions) {

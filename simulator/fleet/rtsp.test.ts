@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { markIn } from '../imaging/mark.ts'
 import { loadScenes } from '../imaging/scene.ts'
 import { type CameraOptions, startFleet } from './index.ts'
@@ -95,6 +96,18 @@ test('the sub-stream shows the same pictures at the same time, smaller', async (
   )
   assert.ok(mark)
   assert.deepEqual(subMark, mark)
+})
+
+test('a file of the user’s own is streamed in place of the scene, and has no sub-stream', async () => {
+  const video = fileURLToPath(new URL('../imaging/assets/garden-sub.h264', import.meta.url))
+  await using one = await cameraInOwnTime({ address: '127.91.3.9', video })
+  await one.client.play(one.uri)
+  one.time.nowMs += 2000
+  await until(() => one.client.packets.length > 0, 'video')
+  const scene = (await loadScenes()).find(({ name }) => name === 'garden')
+  const slice = reassemble(one.client.packets)[0]?.nalUnits.at(-1)
+  assert.ok(scene?.sub.accessUnits.some((unit) => slice && unit.nalUnits.at(-1)?.equals(slice)))
+  assert.equal((await one.client.ask('DESCRIBE', one.uri.replace(PATH, '/stream2'))).status, 404)
 })
 
 test('nobody sees anything without the password, and every connection is in the journal', async () => {

@@ -1,26 +1,10 @@
-/** One NAL unit without its start code. The first byte is its header. */
-export type NalUnit = Buffer
+import { CODECS, type Codec, type NalUnit } from './codec.ts'
 
 /** All NAL units of one picture, in the order of the stream. */
 export interface AccessUnit {
   readonly nalUnits: readonly NalUnit[]
   /** Whether a decoder can start here: the picture is an IDR. */
   readonly isKeyframe: boolean
-}
-
-const NAL_SLICE = 1
-const NAL_IDR = 5
-export const NAL_SPS = 7
-export const NAL_PPS = 8
-
-export function nalType(nalUnit: NalUnit): number {
-  return (nalUnit[0] ?? 0) & 0x1f
-}
-
-/** Whether a unit is a slice of a picture (H.264, table 7-1; the assets have no data partitions). */
-export function isSlice(nalUnit: NalUnit): boolean {
-  const type = nalType(nalUnit)
-  return type === NAL_SLICE || type === NAL_IDR
 }
 
 /** Splits an Annex B byte stream at its start codes (H.264 Annex B.1). The units share the stream's memory. */
@@ -44,15 +28,30 @@ function withoutTrailingZeros(stream: Buffer, start: number, end: number): Buffe
   return stream.subarray(start, last)
 }
 
-/** Groups units to pictures. The assets have one slice a picture, so each slice ends an access unit. */
-export function toAccessUnits(units: readonly NalUnit[]): AccessUnit[] {
+/**
+ * Groups units to pictures: the next begins with what may only stand before slices, or with a slice that holds its start
+ * (H.264, 7.4.1.2.3 and 7.4.1.2.4; H.265, 7.4.2.4.4). What follows the last slice is left out.
+ */
+export function toAccessUnits(units: readonly NalUnit[], codec: Codec): AccessUnit[] {
+  const { isSlice, isKeySlice, isFirstSlice, isBeforeSlices } = CODECS[codec]
   const pictures: AccessUnit[] = []
   let gathered: NalUnit[] = []
-  for (const unit of units) {
-    gathered.push(unit)
-    if (!isSlice(unit)) continue
-    pictures.push({ nalUnits: gathered, isKeyframe: nalType(unit) === NAL_IDR })
+  const finish = () => {
+    const slices = gathered.filter(isSlice)
+    if (slices.length === 0) return
+    pictures.push({ nalUnits: gathered, isKeyframe: slices.every(isKeySlice) })
     gathered = []
   }
+  for (const unit of units) {
+    if (isSlice(unit) ? isFirstSlice(unit) : isBeforeSlices(unit)) finish()
+    gathered.push(unit)
+  }
+  finish()
   return pictures
+}
+
+/** The first of each kind of parameter set, in the codec's order; fewer where some are missing. */
+export function parameterSetsIn(units: readonly NalUnit[], codec: Codec): NalUnit[] {
+  const { parameterSets, typeOf } = CODECS[codec]
+  return parameterSets.flatMap((type) => units.find((unit) => typeOf(unit) === type) ?? [])
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Draws the simulator's scenes and encodes each as looped streams and a strip of JPEG pictures.
 
-    python3 generate.py [SCENE ...]     writes assets/SCENE.h264, SCENE-sub.h264 and SCENE.mjpeg (all scenes by default,
+    python3 generate.py [SCENE ...]     writes assets/SCENE.h264, SCENE-sub.h264, SCENE.h265 and SCENE.mjpeg (all scenes by default,
                                         and sound.aac)
     python3 generate.py --preview DIR   writes one PNG a scene, to look at
 
-Needs Pillow and ffmpeg with x264 (Debian: python3-pil ffmpeg). The committed assets are its output, so that neither is
+Needs Pillow and ffmpeg with x264 and x265 (Debian: python3-pil ffmpeg). The committed assets are its output, so that neither is
 needed to run the simulator. 10 s at 15 frames/s; an IDR each second, with its parameter sets; no B-frames; a JPEG of half
 the size each second, of the same frame as the IDR. Each frame carries its number as text and as a barcode of eight bits,
 the highest first.
@@ -469,10 +469,13 @@ COLOUR = 'scale=%s:out_color_matrix=bt709:out_range=tv,format=yuv420p'
 GOP = 'keyint=15:min-keyint=15:scenecut=0:bframes=0'
 X264 = ['-c:v', 'libx264', '-preset', 'veryslow', '-profile:v', 'main', '-x264-params',
         GOP + ':slices=1:threads=1:repeat-headers=1:aud=0:qcomp=0.5', '-bsf:v', 'filter_units=remove_types=6']
+X265 = ['-c:v', 'libx265', '-preset', 'slow', '-x265-params',
+        GOP + ':open-gop=0:slices=1:pools=1:frame-threads=1:repeat-headers=1:aud=0:info=0:log-level=error']
 # Name's end, format, size, and what the encoder is told.
 VIDEOS = (
     ('.h264', 'h264', (W, H), X264 + ['-level', '3.1', '-crf', '33']),
     ('-sub.h264', 'h264', (W // 2, H // 2), X264 + ['-level', '3.0', '-crf', '34']),
+    ('.h265', 'hevc', (W, H), X265 + ['-crf', '41']),
 )
 
 

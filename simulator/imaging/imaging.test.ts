@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nalType, splitAnnexB } from './annexb.ts'
+import { splitAnnexB } from './annexb.ts'
+import { CODECS } from './codec.ts'
 import { markIn, markInJpeg, markJpeg, seiOf } from './mark.ts'
 import { loadScenes } from './scene.ts'
 import { Showing } from './showing.ts'
@@ -22,7 +23,7 @@ test('every scene is ten seconds with a keyframe and a picture each second', asy
     assert.equal(scene.accessUnits.length, 150, scene.name)
     assert.equal(scene.jpegs.length, 10, scene.name)
     for (const jpeg of scene.jpegs) assert.equal(jpeg.toString('hex', 0, 3), 'ffd8ff')
-    const first = scene.accessUnits[0]?.nalUnits.map(nalType)
+    const first = scene.accessUnits[0]?.nalUnits.map(CODECS.h264.typeOf)
     assert.deepEqual(first, [7, 8, 5], 'parameter sets come before the first slice')
   }
 })

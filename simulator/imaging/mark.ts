@@ -1,4 +1,4 @@
-import type { NalUnit } from './annexb.ts'
+import type { Codec, NalUnit } from './codec.ts'
 
 /** What a picture says of itself, so that anyone can prove that none is missing, and by how much it came late. */
 export interface Mark {
@@ -24,7 +24,7 @@ const JPEG_COMMENT = 0xfffe
  * The mark as an SEI message, user_data_unregistered: the UUID, then text like
  * `frame=26011223344 clock=2024-05-01T12:00:00.067Z` (H.264 and H.265, D.1 and 7.3.2.3).
  */
-export function seiOf(mark: Mark, codec: 'h264' | 'h265'): NalUnit {
+export function seiOf(mark: Mark, codec: Codec): NalUnit {
   const text = textOf(mark)
   const header = codec === 'h264' ? SEI_H264 : SEI_H265
   const size = Buffer.from([USER_DATA_UNREGISTERED, MARK_UUID.length + text.length])

@@ -9,7 +9,7 @@ import type { Video } from './video.ts'
  */
 export class Showing {
   readonly scene: Scene
-  /** The scene in the form that is streamed. */
+  /** What is streamed: the scene in one of its forms, or a video of the user's own. */
   readonly video: Video
   readonly #phaseFrames: number
 
@@ -19,9 +19,10 @@ export class Showing {
     this.#phaseFrames = phaseFrames
   }
 
-  /** The same moments in the smaller form. */
-  get sub(): Showing {
-    return new Showing(this.scene, this.#phaseFrames, this.scene.sub)
+  /** The same moments in the smaller form; a video of the user's own has none. */
+  get sub(): Showing | undefined {
+    const isScene = this.video === this.scene || this.video === this.scene.h265
+    return isScene ? new Showing(this.scene, this.#phaseFrames, this.scene.sub) : undefined
   }
 
   /** The number of the frame shown at that time, counted from the epoch: it grows by one a frame and never loops. */
@@ -52,12 +53,14 @@ export class Showing {
     return { frame: frameNumber, clockMs: (frameNumber * 1000) / this.video.framesPerSecond + clockAheadMs }
   }
 
-  /** The picture at that time as a JPEG, marked: the last keyframe's, at most one second old. */
+  /** The scene at that time as a JPEG, marked: the last keyframe's, at most one second old. */
   jpegAt(timeMs: number, clockAheadMs: number): Buffer {
-    const shown = this.frameNumberAt(timeMs)
-    const index = this.indexOf(shown)
-    const jpeg = this.scene.jpegs[Math.floor(index / this.scene.gopFrames)]
-    if (!jpeg) throw new RangeError(`The scene ${this.scene.name} has no picture at ${timeMs} ms`)
-    return markJpeg(jpeg, this.markOf(shown - (index % this.scene.gopFrames), clockAheadMs))
+    const { framesPerSecond, gopFrames, accessUnits, jpegs, name } = this.scene
+    const shown = Math.floor((timeMs * framesPerSecond) / 1000)
+    const index = (shown + this.#phaseFrames) % accessUnits.length
+    const jpeg = jpegs[Math.floor(index / gopFrames)]
+    if (!jpeg) throw new RangeError(`The scene ${name} has no picture at ${timeMs} ms`)
+    const frame = shown - (index % gopFrames)
+    return markJpeg(jpeg, { frame, clockMs: (frame * 1000) / framesPerSecond + clockAheadMs })
   }
 }

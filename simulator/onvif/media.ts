@@ -1,4 +1,5 @@
 import { child, escapeXml } from '../discovery/xml.ts'
+import type { Video } from '../imaging/video.ts'
 import { audioEncoder, audioOperations, audioSourceConfiguration } from './audio.ts'
 import { mediaCapabilities } from './capabilities.ts'
 import { type CameraFacts, httpUri, type Operations, ofChannel } from './facts.ts'
@@ -83,19 +84,21 @@ function sourceConfiguration(facts: CameraFacts, channel: number, element: strin
   )
 }
 
+/** Empty for H.265, for which version 1 has no word. */
 function encoder(stream: MediaStream, element: string): string {
-  const { width, height, framesPerSecond, gopFrames } = stream.showing.video
+  if (stream.showing.video.codec !== 'h264') return ''
+  const { width, height, framesPerSecond, gopFrames, bitrateLimitKbit } = stream.showing.video
   return (
     `<${element} token="${stream.encoderToken}"><tt:Name>VideoEncoder_${stream.name}</tt:Name><tt:UseCount>1</tt:UseCount>` +
     `<tt:Encoding>H264</tt:Encoding>${resolution(width, height)}<tt:Quality>3</tt:Quality>` +
-    `<tt:RateControl><tt:FrameRateLimit>${framesPerSecond}</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>${bitrateLimitKbit(width)}</tt:BitrateLimit></tt:RateControl>` +
-    `<tt:H264><tt:GovLength>${gopFrames}</tt:GovLength><tt:H264Profile>Main</tt:H264Profile></tt:H264>` +
+    `<tt:RateControl><tt:FrameRateLimit>${Math.round(framesPerSecond)}</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>${bitrateLimitKbit}</tt:BitrateLimit></tt:RateControl>` +
+    `<tt:H264><tt:GovLength>${gopFrames}</tt:GovLength><tt:H264Profile>${h264ProfileOf(stream.showing.video)}</tt:H264Profile></tt:H264>` +
     '<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address><tt:Port>0</tt:Port>' +
     `<tt:TTL>1</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast><tt:SessionTimeout>PT60S</tt:SessionTimeout></${element}>`
   )
 }
 
-/** A round figure that the stream stays below. */
-function bitrateLimitKbit(width: number): number {
-  return width > 640 ? 512 : 256
+/** By profile_idc (H.264, A.2), in ONVIF's words. */
+function h264ProfileOf({ parameterSets }: Video): string {
+  return { 66: 'Baseline', 77: 'Main', 88: 'Extended' }[parameterSets[0]?.[1] ?? 0] ?? 'High'
 }

@@ -27,6 +27,7 @@ export function mediaStreams(facts: CameraFacts): MediaStream[] {
       showing: shown,
     })
     const main = stream('mainStream', tokens.profile, tokens.encoder, paths.stream, showing)
-    return sub ? [main, stream('subStream', sub.profile, sub.encoder, sub.stream, showing.sub)] : [main]
+    if (!sub || !showing.sub) return [main]
+    return [main, stream('subStream', sub.profile, sub.encoder, sub.stream, showing.sub)]
   })
 }

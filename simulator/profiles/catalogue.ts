@@ -5,8 +5,12 @@ import { nvr } from './nvr.ts'
 import type { Profile } from './profile.ts'
 import { reolink } from './reolink.ts'
 import { tapo } from './tapo.ts'
+import { vigi } from './vigi.ts'
 
-export const PROFILES = { amcrest, hikvision, reolink, axis, tapo, nvr } as const satisfies Record<string, Profile>
+export const PROFILES = { amcrest, hikvision, reolink, axis, tapo, nvr, vigi } as const satisfies Record<
+  string,
+  Profile
+>
 
 export type ProfileName = keyof typeof PROFILES
 

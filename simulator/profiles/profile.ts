@@ -63,6 +63,8 @@ export interface Profile {
     readonly encoder: string
   }
 
+  /** Of each channel's main stream; the others are H.264. */
+  readonly mainCodec: 'h264' | 'h265'
   /** The second, smaller stream of each channel, with a media profile and encoder of its own. */
   readonly sub: { readonly stream: string; readonly profile: string; readonly encoder: string } | undefined
 
@@ -99,6 +101,7 @@ export interface Profile {
 export const USUAL = {
   channels: 1,
   httpPort: 8080,
+  mainCodec: 'h264',
   sub: undefined,
   audio: undefined,
   preAuth: true,

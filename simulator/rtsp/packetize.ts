@@ -1,4 +1,4 @@
-import type { NalUnit } from '../imaging/annexb.ts'
+import type { Codec, NalUnit } from '../imaging/codec.ts'
 
 /** One RTP payload: what stands before the NAL unit's bytes, and those bytes, which share the asset's memory. */
 export interface Payload {
@@ -7,22 +7,27 @@ export interface Payload {
 }
 
 const FU_A = 28
+const FU_H265 = 49
 const START = 0x80
 const END = 0x40
 
-/** Cuts a NAL unit to payloads of at most `bytesMax`: as it is, or as FU-A fragments (RFC 6184, 5.6 and 5.8). */
-export function packetize(nalUnit: NalUnit, bytesMax: number): Payload[] {
+/** Cuts a NAL unit to payloads of at most `bytesMax`: as it is, or in fragments (RFC 6184, 5.6 and 5.8; RFC 7798, 4.4). */
+export function packetize(nalUnit: NalUnit, bytesMax: number, codec: Codec): Payload[] {
   if (nalUnit.length <= bytesMax) return [{ prefix: [], bytes: nalUnit }]
-  const header = nalUnit[0] ?? 0
-  const step = bytesMax - 2
+  const { header, headerBytes, type } = fragmentHeader(nalUnit, codec)
+  const step = bytesMax - header.length - 1
   const payloads: Payload[] = []
-  // The unit's own header travels in the fragments' two bytes, not in their data.
-  for (let at = 1; at < nalUnit.length; at += step) {
-    const flags = (at === 1 ? START : 0) | (at + step >= nalUnit.length ? END : 0)
-    payloads.push({
-      prefix: [(header & 0xe0) | FU_A, flags | (header & 0x1f)],
-      bytes: nalUnit.subarray(at, at + step),
-    })
+  // The unit's own header travels in the fragments' headers, not in their data.
+  for (let at = headerBytes; at < nalUnit.length; at += step) {
+    const flags = (at === headerBytes ? START : 0) | (at + step >= nalUnit.length ? END : 0)
+    payloads.push({ prefix: [...header, flags | type], bytes: nalUnit.subarray(at, at + step) })
   }
   return payloads
+}
+
+/** What stands before the byte with the flags, and the type in that byte. */
+function fragmentHeader(nalUnit: NalUnit, codec: Codec) {
+  const [first = 0, second = 0] = nalUnit
+  if (codec === 'h264') return { header: [(first & 0xe0) | FU_A], headerBytes: 1, type: first & 0x1f }
+  return { header: [(first & 0x81) | (FU_H265 << 1), second], headerBytes: 2, type: (first >> 1) & 0x3f }
 }

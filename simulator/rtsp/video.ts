@@ -1,4 +1,4 @@
-import { isSlice } from '../imaging/annexb.ts'
+import { CODECS } from '../imaging/codec.ts'
 import { seiOf } from '../imaging/mark.ts'
 import type { Showing } from '../imaging/showing.ts'
 import type { Video } from '../imaging/video.ts'
@@ -35,24 +35,28 @@ export class VideoSource implements RtpSource {
     return Math.round((unit * VIDEO_CLOCK_HZ) / this.#showing.video.framesPerSecond)
   }
 
-  /** The picture's units, with its mark before the first slice, where SEI belongs (H.264, 7.4.1.2.3). */
+  /** The picture's units, with its mark before the first slice, where SEI belongs (H.264, 7.4.1.2.3; H.265, 7.4.2.4.4). */
   payloadsOf(unit: number, clockAheadMs: number): Payload[] {
+    const { codec } = this.#showing.video
     const { nalUnits } = this.#showing.accessUnit(unit)
-    const mark = seiOf(this.#showing.markOf(unit, clockAheadMs), 'h264')
+    const mark = seiOf(this.#showing.markOf(unit, clockAheadMs), codec)
     return nalUnits
-      .toSpliced(nalUnits.findIndex(isSlice), 0, mark)
-      .flatMap((nalUnit) => packetize(nalUnit, PAYLOAD_BYTES_MAX))
+      .toSpliced(nalUnits.findIndex(CODECS[codec].isSlice), 0, mark)
+      .flatMap((nalUnit) => packetize(nalUnit, PAYLOAD_BYTES_MAX, codec))
   }
 }
 
-/** The section of an H.264 track (RFC 6184, 8.2.1). */
-export function describeVideo(video: Video): string[] {
-  const [sps] = video.parameterSets
-  const sets = video.parameterSets.map((set) => set.toString('base64')).join(',')
+/** The section of a video track (RFC 6184, 8.2.1; RFC 7798, 7.2.1). */
+export function describeVideo({ codec, parameterSets, framesPerSecond }: Video): string[] {
+  const sets = parameterSets.map((set) => set.toString('base64'))
+  const parameters =
+    codec === 'h264'
+      ? `packetization-mode=1;profile-level-id=${parameterSets[0]?.toString('hex', 1, 4)};sprop-parameter-sets=${sets.join(',')}`
+      : `sprop-vps=${sets[0]};sprop-sps=${sets[1]};sprop-pps=${sets[2]}`
   return [
     `m=video 0 RTP/AVP ${VIDEO_PAYLOAD_TYPE}`,
-    `a=rtpmap:${VIDEO_PAYLOAD_TYPE} H264/${VIDEO_CLOCK_HZ}`,
-    `a=fmtp:${VIDEO_PAYLOAD_TYPE} packetization-mode=1;profile-level-id=${sps?.toString('hex', 1, 4)};sprop-parameter-sets=${sets}`,
-    `a=framerate:${video.framesPerSecond}`,
+    `a=rtpmap:${VIDEO_PAYLOAD_TYPE} ${codec.toUpperCase()}/${VIDEO_CLOCK_HZ}`,
+    `a=fmtp:${VIDEO_PAYLOAD_TYPE} ${parameters}`,
+    `a=framerate:${framesPerSecond}`,
   ]
 }
