@@ -11,6 +11,7 @@ import { discover } from '../discovery/discover.ts'
 import { type Fence, fenceOf, inside } from '../discovery/fence.ts'
 import type { Sighting } from '../discovery/sighting.ts'
 import { Egress } from '../egress/egress.ts'
+import { Heard } from '../events/heard.ts'
 import { readHost } from '../host/host.ts'
 import type { CameraAccess } from '../inventory/access.ts'
 import { type CameraChange, type DeviceTrouble, Inventory } from '../inventory/inventory.ts'
@@ -24,25 +25,13 @@ import type { Claimed } from '../transport/identity.ts'
 import type { CommandResult, DownCommand } from '../transport/inbox.ts'
 import type { StatusFacts } from '../transport/presence.ts'
 import { runTransport } from '../transport/transport.ts'
+import { CLIP_KINDS } from './clip-kinds.ts'
 import { DeviceWatch } from './device-watch.ts'
 import { Journal } from './journal.ts'
 import { liveAccess } from './live-access.ts'
 import { newsIn } from './news.ts'
 import { runSchedules } from './schedules.ts'
 import { openStateDatabase, statePaths } from './state.ts'
-
-/** Events after which a clip is wanted. */
-const CLIP_KINDS: ReadonlySet<EventFacts['kind']> = new Set([
-  'motion',
-  'person',
-  'vehicle',
-  'animal',
-  'face',
-  'line-crossing',
-  'intrusion',
-  'tamper',
-  'doorbell',
-])
 
 /** What the outside may hear of a running agent: counts, never content. */
 interface AgentReport {
@@ -102,6 +91,7 @@ export class Agent {
     this.#fence = fenceOf(config.discovery.only)
     this.#watch = new DeviceWatch({
       ...common,
+      heard: this.#stack.use(new Heard(db)),
       onEvent: (camera, event) => this.#onEvent(camera, event),
       onHealth: ({ camera }, health) => this.#onHealth(camera, health),
     })

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { DeviceEvent } from '../events/event.ts'
+import type { Heard } from '../events/heard.ts'
 import { watchEvents } from '../events/watch.ts'
 import { HealthMonitor } from '../health/monitor.ts'
 import { type CameraAccess, cameraOfEvent, type DeviceHandle } from '../inventory/access.ts'
@@ -13,6 +14,7 @@ export interface DeviceWatchDeps {
   readonly random: () => number
   readonly logger: Logger
   readonly signal: AbortSignal
+  readonly heard: Heard
   readonly onEvent: (camera: CameraAccess, event: EventFacts) => void
   readonly onHealth: (camera: CameraAccess, health: HealthFacts) => void
 }
@@ -30,10 +32,24 @@ export class DeviceWatch {
   /** Begins with a device, once; it stays watched however often it is read again. */
   add(handle: DeviceHandle): void {
     if (this.#monitors.has(handle.id)) return
-    const { clock, signal, random } = this.#deps
+    const { clock, signal, random, logger, heard } = this.#deps
     const monitor = new HealthMonitor({ device: () => handle.device, trouble: () => handle.trouble, clock, signal })
     this.#monitors.set(handle.id, monitor)
-    const events = watchEvents(() => handle.device, { clock, signal, random, observer: monitor })
+    const events = watchEvents(() => handle.device, {
+      clock,
+      signal,
+      random,
+      observer: monitor,
+      heardAtMs: heard.lastOf(handle.id),
+      onHeard: (atMs) => {
+        try {
+          heard.note(handle.id, atMs)
+        } catch (error) {
+          // A full disk makes the next gap wider; it must not end the listening.
+          logger.warn({ device: handle.id, reason: describeError(error) }, 'When a device was heard could not be kept')
+        }
+      },
+    })
     this.#work.push(this.#listen(handle, events), this.#observe(handle, monitor))
   }
 

@@ -4,6 +4,7 @@ import { type Database, openDatabase } from '../base/database.ts'
 import { LenscapError } from '../base/errors.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CONSENT_TABLES } from '../consent/consent.ts'
+import { EVENTS_TABLES } from '../events/heard.ts'
 import { INVENTORY_TABLES } from '../inventory/tables.ts'
 
 /** Where everything of this box lies. */
@@ -28,5 +29,6 @@ export function makeStateDir(config: AgentConfig): void {
   }
 }
 
-/** The box's own records: the grant held and the cameras known. The list of steps only grows. */
-export const openStateDatabase = (path: string): Database => openDatabase(path, [CONSENT_TABLES, INVENTORY_TABLES])
+/** The box's own records: the grant held, the cameras known, when each was heard. The list of steps only grows. */
+export const openStateDatabase = (path: string): Database =>
+  openDatabase(path, [CONSENT_TABLES, INVENTORY_TABLES, EVENTS_TABLES])
