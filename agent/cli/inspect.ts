@@ -11,7 +11,7 @@ import { InventoryStore } from '../inventory/store.ts'
 import { Spool } from '../spool/spool.ts'
 import { loadIdentity } from '../transport/identity.ts'
 import { EXIT, type Output, table } from './output.ts'
-import { openStateDatabase, statePaths } from './state.ts'
+import { makeStateDir, openStateDatabase, statePaths } from './state.ts'
 
 /** `status`: what a box knows of itself, read from its disk: it works beside a running agent and without one. */
 export async function showStatus(configPath: string, output: Output): Promise<number> {
@@ -103,6 +103,7 @@ export async function showLedger(configPath: string, verify: boolean, output: Ou
 /** `cap on|off`: the local veto, at once, with or without a running agent. */
 export async function setCap(configPath: string, on: boolean, output: Output): Promise<number> {
   const config = await loadConfig(configPath)
+  makeStateDir(config)
   new Cap(config.stateDir).set(on)
   output.answer({ cap: on }, () => (on ? 'Cap on: nothing leaves' : "Cap off: what leaves is the owner's choice"))
   return EXIT.done

@@ -2,6 +2,7 @@ import { type HookEvent, runHooks } from '../../firmware-hooks/hooks/run-hooks.t
 import { systemClock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import { holdAlone } from '../base/sole.ts'
 import { VERSION } from '../base/version.ts'
 import { loadConfig, readCredentials } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
@@ -20,6 +21,10 @@ export async function runAgent(configPath: string, output: Output, signal: Abort
   const credentials = await readCredentials(config)
   const logger = openLogger(config.log)
   makeStateDir(config)
+  using _alone = holdAlone(
+    statePaths(config).lock,
+    `An agent already runs with the state folder ${config.stateDir}: stop that one first`,
+  )
   const identity = await claimedIdentity(config, output, logger, signal)
   if (identity === undefined) return
   const agent = new Agent({

@@ -16,6 +16,7 @@ export function statePaths(config: AgentConfig) {
     egress: inState('egress.db'),
     media: inState('media'),
     hooks: inState('hooks.d'),
+    lock: inState('running.lock'),
   }
 }
 

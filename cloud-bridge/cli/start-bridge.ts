@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../../agent/base/clock.ts'
 import { describeError } from '../../agent/base/errors.ts'
 import { type Logger, silentLogger } from '../../agent/base/logger.ts'
+import { holdAlone } from '../../agent/base/sole.ts'
 import { Accounts } from '../accounts/accounts.ts'
 import { KeyBox } from '../accounts/key-box.ts'
 import { Sessions } from '../accounts/sessions.ts'
@@ -63,6 +64,7 @@ export async function startBridge(settings: BridgeSettings, deps: StartDeps = {}
   const { logger = silentLogger, clock = systemClock } = deps
   await using stack = new AsyncDisposableStack()
   const folder = await openDataFolder(options.data)
+  stack.use(holdAlone(folder.lock, `A bridge already runs with the folder ${options.data}: stop that one first`))
   const db = await openStore(folder.records)
   stack.defer(() => db.destroy())
   await markAllOffline(db)
