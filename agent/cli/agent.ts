@@ -115,6 +115,7 @@ export class Agent {
       settings: { ...CLIP_SETTINGS, preRollMs: config.media.preRollMs, postRollMs: config.media.postRollMs },
       onItem: (grant, item) => this.#egress.enqueue(grant, item),
       onTrouble: (camera, error) => this.#onMediaTrouble(camera, error),
+      onFlowing: (camera) => this.#tellStream(camera, 'flowing'),
     })
   }
 
@@ -243,10 +244,14 @@ export class Agent {
 
   #onMediaTrouble(camera: string, error: unknown): void {
     this.#deps.logger.warn({ camera, reason: describeError(error) }, 'No picture came')
-    const device = this.#inventory.camera(camera)?.deviceHandle.id
-    if (device && error instanceof LenscapError && error.facts['diagnosis'] === 'STREAM_STALLED') {
-      this.#watch.stream(device, 'stalled')
+    if (error instanceof LenscapError && error.facts['diagnosis'] === 'STREAM_STALLED') {
+      this.#tellStream(camera, 'stalled')
     }
+  }
+
+  #tellStream(camera: string, state: 'stalled' | 'flowing'): void {
+    const device = this.#inventory.camera(camera)?.deviceHandle.id
+    if (device) this.#watch.stream(device, state)
   }
 
   #onGrant(grant: SignedGrant): void {

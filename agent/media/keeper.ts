@@ -28,6 +28,8 @@ export interface MediaKeeperDeps {
   /** Takes over an item and its file, under the grant that it was made with. */
   readonly onItem: (grant: Grant, item: MediaItem) => Promise<void>
   readonly onTrouble: (camera: Id, error: unknown) => void
+  /** Pictures of its stream come, or are no longer asked for: a stall told before is over. */
+  readonly onFlowing?: (camera: Id) => void
 }
 
 interface Recording {
@@ -130,6 +132,7 @@ export class MediaKeeper {
       ...this.#deps,
       onItem: (item) => this.#deps.onItem(grant, item),
       onTrouble: (error) => this.#deps.onTrouble(camera, error),
+      onPictures: () => this.#deps.onFlowing?.(camera),
     })
     const recording: Recording = { grant, recorder, gaveUp: false }
     this.#recordings.set(camera, recording)
@@ -140,7 +143,7 @@ export class MediaKeeper {
       // A refusal is remembered as such, and taken up again by a review once it no longer stands.
       if (errorKind(error) === 'refused' && this.#recordings.get(camera) === recording) this.#recordings.delete(camera)
     })
-    this.#run(work)
+    this.#run(work.then(() => this.#deps.onFlowing?.(camera)))
   }
 
   async #snapshot(access: MediaAccess, reason: string): Promise<boolean> {

@@ -25,6 +25,8 @@ interface RecorderDeps {
   readonly onItem: (item: MediaItem) => void | Promise<void>
   /** What went wrong on the way; the recorder goes on. A stalled stream has the fact `diagnosis: 'STREAM_STALLED'`. */
   readonly onTrouble: (error: unknown) => void
+  /** A new connection has brought its first picture. */
+  readonly onPictures?: () => void
   readonly reconnect?: RetryPolicy
   readonly streamLimits?: Partial<StreamLimits>
 }
@@ -105,7 +107,12 @@ export class CameraRecorder {
     const uri = onOwnAddress(await this.#access.streamUri(signal), address)
     this.#grant.check()
     const stream = await openStream({ uri, credential, signal, clock, limits: streamLimits })
-    for await (const unit of stream) this.#take(unit)
+    let isFirst = true
+    for await (const unit of stream) {
+      if (isFirst) this.#deps.onPictures?.()
+      isFirst = false
+      this.#take(unit)
+    }
   }
 
   #take(unit: AccessUnit): void {
