@@ -27,10 +27,14 @@ export class Heard implements Disposable {
     return this.#db.prepare<[Id], number>('SELECT at FROM events_heard WHERE device = ?').pluck().get(device)
   }
 
-  /** All that the device said until then is on the disk. All devices together are written every ten seconds. */
+  /**
+   * All that the device said until then is on the disk. One that is new is written at once, since it has no older mark to
+   * fall back to; all together every ten seconds.
+   */
   note(device: Id, atMs: number): void {
     this.#unsaved.set(device, Math.round(atMs))
-    if (atMs - this.#savedAtMs >= SAVE_EVERY_MS || atMs < this.#savedAtMs) this.#save(atMs)
+    const isDue = atMs - this.#savedAtMs >= SAVE_EVERY_MS || atMs < this.#savedAtMs
+    if (isDue || this.lastOf(device) === undefined) this.#save(atMs)
   }
 
   [Symbol.dispose](): void {

@@ -73,7 +73,7 @@ class Watch {
   readonly #device: () => Subscribable
   readonly #options: WatchOptions
   readonly #storm = new StormLimit()
-  /** When a pull point answered last, UTC, in this run or the one before; undefined where none ever did. */
+  /** When a pull point answered last, UTC, in this run or the one before; undefined where there never was one. */
   #heardAtMs: number | undefined
 
   constructor(device: () => Subscribable, options: WatchOptions) {
@@ -102,10 +102,13 @@ class Watch {
 
   /** One pull point, from its making until it fails or we are told to stop. */
   async #subscribe(): Promise<void> {
-    const { clock, signal } = this.#options
+    const { clock, signal, onHeard } = this.#options
     const point = await this.#device().createPullPoint(signal)
     try {
-      if (this.#heardAtMs !== undefined) this.#push(gapEvent(this.#heardAtMs, clock.nowMs()))
+      const nowMs = clock.nowMs()
+      if (this.#heardAtMs !== undefined) this.#push(gapEvent(this.#heardAtMs, nowMs))
+      else onHeard?.(nowMs)
+      this.#heardAtMs ??= nowMs
       await this.#pullOn(point)
     } finally {
       await point.unsubscribe(AbortSignal.timeout(UNSUBSCRIBE_MS))
