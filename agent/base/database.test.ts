@@ -39,9 +39,9 @@ describe('a database that is only looked at', () => {
 describe('a lock', () => {
   it('keeps a second one out until it is let go', () => {
     const path = join(folder(), 'lock.db')
-    const first = holdLock(path)
-    assert.throws(() => holdLock(path), { kind: 'busy' })
+    const first = holdLock(path, 'Stop the other one')
+    assert.throws(() => holdLock(path, 'Stop the other one'), { kind: 'busy' })
     first[Symbol.dispose]()
-    holdLock(path)[Symbol.dispose]()
+    holdLock(path, 'Stop the other one')[Symbol.dispose]()
   })
 })

@@ -47,10 +47,12 @@ export function readDatabase(path: string, migrations: readonly string[]): Datab
 }
 
 /**
- * Holds a lock that ends with the process, however it ends.
- * @throws LenscapError `busy` where another process holds it, `storage` where the file can't be made
+ * Takes a folder for this process alone: two programs on the same state would undo each other's work. The lock ends with
+ * the process, however it ends; the file stays, and holds nothing.
+ * @param advice what to do where another process holds it
+ * @throws LenscapError `busy` with that advice, `storage` where the file can't be made
  */
-export function holdLock(path: string): Disposable {
+export function holdLock(path: string, advice: string): Disposable {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const db = openFile(path, { timeout: 0 })
   try {
@@ -58,7 +60,8 @@ export function holdLock(path: string): Disposable {
   } catch (cause) {
     db.close()
     const isHeld = cause instanceof Error && 'code' in cause && cause.code === 'SQLITE_BUSY'
-    throw new LenscapError(isHeld ? 'busy' : 'storage', `Can't lock ${path}`, { path }, cause)
+    if (isHeld) throw new LenscapError('busy', advice, { path })
+    throw new LenscapError('storage', `Can't lock ${path}: check that its folder is writable`, { path }, cause)
   }
   return { [Symbol.dispose]: () => db.close() }
 }

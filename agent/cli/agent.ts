@@ -9,6 +9,7 @@ import type { AgentConfig } from '../config/schema.ts'
 import { Cap } from '../consent/cap.ts'
 import { Consent } from '../consent/consent.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
+import { Heard } from '../events/heard.ts'
 import { isWorthAPicture } from '../events/kinds.ts'
 import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
@@ -30,7 +31,7 @@ import { Journal } from './journal.ts'
 import { liveAccess } from './live-access.ts'
 import { runSchedules } from './schedules.ts'
 import { Search } from './search.ts'
-import { holdState, openStateDatabase, statePaths } from './state.ts'
+import { openStateDatabase, statePaths } from './state.ts'
 import { together } from './together.ts'
 
 /** What the outside may hear of a running agent: counts, never content. */
@@ -77,7 +78,7 @@ export class Agent {
   readonly #levels = new Map<Id, HealthLevel>()
   #wasCapOn: boolean
 
-  /** @throws LenscapError `busy` where another agent has this state folder, `storage` where it can't be used */
+  /** @throws LenscapError `storage` where the state folder can't be used */
   constructor(deps: AgentDeps) {
     const { config, credentials, identity, clock, random, logger } = deps
     const paths = statePaths(config)
@@ -85,7 +86,6 @@ export class Agent {
     this.#startedMs = clock.monotonicMs()
     this.#stop = this.#stack.use(new LinkedController(deps.signal))
     const common = { clock, random, logger, signal: this.#stop.signal }
-    this.#stack.use(holdState(paths.lock))
     this.#spool = this.#stack.use(new Spool({ path: paths.spool, clock, logger, bytesMax: config.spool.bytesMax }))
     this.#journal = new Journal(this.#spool, logger)
     const db = this.#stack.adopt(openStateDatabase(paths.state), (open) => open.close())
@@ -104,6 +104,7 @@ export class Agent {
     })
     this.#watch = new DeviceWatch({
       ...common,
+      heard: this.#stack.use(new Heard(db)),
       onEvent: ({ camera }, event) => this.#onEvent(camera, event),
       onHealth: (camera, health) => this.#onHealth(camera, health),
     })

@@ -26,6 +26,7 @@ describe('DeviceWatch', () => {
       random: () => 0,
       logger: { debug: ignore, info: ignore, warn: ignore, error: (_, message) => errors.push(message) },
       signal: stop.signal,
+      heard: { lastOf: () => undefined, note: ignore },
       onEvent: ignore,
       onHealth: (_, health) => {
         told.push(health)

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Heard } from '../events/heard.ts'
 import { watchEvents } from '../events/watch.ts'
 import { HealthMonitor } from '../health/monitor.ts'
 import { type CameraAccess, cameraOfEvent, type DeviceHandle } from '../inventory/access.ts'
@@ -12,6 +13,8 @@ export interface DeviceWatchDeps {
   readonly random: () => number
   readonly logger: Logger
   readonly signal: AbortSignal
+  /** When each device was heard last, across restarts. */
+  readonly heard: Pick<Heard, 'lastOf' | 'note'>
   readonly onEvent: (camera: CameraAccess, event: EventFacts) => void
   readonly onHealth: (camera: CameraAccess, health: HealthFacts) => void
 }
@@ -28,11 +31,18 @@ export class DeviceWatch {
 
   /** Begins with a device, once; it stays watched however often it is read again. */
   add(handle: DeviceHandle): void {
-    const { clock, signal, random } = this.#deps
+    const { clock, signal, random, heard } = this.#deps
     if (this.#monitors.has(handle.id) || signal.aborted) return
     const monitor = new HealthMonitor({ device: () => handle.device, trouble: () => handle.trouble, clock, signal })
     this.#monitors.set(handle.id, monitor)
-    const events = watchEvents(() => handle.device, { clock, signal, random, observer: monitor })
+    const events = watchEvents(() => handle.device, {
+      clock,
+      signal,
+      random,
+      observer: monitor,
+      heardAtMs: heard.lastOf(handle.id),
+      onHeard: (atMs) => this.#note(handle.id, atMs),
+    })
     this.#work.push(
       this.#follow(handle, events, ({ sourceToken, ...event }) => {
         const named = cameraOfEvent(handle, sourceToken)
@@ -43,6 +53,15 @@ export class DeviceWatch {
         for (const camera of handle.cameras) this.#deps.onHealth(camera, health)
       }),
     )
+  }
+
+  #note(device: Id, atMs: number): void {
+    try {
+      this.#deps.heard.note(device, atMs)
+    } catch (error) {
+      // A full disk makes the next gap wider; it must not end the listening.
+      this.#deps.logger.warn({ device, reason: describeError(error) }, 'When a device was heard could not be kept')
+    }
   }
 
   moved(device: Id, from: string): void {

@@ -1,4 +1,5 @@
 import { systemClock } from '../base/clock.ts'
+import { holdLock } from '../base/database.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { VERSION } from '../base/version.ts'
@@ -20,6 +21,10 @@ export async function runAgent(configPath: string, output: Output, signal: Abort
   const credentials = await readCredentials(config)
   const logger = openLogger(config.log)
   makeStateDir(config)
+  using _alone = holdLock(
+    statePaths(config).lock,
+    `Another agent runs with the state folder ${config.stateDir}: stop it first, or give this one a stateDir of its own`,
+  )
   const identity = await claimedIdentity(config, output, logger, signal)
   if (identity === undefined) return
   if (identity.bridgeUrl !== config.bridge) {

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Database, holdLock, openDatabase, readDatabase } from '../base/database.ts'
-import { errorKind, LenscapError } from '../base/errors.ts'
+import { type Database, openDatabase, readDatabase } from '../base/database.ts'
+import { LenscapError } from '../base/errors.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CONSENT_TABLES } from '../consent/consent.ts'
+import { EVENTS_TABLES } from '../events/heard.ts'
 import { HEALTH_TABLES } from '../health/store.ts'
 import { INVENTORY_TABLES } from '../inventory/tables.ts'
 
@@ -30,21 +31,10 @@ export function makeStateDir(config: AgentConfig): void {
   }
 }
 
-/** Keeps a second agent out: two would send each other's messages. @throws LenscapError `busy` where one is running */
-export function holdState(lockPath: string): Disposable {
-  try {
-    return holdLock(lockPath)
-  } catch (error) {
-    if (errorKind(error) !== 'busy') throw error
-    const advice = 'stop it first, or give this one a stateDir of its own'
-    throw new LenscapError('busy', `Another agent runs with this state folder: ${advice}`, { lockPath }, error)
-  }
-}
-
 /** The list of steps only grows. */
-const STATE_MIGRATIONS = [CONSENT_TABLES, INVENTORY_TABLES, HEALTH_TABLES]
+const STATE_MIGRATIONS = [CONSENT_TABLES, INVENTORY_TABLES, HEALTH_TABLES, EVENTS_TABLES]
 
-/** The box's own records: the grant held, the cameras known and how they are. */
+/** The box's own records: the grant held, the cameras known, how they are and when they were heard. */
 export const openStateDatabase = (path: string): Database => openDatabase(path, STATE_MIGRATIONS)
 
 /** The same, only to look at; undefined where no agent has run yet. */

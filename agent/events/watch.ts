@@ -37,6 +37,10 @@ export interface WatchOptions {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly observer?: EventsObserver
+  /** When a former run heard the device last, UTC ms: what lies between is told as a gap. */
+  readonly heardAtMs?: number | undefined
+  /** All that the device said up to this time, UTC ms, has been passed on and taken. */
+  readonly onHeard?: (atMs: number) => void
   /** 0 ≤ x < 1, for spreading retries. */
   readonly random?: () => number
 }
@@ -69,12 +73,13 @@ class Watch {
   readonly #device: () => Subscribable
   readonly #options: WatchOptions
   readonly #storm = new StormLimit()
-  /** When the last pull point answered last, UTC; undefined before the first. */
+  /** When a pull point answered last, UTC, in this run or the one before; undefined where there never was one. */
   #heardAtMs: number | undefined
 
   constructor(device: () => Subscribable, options: WatchOptions) {
     this.#device = device
     this.#options = options
+    this.#heardAtMs = options.heardAtMs
   }
 
   async run(): Promise<void> {
@@ -97,10 +102,13 @@ class Watch {
 
   /** One pull point, from its making until it fails or we are told to stop. */
   async #subscribe(): Promise<void> {
-    const { clock, signal } = this.#options
+    const { clock, signal, onHeard } = this.#options
     const point = await this.#device().createPullPoint(signal)
     try {
-      if (this.#heardAtMs !== undefined) this.#push(gapEvent(this.#heardAtMs, clock.nowMs()))
+      const nowMs = clock.nowMs()
+      if (this.#heardAtMs !== undefined) this.#push(gapEvent(this.#heardAtMs, nowMs))
+      else onHeard?.(nowMs)
+      this.#heardAtMs ??= nowMs
       await this.#pullOn(point)
     } finally {
       await point.unsubscribe(AbortSignal.timeout(UNSUBSCRIBE_MS))
@@ -108,12 +116,16 @@ class Watch {
   }
 
   async #pullOn(point: PullPoint): Promise<never> {
-    const { clock, signal, observer } = this.#options
+    const { clock, signal, observer, onHeard } = this.#options
+    let settledAtMs: number | undefined
     let renewAtMs = clock.monotonicMs() + point.livesMs / 2
     for (;;) {
       const startedMs = clock.monotonicMs()
       const notifications = await point.pull(Math.min(PULL_WAIT_MS, point.livesMs / 3), signal)
-      this.#heardAtMs = clock.nowMs()
+      // What came with the answer before has been taken by now; what comes with this one may still be on its way.
+      if (settledAtMs !== undefined) onHeard?.(settledAtMs)
+      settledAtMs = clock.nowMs()
+      this.#heardAtMs = settledAtMs
       observer?.answered()
       for (const notification of notifications) {
         const event = eventOf(notification)

@@ -9,6 +9,7 @@ export interface DataFolder {
   readonly key: string
   readonly media: string
   readonly uploads: string
+  readonly lock: string
 }
 
 /** Makes the folder (mode 0700) and sees that it can be written. @throws LenscapError `storage` when it can't */
@@ -34,5 +35,6 @@ export async function openDataFolder(path: string): Promise<DataFolder> {
     key: join(path, 'account-keys.key'),
     media,
     uploads,
+    lock: join(path, 'running.lock'),
   }
 }

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../agent/base/clock.ts'
+import { holdLock } from '../../agent/base/database.ts'
 import { describeError } from '../../agent/base/errors.ts'
 import { type Logger, silentLogger } from '../../agent/base/logger.ts'
 import type { Id } from '../../agent/protocol/envelope.ts'
@@ -66,6 +67,7 @@ export async function startBridge(settings: BridgeSettings, deps: StartDeps = {}
   const { logger = silentLogger, clock = systemClock } = deps
   await using stack = new AsyncDisposableStack()
   const folder = await openDataFolder(options.data)
+  stack.use(holdLock(folder.lock, `Another bridge runs with the folder ${options.data}: stop it first`))
   const db = await openStore(folder.records)
   stack.defer(() => db.destroy())
   await markAllOffline(db)

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { PROFILE_NAMES } from '../profiles/catalogue.ts'
 import { EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, program } from './program.ts'
 
 async function call(...args: string[]) {
