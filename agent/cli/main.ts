@@ -22,7 +22,12 @@ interface Common {
 /** Fires on Ctrl-C and on a service manager's stop; a second Ctrl-C ends the process the hard way. */
 function stopSignal(): AbortSignal {
   const stopping = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort())
+  const onSignal = () => {
+    if (stopping.signal.aborted) process.exit(EXIT.failed)
+    stopping.abort()
+  }
+  // Not `once`: a library that listens as well (the uploads' one does) would find itself alone, and kill the process.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
   return stopping.signal
 }
 
