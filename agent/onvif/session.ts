@@ -201,9 +201,17 @@ export class Session {
       this.#forbidden.add(operationOf(refusal))
       throw withReason(refusal, 'operation')
     }
+    // Another call found out meanwhile that nobody is let in.
+    this.gate.checkCredential(credential)
     // A digest that came at the wrong time says nothing of the password.
     if (refusalOf(refusal) === 'clock') this.gate.keepQuiet('clock')
-    else this.gate.refuse(credential)
+    else if (this.#proven) {
+      // It opened everything a while ago: a lockout that does not say so, or a new password. One more attempt will tell,
+      // when the device has had time to forget.
+      this.#proven = false
+      this.gate.keepQuiet('locked-out')
+      throw withReason(refusal, 'locked-out')
+    } else this.gate.refuse(credential)
     throw withReason(refusal, refusalOf(refusal) ?? 'credential')
   }
 
