@@ -41,7 +41,7 @@ export async function startControl(fleet: Fleet, port: number): Promise<Control>
   try {
     await app.listen({ host: CONTROL_ADDRESS, port })
   } catch (cause) {
-    throw explainBind(cause, CONTROL_ADDRESS, port, 'control port')
+    throw explainBind(cause, CONTROL_ADDRESS, port, '--control-port')
   }
   const bound = app.server.address()
   const boundPort = typeof bound === 'object' && bound ? bound.port : port

@@ -124,18 +124,18 @@ export class SimulatedCamera implements AsyncDisposable {
   async #open(around: Surroundings): Promise<void> {
     const { profile, ports } = this.#facts
     const web = new OnvifServer(this.#facts, this.#guard, new Dispatch(this.#facts, this.#subscriptions), this.journal)
-    const http = await this.#listen(web.createServer(), around.httpPort ?? profile.httpPort, 'HTTP port')
+    const http = await this.#listen(web.createServer(), around.httpPort ?? profile.httpPort, '--port or --address')
     ports.http = ports.subscription = http
     const separate = profile.subscription.by === 'path' ? profile.subscription.portIfSeparate : undefined
     if (separate !== undefined)
-      ports.subscription = await this.#listen(web.createServer(), around.httpPort === 0 ? 0 : separate, 'event port')
+      ports.subscription = await this.#listen(web.createServer(), around.httpPort === 0 ? 0 : separate, '--address')
     const rtsp = createRtspServer({
       facts: this.#facts,
       guard: this.#guard,
       journal: this.journal,
       pacer: around.pacer,
     })
-    ports.rtsp = await this.#listen(rtsp, around.rtspPort, 'RTSP port')
+    ports.rtsp = await this.#listen(rtsp, around.rtspPort, '--rtsp-port or --address')
     this.#responder = await this.#announce(around.discoveryPort)
   }
 
@@ -156,7 +156,7 @@ export class SimulatedCamera implements AsyncDisposable {
     try {
       return await Responder.start({ address: this.address, port, device, journal: this.journal, isSilent })
     } catch (cause) {
-      throw explainBind(cause, this.address, port, 'discovery port')
+      throw explainBind(cause, this.address, port, '--discovery-port or --address')
     }
   }
 

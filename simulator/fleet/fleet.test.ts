@@ -55,7 +55,7 @@ test('a taken port is one sentence that says what to do, and leaves nothing open
   const options = { ...FREE_PORTS, cameras, httpPort: one.camera.httpPort }
   await assert.rejects(startFleet(options), (error) => {
     assert.ok(error instanceof FleetStartError)
-    assert.match(error.message, /^Port \d+ on 127\.91\.2\.2 is taken: .*choose another HTTP port/)
+    assert.match(error.message, /^Port \d+ on 127\.91\.2\.2 is taken: .*choose another with --port/)
     return true
   })
   await using again = await startFleet({ ...options, cameras: cameras.slice(0, 1) })

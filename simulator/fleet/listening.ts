@@ -47,13 +47,13 @@ export class Listening implements AsyncDisposable {
   }
 }
 
-/** Says in one sentence why an address couldn't be taken, and what to do. */
+/** Says in one sentence why an address couldn't be taken, and which option helps. */
 export function explainBind(cause: unknown, address: string, port: number, option: string): FleetStartError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
   const remedy: Record<string, string> = {
-    EADDRINUSE: `Port ${port} on ${address} is taken: stop what listens there, or choose another ${option} or first address`,
+    EADDRINUSE: `Port ${port} on ${address} is taken: stop what listens there, or choose another with ${option}`,
     EADDRNOTAVAIL: `This machine has no address ${address}: choose a first address of the form 127.x.y.z`,
-    EACCES: `Port ${port} on ${address} is reserved for root: choose a ${option} from 1024 upwards`,
+    EACCES: `Port ${port} on ${address} is reserved for root: choose one from 1024 upwards with ${option}`,
   }
   return new FleetStartError(remedy[code] ?? `Port ${port} on ${address} can't be opened (${code}): choose another`, {
     cause,
