@@ -21,6 +21,7 @@ export interface SimulatedEntry {
   readonly status?: number
   readonly credential?: 'none' | 'accepted' | 'refused'
   readonly event?: string
+  readonly outcome?: 'accepted' | 'refused'
   readonly active?: boolean
   readonly channel?: number
 }
