@@ -2,7 +2,16 @@ import { randomUUID } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import type { Journal } from '../journal/journal.ts'
-import { type Announcement, answers, bye, hello, type Probe, parseProbe, probeMatches } from './messages.ts'
+import {
+  type Announcement,
+  answers,
+  bye,
+  hello,
+  parseQuestion,
+  probeMatches,
+  type Question,
+  resolveMatches,
+} from './messages.ts'
 
 const GROUP = '239.255.255.250'
 
@@ -12,7 +21,8 @@ const DATAGRAM_BYTES_MAX = 16_384
 export interface ResponderOptions {
   readonly address: string
   readonly port: number
-  readonly device: Announcement
+  /** Asked each time, as it may change. */
+  readonly device: () => Announcement
   readonly journal: Journal
   /** While true the camera hears and says nothing. */
   readonly isSilent: () => boolean
@@ -37,8 +47,8 @@ export class Responder implements AsyncDisposable {
     this.#socket = socket
     this.#options = options
     socket.on('message', (datagram, from) => {
-      const probe = readDatagram(datagram)
-      if (probe) this.hear(probe, from)
+      const question = readDatagram(datagram)
+      if (question) this.hear(question, from)
     })
     // A client that is gone answers with ICMP, which Linux reports here: nothing to do.
     socket.on('error', () => {})
@@ -48,30 +58,33 @@ export class Responder implements AsyncDisposable {
     return this.#socket.address().port
   }
 
-  /** Answers a probe, also one that came by the group's socket, if it means this camera. */
-  hear(probe: Probe, from: RemoteInfo): void {
-    const { device, journal, isSilent } = this.#options
+  /** Answers a question, also one that came by the group's socket, if it means this camera. */
+  hear(question: Question, from: RemoteInfo): void {
+    const { journal, isSilent } = this.#options
     if (isSilent()) return
-    const matches = answers(device, probe)
+    const device = this.#options.device()
+    const matches = answers(device, question)
     journal.add({
       kind: 'request',
       protocol: 'discovery',
       client: `${from.address}:${from.port}`,
-      operation: 'Probe',
+      operation: question.kind === 'probe' ? 'Probe' : 'Resolve',
       authenticated: false,
       credential: 'none',
       status: matches ? 200 : 0,
     })
-    if (matches) this.#socket.send(probeMatches(device, probe.messageId, this.#next()), from.port, from.address, ignore)
+    if (!matches) return
+    const write = question.kind === 'probe' ? probeMatches : resolveMatches
+    this.#socket.send(write(device, question.messageId, this.#next()), from.port, from.address, ignore)
   }
 
   /** Tells the group that the camera is there. Where the host has no way to the group, nobody hears it. */
   async sayHello(): Promise<void> {
-    await this.#tellGroup(hello(this.#options.device, this.#next()))
+    await this.#tellGroup(hello(this.#options.device(), this.#next()))
   }
 
   async sayBye(): Promise<void> {
-    await this.#tellGroup(bye(this.#options.device, this.#next()))
+    await this.#tellGroup(bye(this.#options.device(), this.#next()))
   }
 
   async #tellGroup(text: string): Promise<void> {
@@ -95,8 +108,8 @@ export class Responder implements AsyncDisposable {
 
 function ignore(): void {}
 
-function readDatagram(datagram: Buffer): Probe | undefined {
-  return datagram.length > DATAGRAM_BYTES_MAX ? undefined : parseProbe(datagram.toString('utf8'))
+function readDatagram(datagram: Buffer): Question | undefined {
+  return datagram.length > DATAGRAM_BYTES_MAX ? undefined : parseQuestion(datagram.toString('utf8'))
 }
 
 /** One socket in the discovery group for a whole fleet: each datagram goes to every camera. */
@@ -111,7 +124,7 @@ export class GroupListener implements AsyncDisposable {
   static async join(
     address: string,
     port: number,
-    responders: readonly Responder[],
+    responders: () => Iterable<Responder>,
   ): Promise<GroupListener | undefined> {
     const socket = createSocket({ type: 'udp4', reuseAddr: true })
     socket.on('error', ignore)
@@ -124,8 +137,8 @@ export class GroupListener implements AsyncDisposable {
       return undefined
     }
     socket.on('message', (datagram, from) => {
-      const probe = readDatagram(datagram)
-      if (probe) for (const responder of responders) responder.hear(probe, from)
+      const question = readDatagram(datagram)
+      if (question) for (const responder of responders()) responder.hear(question, from)
     })
     return new GroupListener(socket)
   }

@@ -37,7 +37,7 @@ export class Guard {
 
   constructor(
     profile: Profile,
-    realm: string,
+    realm: () => string,
     account: Account,
     faults: FaultSwitches,
     now: () => number,

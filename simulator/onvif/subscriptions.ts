@@ -4,11 +4,14 @@ import type { CameraFacts } from './facts.ts'
 import { PullPoint } from './pull-point.ts'
 import { noSuchSubscription, SoapFault } from './soap.ts'
 
-/** All pull points of one camera, and the state of each of its topics. */
+const HISTORY_MAX = 1000
+
+/** All subscriptions of one camera, those that it pushes to included, and the state of each of its topics. */
 export class Subscriptions {
   readonly #facts: CameraFacts
   readonly #points = new Map<number, PullPoint>()
   readonly #active = new Set<string>()
+  readonly #history: EventMessage[] = []
   #lastId: number
 
   constructor(facts: CameraFacts) {
@@ -58,6 +61,8 @@ export class Subscriptions {
       if (active) this.#active.add(key)
       else this.#active.delete(key)
       const message = this.#message(shape, channel, 'Changed')
+      this.#history.push(message)
+      if (this.#history.length > HISTORY_MAX) this.#history.shift()
       for (const point of this.#points.values()) point.push(message)
     }
   }
@@ -67,6 +72,11 @@ export class Subscriptions {
     if (this.#facts.faults.isOn('events-dead')) return
     for (let channel = 1; channel <= this.#facts.showings.length; channel++)
       for (const shape of this.#facts.profile.events) point.push(this.#message(shape, channel, 'Initialized'))
+  }
+
+  /** What was raised since the start, the oldest first, at most the last 1,000. */
+  get history(): readonly EventMessage[] {
+    return this.#history
   }
 
   endAll(): void {
