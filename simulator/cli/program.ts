@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { FAULTS, FaultError, parseFault } from '../faults/fault.ts'
+import type { FaultKind } from '../faults/catalogue/kinds.ts'
+import { FAULT_GROUPS, FaultError, parseFault } from '../faults/fault.ts'
 import { FleetStartError } from '../fleet/index.ts'
 import { PROFILES, profileNamed } from '../profiles/catalogue.ts'
 import { type RunOptions, run } from './run.ts'
@@ -57,14 +58,37 @@ function build(terminal: Terminal): Command {
     .description('List the faults that a camera can be given')
     .option('--json', 'print JSON')
     .action((options: { json?: boolean }) => {
-      const rows = Object.entries(FAULTS).map(([name, { value, help }]) => ({ name, value, help }))
-      const lines = rows.map(
-        (row) =>
-          `${(row.value === 'none' ? row.name : `${row.name}=${row.value.toUpperCase()}`).padEnd(28)}${row.help}`,
-      )
-      terminal.write(options.json ? `${JSON.stringify(rows)}\n` : `${lines.join('\n')}\n`)
+      terminal.write(options.json ? `${JSON.stringify(faultRows())}\n` : faultList())
     })
   return root
+}
+
+function faultRows() {
+  return Object.entries(FAULT_GROUPS).flatMap(([group, faults]) =>
+    Object.entries<FaultKind>(faults).map(([name, { value, usual, help }]) => ({
+      group,
+      name,
+      value,
+      ...(usual === undefined ? {} : { usual }),
+      help,
+    })),
+  )
+}
+
+/** One line a fault; a value in brackets may be left out. */
+function faultList(): string {
+  const rows = faultRows()
+  const lines = Object.keys(FAULT_GROUPS).flatMap((group) => [
+    `${group}:`,
+    ...rows
+      .filter((row) => row.group === group)
+      .map(({ name, value, usual, help }) => {
+        const unit = value.toUpperCase()
+        const written = value === 'none' ? name : usual === undefined ? `${name}=${unit}` : `${name}[=${unit}]`
+        return `  ${written.padEnd(38)}${help}${usual === undefined ? '' : ` (${usual} unless said)`}`
+      }),
+  ])
+  return `${lines.join('\n')}\n`
 }
 
 function addRun(root: Command, terminal: Terminal): void {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import type { FaultSwitches } from '../faults/switches.ts'
 import type { Journal } from '../journal/journal.ts'
 import {
   type Announcement,
@@ -12,6 +13,7 @@ import {
   type Question,
   resolveMatches,
 } from './messages.ts'
+import { announced, datagramsFor } from './wrong.ts'
 
 const GROUP = '239.255.255.250'
 
@@ -26,6 +28,7 @@ export interface ResponderOptions {
   readonly journal: Journal
   /** While true the camera hears and says nothing. */
   readonly isSilent: () => boolean
+  readonly faults: FaultSwitches
 }
 
 /** One camera's voice in WS-Discovery: its own UDP socket, which answers probes and from which Hello and Bye go out. */
@@ -33,6 +36,7 @@ export class Responder implements AsyncDisposable {
   readonly #socket: Socket
   readonly #options: ResponderOptions
   readonly #instance = Math.floor(Date.now() / 1000)
+  readonly #late = new Set<NodeJS.Timeout>()
   #message = 0
 
   /** Throws the bind's own error, EADDRINUSE or EADDRNOTAVAIL, where the address can't be had. */
@@ -62,8 +66,8 @@ export class Responder implements AsyncDisposable {
   hear(question: Question, from: RemoteInfo): void {
     const { journal, isSilent } = this.#options
     if (isSilent()) return
-    const device = this.#options.device()
-    const matches = answers(device, question)
+    const device = announced(this.#options.device(), this.#options.faults)
+    const matches = answers(this.#options.device(), question)
     journal.add({
       kind: 'request',
       protocol: 'discovery',
@@ -75,12 +79,28 @@ export class Responder implements AsyncDisposable {
     })
     if (!matches) return
     const write = question.kind === 'probe' ? probeMatches : resolveMatches
-    this.#socket.send(write(device, question.messageId, this.#next()), from.port, from.address, ignore)
+    this.#send(write(device, question.messageId, this.#next()), from)
+  }
+
+  #send(text: string, to: RemoteInfo): void {
+    const { faults } = this.#options
+    const send = () => {
+      for (const datagram of datagramsFor(text, faults)) this.#socket.send(datagram, to.port, to.address, ignore)
+    }
+    if (!faults.isOn('discovery-late')) {
+      send()
+      return
+    }
+    const timer = setTimeout(() => {
+      this.#late.delete(timer)
+      send()
+    }, faults.valueOf('discovery-late'))
+    this.#late.add(timer)
   }
 
   /** Tells the group that the camera is there. Where the host has no way to the group, nobody hears it. */
   async sayHello(): Promise<void> {
-    await this.#tellGroup(hello(this.#options.device(), this.#next()))
+    await this.#tellGroup(hello(announced(this.#options.device(), this.#options.faults), this.#next()))
   }
 
   async sayBye(): Promise<void> {
@@ -88,6 +108,7 @@ export class Responder implements AsyncDisposable {
   }
 
   async #tellGroup(text: string): Promise<void> {
+    if (this.#options.faults.isOn('no-hello')) return
     try {
       // Names the way out, so that it goes through the loopback even where no route leads to the group.
       this.#socket.setMulticastInterface(this.#options.address)
@@ -102,6 +123,7 @@ export class Responder implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const timer of this.#late) clearTimeout(timer)
     await new Promise<void>((resolve) => this.#socket.close(() => resolve()))
   }
 }

@@ -31,4 +31,12 @@ export class FaultSwitches {
   list(): FaultSetting[] {
     return [...this.#on].map(([name, value]) => ({ name, value }))
   }
+
+  /** The rules of a table, by fault name, that are on now, each with its value, in the order of being set. */
+  *active<Rule>(table: Readonly<Partial<Record<FaultName, Rule>>>): Generator<readonly [rule: Rule, value: number]> {
+    for (const [name, value] of this.#on) {
+      const rule = table[name]
+      if (rule !== undefined) yield [rule, value]
+    }
+  }
 }

@@ -6,6 +6,7 @@ import type { ProfileName } from '../profiles/catalogue.ts'
 import { identify } from '../profiles/identity.ts'
 import type { EventKind } from '../profiles/profile.ts'
 import { seededRandom } from './chance.ts'
+import { beginFault, endFault, type Faulty } from './device-faults.ts'
 import { type CameraOptions, DEFAULTS } from './options.ts'
 import { assemble, type CameraParts, type Surroundings } from './parts.ts'
 import { CameraSockets, type Ports } from './sockets.ts'
@@ -65,6 +66,8 @@ export class SimulatedCamera implements AsyncDisposable {
   static async start(options: CameraOptions, around: Surroundings): Promise<SimulatedCamera> {
     const camera = new SimulatedCamera(options, around)
     await camera.switchOn()
+    for (const { name, value } of camera.faults) camera.#begin(name, value)
+    await camera.settled()
     camera.#scheduleMotion()
     return camera
   }
@@ -95,13 +98,18 @@ export class SimulatedCamera implements AsyncDisposable {
   }
 
   /** Says Bye, is away for as long as the brand takes to boot, and says Hello. */
-  reboot(awayMs = this.#parts.facts.profile.rebootMs): Promise<void> {
+  reboot(awayMs = this.#bootMs()): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#around.group.isJoined) await this.#sockets?.responder.sayBye()
       await this.#close()
       await this.#pause(awayMs)
       await this.#open()
     })
+  }
+
+  #bootMs(): number {
+    const { faults, facts } = this.#parts
+    return faults.isOn('slow-boot') ? faults.valueOf('slow-boot') * 1000 : facts.profile.rebootMs
   }
 
   /** Takes another address, as by DHCP. Throws FleetStartError where it can't be had; the camera is off then. */
@@ -113,15 +121,25 @@ export class SimulatedCamera implements AsyncDisposable {
     })
   }
 
-  /** Puts another device of the same brand at this address: with a serial, MAC and endpoint reference of its own. */
-  swap(): Promise<void> {
+  /**
+   * Puts another device of the same brand at this address, with a serial, MAC and endpoint reference of its own.
+   * The same number stands for the same device; 0 is the first.
+   */
+  swap(device = this.#parts.place.swaps + 1): Promise<void> {
     return this.#inTurn(async () => {
       await this.#close()
-      const seed = `${this.#around.seed}/${++this.#parts.place.swaps}`
-      this.#parts.place.identity = identify(this.#parts.facts.profile, this.#around.address, seed)
-      this.#parts.facts.settings.reset()
+      const { place, facts } = this.#parts
+      place.swaps = device
+      const seed = device === 0 ? this.#around.seed : `${this.#around.seed}/${device}`
+      place.identity = identify(facts.profile, this.#around.address, seed)
+      facts.settings.reset()
       await this.#open()
     })
+  }
+
+  /** Waits until all changes of power and place that were asked for so far are done. */
+  async settled(): Promise<void> {
+    await this.#change
   }
 
   /** One change of power or place after the other. */
@@ -146,6 +164,7 @@ export class SimulatedCamera implements AsyncDisposable {
     const { http, rtsp, subscription } = sockets.ports
     Object.assign(this.#parts.facts.ports, { http, rtsp, subscription: subscription ?? http })
     this.#parts.place.startedMs = this.#around.now()
+    if (this.#parts.faults.isOn('connection-refused')) await sockets.refuseConnections(true)
     if (this.#around.group.isJoined) await sockets.responder.sayHello()
   }
 
@@ -209,14 +228,38 @@ export class SimulatedCamera implements AsyncDisposable {
     })
   }
 
-  /** Throws FaultError where the fault doesn't exist or takes no such value. */
+  /** Throws FaultError where the fault doesn't exist or takes no such value. `settled()` waits for what it does at once. */
   setFault(name: FaultName, value?: string | number): void {
-    this.#parts.faults.set(name, value)
-    if (this.#parts.faults.isOn('unreachable')) this.#sockets?.cutConnections()
+    const wasOn = this.#parts.faults.isOn(name)
+    const setting = this.#parts.faults.set(name, value)
+    if (!wasOn || setting.name === 'moved') this.#begin(setting.name, setting.value)
   }
 
   clearFault(name: FaultName): void {
+    const wasOn = this.#parts.faults.isOn(name)
     this.#parts.faults.clear(name)
+    if (wasOn) void endFault(this.#asFaulty(), name).catch(() => {})
+  }
+
+  #begin(name: FaultName, value: number): void {
+    void beginFault(this.#asFaulty(), name, value).catch(() => {})
+  }
+
+  #asFaulty(): Faulty {
+    return {
+      firstAddress: this.#around.address,
+      isFaulty: (name) => this.#parts.faults.isOn(name),
+      clearFault: (name) => this.clearFault(name),
+      switchOff: () => this.switchOff(),
+      switchOn: () => this.switchOn(),
+      reboot: (awayMs) => this.reboot(awayMs),
+      moveTo: (address) => this.moveTo(address),
+      swap: (device) => this.swap(device),
+      refuseConnections: (isRefusing) => this.#inTurn(async () => this.#sockets?.refuseConnections(isRefusing)),
+      cutConnections: () => this.#sockets?.cutConnections(),
+      raise: (kind) => this.raise(kind),
+      after: (delayMs, run) => this.#around.agenda.after(delayMs, run),
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

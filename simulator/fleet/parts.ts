@@ -11,6 +11,7 @@ import type { Account } from '../onvif/http-digest.ts'
 import { OnvifServer } from '../onvif/server.ts'
 import { Settings } from '../onvif/settings.ts'
 import { Subscriptions } from '../onvif/subscriptions.ts'
+import { cameraTime } from '../onvif/wrong/clock.ts'
 import { profileNamed } from '../profiles/catalogue.ts'
 import { type Identity, identify } from '../profiles/identity.ts'
 import type { Profile } from '../profiles/profile.ts'
@@ -106,7 +107,7 @@ function gatherFacts(
     settings: new Settings(firstScopes(name), profile.relayOutputs),
     faults,
     now,
-    cameraNow: () => now() + faults.valueOf('clock-skew') * 1000,
+    cameraNow: () => cameraTime(faults, now(), place.startedMs),
     account,
     ports: { http: 0, rtsp: 0, subscription: 0 },
     later: (delayMs, run) => agenda.after(delayMs, run),
@@ -128,6 +129,7 @@ function giveVoices(
     rtsp: () => createRtspServer({ facts, guard, journal, pacer }),
     discovery: {
       journal,
+      faults,
       device: () => ({
         endpoint: facts.identity.endpoint,
         scopes: scopesOf(facts).map((scope) => scope.uri),

@@ -24,13 +24,13 @@ test('a Resolve for its endpoint reference is answered with its address, another
 })
 
 test('a reboot is a real outage, after which subscriptions are gone', async () => {
-  await using one = await oneCamera({ profile: 'plain', address: '127.91.20.2' })
+  await using one = await oneCamera({ profile: 'plain', address: '127.91.20.2', faults: ['slow-boot=0.3'] })
   const port = one.camera.httpPort
   assert.equal(textOf((await ask(one.camera, `<SystemReboot xmlns="${TDS}"/>`)).text, 'Message'), 'Rebooting')
   await until(() => !one.camera.isOn)
   await assert.rejects(fetch(serviceUrl(one.camera)), (error: Error) => /ECONNREFUSED/.test(String(error.cause)))
   assert.deepEqual(await datagrams(one.camera, PROBE, 1, 100), [])
-  await until(() => one.camera.isOn, 8000)
+  await until(() => one.camera.isOn)
   assert.equal(one.camera.httpPort, port)
   assert.equal((await ask(one.camera, `<GetUsers xmlns="${TDS}"/>`)).status, 200)
 })

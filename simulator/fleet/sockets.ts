@@ -49,6 +49,11 @@ export class CameraSockets implements AsyncDisposable {
     for (const listening of this.#listening) listening.cutConnections()
   }
 
+  /** Closes all TCP ports, or opens the same ones again; discovery stays. */
+  async refuseConnections(isRefusing: boolean): Promise<void> {
+    await Promise.all(this.#listening.map((one) => (isRefusing ? one.pause() : one.resume())))
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.responder, ...this.#listening].map((part) => part[Symbol.asyncDispose]()))
   }

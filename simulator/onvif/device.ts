@@ -1,4 +1,5 @@
 import { escapeXml } from '../discovery/xml.ts'
+import { clockFace } from './clock-face.ts'
 import type { CameraFacts, Operations } from './facts.ts'
 import { networkOperations } from './network.ts'
 import { relayOperations } from './relays.ts'
@@ -49,13 +50,5 @@ function systemDateAndTime(facts: CameraFacts): string {
     `<tt:UTCDateTime>${clockFace(utc)}</tt:UTCDateTime>` +
     `<tt:LocalDateTime>${clockFace(utc + offsetMinutes * 60_000)}</tt:LocalDateTime>` +
     '</tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>'
-  )
-}
-
-function clockFace(timeMs: number): string {
-  const t = new Date(timeMs)
-  return (
-    `<tt:Time><tt:Hour>${t.getUTCHours()}</tt:Hour><tt:Minute>${t.getUTCMinutes()}</tt:Minute><tt:Second>${t.getUTCSeconds()}</tt:Second></tt:Time>` +
-    `<tt:Date><tt:Year>${t.getUTCFullYear()}</tt:Year><tt:Month>${t.getUTCMonth() + 1}</tt:Month><tt:Day>${t.getUTCDate()}</tt:Day></tt:Date>`
   )
 }

@@ -11,6 +11,10 @@ import { multipart, type Reply, replyWith, SOAP_TYPE } from './reply.ts'
 import { searchOperations } from './search.ts'
 import { envelope, NAMESPACES, notAuthorized, notSupported, type SoapRequest } from './soap.ts'
 import type { Subscriptions } from './subscriptions.ts'
+import { refuseWrongly, wrongly } from './wrong/answers.ts'
+
+/** While one of these is on, nothing is told to those without a credential. */
+const SHUT = ['date-needs-login', 'always-401'] as const
 
 /** All ONVIF services of one camera behind one call. */
 export class Dispatch {
@@ -27,6 +31,7 @@ export class Dispatch {
   /** Answers with a whole envelope. Throws SoapFault where the request is refused. */
   async answer(request: SoapRequest, admission: Admission, caller: Caller): Promise<Reply> {
     if (!admission.admitted && !this.#isOpenToAll(request, admission)) throw notAuthorized()
+    refuseWrongly(request, this.#facts)
     const isEvent = request.namespace === NAMESPACES.tev || request.namespace === NAMESPACES.wsnt
     const operations = this.#services.get(request.namespace)
     const operation =
@@ -42,13 +47,15 @@ export class Dispatch {
       action: isEvent ? EVENT_ACTIONS[request.operation] : undefined,
       relatesTo: isEvent ? request.messageId : undefined,
     })
-    return typeof answer === 'string' ? replyWith(200, SOAP_TYPE, text) : multipart(text, answer.attachment)
+    const told = wrongly(text, request, this.#facts)
+    return typeof answer === 'string' ? replyWith(200, SOAP_TYPE, told) : multipart(told, answer.attachment)
   }
 
   /** A credential that was given and is wrong is refused even where none is needed, as cameras do. */
   #isOpenToAll(request: SoapRequest, admission: Admission): boolean {
     return (
       this.#facts.profile.preAuth &&
+      !SHUT.some((name) => this.#facts.faults.isOn(name)) &&
       admission.credential === 'none' &&
       request.namespace === NAMESPACES.tds &&
       PRE_AUTH_OPERATIONS.has(request.operation)

@@ -123,7 +123,11 @@ async function pull(facts: CameraFacts, point: PullPoint, request: SoapRequest, 
   const timeoutMs = Math.min(parseDuration(child(request.body, 'Timeout')?.text ?? 'PT1M'), PULL_TIMEOUT_MS_MAX)
   const limit = Math.max(1, Math.trunc(Number(child(request.body, 'MessageLimit')?.text)) || 1)
   if (facts.profile.pullExtends) point.endsAtMs = Math.max(point.endsAtMs, facts.now() + point.ttlMs)
-  const messages = await point.pull(limit, timeoutMs, signal)
+  const { faults } = facts
+  if (faults.isOn('pull-hang')) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  const isAtOnce = faults.isOn('pull-empty-at-once')
+  const most = faults.isOn('pull-limit-ignored') ? Number.POSITIVE_INFINITY : limit
+  const messages = isAtOnce ? [] : await point.pull(most, timeoutMs, signal)
   if (point.isEnded) throw noSuchSubscription()
   return (
     `<tev:PullMessagesResponse>${times(facts, point, 'tev').join('')}` +
