@@ -96,6 +96,12 @@ function addRun(root: Command, terminal: Terminal): void {
     .command('run')
     .description('Run cameras until Ctrl-C; without --profile, one of each brand')
     .option('--profile <name>', 'a brand, may be given several times (see: profiles)', gather(profileName), [])
+    .option(
+      '--profile-file <file>',
+      'a profile of your own: a base and what differs, in YAML or JSON',
+      gather(asIs),
+      [],
+    )
     .option('--cameras <count>', 'how many cameras, taking the brands in turn', wholeNumber(1, CAMERAS_MAX))
     .option('--address <address>', 'the first camera’s address; each other has the next', address, '127.77.0.11')
     .option('--port <number>', 'HTTP port of every camera, instead of each brand’s own', wholeNumber(0, 65535))
@@ -136,6 +142,10 @@ function addRun(root: Command, terminal: Terminal): void {
 
 function gather(check: (text: string) => string) {
   return (text: string, before: readonly string[]): string[] => [...before, check(text)]
+}
+
+function asIs(text: string): string {
+  return text
 }
 
 function profileName(text: string): string {

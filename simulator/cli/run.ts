@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { CONTROL_ADDRESS, startControl, summarize } from '../control/server.ts'
-import { type Fleet, type ProfileName, startFleet } from '../fleet/index.ts'
+import { type CameraOptions, type Fleet, readProfile, startFleet } from '../fleet/index.ts'
 import { isProfileName, PROFILE_NAMES } from '../profiles/catalogue.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface RunOptions {
   readonly profile: readonly string[]
+  readonly profileFile: readonly string[]
   readonly cameras?: number
   readonly address: string
   readonly port?: number
@@ -31,7 +32,7 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<void
   try {
     const password = await choosePassword(options)
     await using fleet = await startFleet({
-      cameras: chooseCameras(options),
+      cameras: await chooseCameras(options),
       firstAddress: options.address,
       rtspPort: options.rtspPort,
       discoveryPort: options.discoveryPort,
@@ -67,15 +68,25 @@ async function choosePassword({ password, passwordFile }: RunOptions): Promise<s
   return line
 }
 
-function chooseCameras(options: RunOptions) {
-  const names: ProfileName[] = options.profile.filter(isProfileName)
-  const profiles = names.length > 0 ? names : PROFILE_NAMES
+async function chooseCameras(options: RunOptions): Promise<CameraOptions[]> {
+  const own = await Promise.all(options.profileFile.map(async (file) => readProfile(await readText(file), file)))
+  const chosen = [...options.profile.filter(isProfileName), ...own]
+  const profiles = chosen.length > 0 ? chosen : PROFILE_NAMES
   return Array.from({ length: options.cameras ?? profiles.length }, (_, i) => ({
-    profile: profiles[i % profiles.length] ?? 'amcrest',
+    profile: profiles[i % profiles.length] ?? 'plain',
     faults: options.fault,
     eventIntervalMs: options.eventInterval,
     ...(options.video === undefined ? {} : { video: options.video }),
   }))
+}
+
+/** Throws RangeError where the file can't be read. */
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new RangeError(`${file} can't be read: name a file that exists and that you may read`, { cause })
+  }
 }
 
 function asJson(fleet: Fleet, controlPort: number | undefined, user: string, password: string): string {

@@ -2,7 +2,6 @@ import type { Responder } from '../discovery/responder.ts'
 import type { FaultName, FaultSetting } from '../faults/fault.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Account } from '../onvif/http-digest.ts'
-import type { ProfileName } from '../profiles/catalogue.ts'
 import { identify } from '../profiles/identity.ts'
 import type { EventKind } from '../profiles/profile.ts'
 import { seededRandom } from './chance.ts'
@@ -35,7 +34,8 @@ const ACTIVE_MS_MAX = 3000
 export class SimulatedCamera implements AsyncDisposable {
   readonly id: string
   readonly name: string
-  readonly profile: ProfileName
+  /** Its name. */
+  readonly profile: string
   readonly account: Account
   readonly journal: Journal
   readonly #parts: CameraParts
@@ -54,7 +54,7 @@ export class SimulatedCamera implements AsyncDisposable {
     const { facts, journal, ports, place } = this.#parts
     this.id = `${facts.profile.name}-${around.index + 1}`
     this.name = facts.name
-    this.profile = options.profile
+    this.profile = facts.profile.name
     this.account = around.account
     this.journal = journal
     this.#ports = ports

@@ -63,7 +63,7 @@ export interface CameraParts {
 
 /** Throws RangeError or FaultError on wrong options. */
 export function assemble(options: CameraOptions, around: Surroundings, reboot: () => void): CameraParts {
-  const profile = profileNamed(options.profile)
+  const profile = typeof options.profile === 'string' ? profileNamed(options.profile) : options.profile
   const identity = identify(profile, around.address, around.seed)
   const place = { address: around.address, identity, startedMs: around.now(), swaps: 0 }
   const faults = new FaultSwitches(options.faults?.map(parseFault))
