@@ -130,6 +130,7 @@ function addRun(root: Command, terminal: Terminal): void {
       wholeNumber(0, 86_400_000),
       9000,
     )
+    .option('--scenario <file>', 'what happens when, in YAML')
     .option(
       '--control-port <number>',
       'port on 127.0.0.1 for the control API; without it, there is none',

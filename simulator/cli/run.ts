@@ -1,7 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { CONTROL_ADDRESS, startControl, summarize } from '../control/server.ts'
-import { type CameraOptions, type Fleet, readProfile, startFleet } from '../fleet/index.ts'
+import {
+  type CameraOptions,
+  type Fleet,
+  type Happened,
+  planScenario,
+  readProfile,
+  readScenario,
+  runScenario,
+  startFleet,
+} from '../fleet/index.ts'
 import { isProfileName, PROFILE_NAMES } from '../profiles/catalogue.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -20,6 +29,7 @@ export interface RunOptions {
   readonly video?: string
   readonly eventInterval: number
   readonly controlPort?: number
+  readonly scenario?: string
   readonly seed: string
   readonly json?: boolean
 }
@@ -41,18 +51,31 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<void
       seed: options.seed,
       ...(options.port === undefined ? {} : { httpPort: options.port }),
     })
+    const happenings = await planned(options.scenario, fleet)
     await using control = options.controlPort === undefined ? undefined : await startControl(fleet, options.controlPort)
     terminal.write(
       options.json
         ? asJson(fleet, control?.port, options.user, password)
         : asText(fleet, control?.port, options.user, password),
     )
+    using _running = runScenario(happenings, (happened) => terminal.write(told(happened, options.json)))
     if (!stop.signal.aborted)
       await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
     if (!options.json) terminal.write('Stopping ...\n')
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
+}
+
+/** Throws RangeError, with the file's line, where the scenario can't be played by this fleet. */
+async function planned(file: string | undefined, fleet: Fleet) {
+  return file === undefined ? [] : planScenario(readScenario(await readText(file), file), fleet)
+}
+
+function told({ atMs, camera, what, trouble }: Happened, asJsonLine = false): string {
+  if (asJsonLine)
+    return `${JSON.stringify({ event: 'happened', atMs, camera, what, ...(trouble ? { trouble } : {}) })}\n`
+  return `${(atMs / 1000).toFixed(1).padStart(7)} s  ${camera.padEnd(16)}${what}${trouble ? `: ${trouble}` : ''}\n`
 }
 
 const PASSWORD_CHARACTERS_MAX = 128

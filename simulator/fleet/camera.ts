@@ -1,5 +1,5 @@
 import type { Responder } from '../discovery/responder.ts'
-import type { FaultName, FaultSetting } from '../faults/fault.ts'
+import { checkFault, type FaultName, type FaultSetting } from '../faults/fault.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Account } from '../onvif/http-digest.ts'
 import { identify } from '../profiles/identity.ts'
@@ -230,8 +230,13 @@ export class SimulatedCamera implements AsyncDisposable {
 
   /** Throws FaultError where the fault doesn't exist or takes no such value. `settled()` waits for what it does at once. */
   setFault(name: FaultName, value?: string | number): void {
-    const wasOn = this.#parts.faults.isOn(name)
-    const setting = this.#parts.faults.set(name, value)
+    this.applyFault(checkFault(name, value))
+  }
+
+  /** A fault that was parsed already. */
+  applyFault(setting: FaultSetting): void {
+    const wasOn = this.#parts.faults.isOn(setting.name)
+    this.#parts.faults.add(setting)
     if (!wasOn || setting.name === 'moved') this.#begin(setting.name, setting.value)
   }
 
