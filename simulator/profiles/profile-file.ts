@@ -43,6 +43,7 @@ const ProfileFile = z.strictObject({
     })
     .exactOptional(),
   channels: z.number().int().min(1).max(64).exactOptional(),
+  mainCodec: z.enum(['h264', 'h265']).exactOptional(),
   httpPort: z.number().int().min(0).max(65535).exactOptional(),
   paths: z
     .strictObject({
