@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { FAULTS, FaultError, parseFault } from '../faults/fault.ts'
+import type { FaultKind } from '../faults/catalogue/kinds.ts'
+import { FAULT_GROUPS, FaultError, parseFault } from '../faults/fault.ts'
 import { FleetStartError } from '../fleet/index.ts'
 import { PROFILES, profileNamed } from '../profiles/catalogue.ts'
 import { type RunOptions, run } from './run.ts'
@@ -57,14 +58,37 @@ function build(terminal: Terminal): Command {
     .description('List the faults that a camera can be given')
     .option('--json', 'print JSON')
     .action((options: { json?: boolean }) => {
-      const rows = Object.entries(FAULTS).map(([name, { value, help }]) => ({ name, value, help }))
-      const lines = rows.map(
-        (row) =>
-          `${(row.value === 'none' ? row.name : `${row.name}=${row.value.toUpperCase()}`).padEnd(28)}${row.help}`,
-      )
-      terminal.write(options.json ? `${JSON.stringify(rows)}\n` : `${lines.join('\n')}\n`)
+      terminal.write(options.json ? `${JSON.stringify(faultRows())}\n` : faultList())
     })
   return root
+}
+
+function faultRows() {
+  return Object.entries(FAULT_GROUPS).flatMap(([group, faults]) =>
+    Object.entries<FaultKind>(faults).map(([name, { value, usual, help }]) => ({
+      group,
+      name,
+      value,
+      ...(usual === undefined ? {} : { usual }),
+      help,
+    })),
+  )
+}
+
+/** One line a fault; a value in brackets may be left out. */
+function faultList(): string {
+  const rows = faultRows()
+  const lines = Object.keys(FAULT_GROUPS).flatMap((group) => [
+    `${group}:`,
+    ...rows
+      .filter((row) => row.group === group)
+      .map(({ name, value, usual, help }) => {
+        const unit = value.toUpperCase()
+        const written = value === 'none' ? name : usual === undefined ? `${name}=${unit}` : `${name}[=${unit}]`
+        return `  ${written.padEnd(38)}${help}${usual === undefined ? '' : ` (${usual} unless said)`}`
+      }),
+  ])
+  return `${lines.join('\n')}\n`
 }
 
 function addRun(root: Command, terminal: Terminal): void {
@@ -72,6 +96,12 @@ function addRun(root: Command, terminal: Terminal): void {
     .command('run')
     .description('Run cameras until Ctrl-C; without --profile, one of each brand')
     .option('--profile <name>', 'a brand, may be given several times (see: profiles)', gather(profileName), [])
+    .option(
+      '--profile-file <file>',
+      'a profile of your own: a base and what differs, in YAML or JSON',
+      gather(asIs),
+      [],
+    )
     .option('--cameras <count>', 'how many cameras, taking the brands in turn', wholeNumber(1, CAMERAS_MAX))
     .option('--address <address>', 'the first camera’s address; each other has the next', address, '127.77.0.11')
     .option('--port <number>', 'HTTP port of every camera, instead of each brand’s own', wholeNumber(0, 65535))
@@ -100,6 +130,7 @@ function addRun(root: Command, terminal: Terminal): void {
       wholeNumber(0, 86_400_000),
       9000,
     )
+    .option('--scenario <file>', 'what happens when, in YAML')
     .option(
       '--control-port <number>',
       'port on 127.0.0.1 for the control API; without it, there is none',
@@ -112,6 +143,10 @@ function addRun(root: Command, terminal: Terminal): void {
 
 function gather(check: (text: string) => string) {
   return (text: string, before: readonly string[]): string[] => [...before, check(text)]
+}
+
+function asIs(text: string): string {
+  return text
 }
 
 function profileName(text: string): string {

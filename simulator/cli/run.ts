@@ -1,12 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { CONTROL_ADDRESS, startControl, summarize } from '../control/server.ts'
-import { type Fleet, type ProfileName, startFleet } from '../fleet/index.ts'
+import {
+  type CameraOptions,
+  type Fleet,
+  type Happened,
+  planScenario,
+  readProfile,
+  readScenario,
+  runScenario,
+  startFleet,
+} from '../fleet/index.ts'
 import { isProfileName, PROFILE_NAMES } from '../profiles/catalogue.ts'
 import type { Terminal } from './terminal.ts'
 
 export interface RunOptions {
   readonly profile: readonly string[]
+  readonly profileFile: readonly string[]
   readonly cameras?: number
   readonly address: string
   readonly port?: number
@@ -19,6 +29,7 @@ export interface RunOptions {
   readonly video?: string
   readonly eventInterval: number
   readonly controlPort?: number
+  readonly scenario?: string
   readonly seed: string
   readonly json?: boolean
 }
@@ -31,7 +42,7 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<void
   try {
     const password = await choosePassword(options)
     await using fleet = await startFleet({
-      cameras: chooseCameras(options),
+      cameras: await chooseCameras(options),
       firstAddress: options.address,
       rtspPort: options.rtspPort,
       discoveryPort: options.discoveryPort,
@@ -40,18 +51,31 @@ export async function run(options: RunOptions, terminal: Terminal): Promise<void
       seed: options.seed,
       ...(options.port === undefined ? {} : { httpPort: options.port }),
     })
+    const happenings = await planned(options.scenario, fleet)
     await using control = options.controlPort === undefined ? undefined : await startControl(fleet, options.controlPort)
     terminal.write(
       options.json
         ? asJson(fleet, control?.port, options.user, password)
         : asText(fleet, control?.port, options.user, password),
     )
+    using _running = runScenario(happenings, (happened) => terminal.write(told(happened, options.json)))
     if (!stop.signal.aborted)
       await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
     if (!options.json) terminal.write('Stopping ...\n')
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
+}
+
+/** Throws RangeError, with the file's line, where the scenario can't be played by this fleet. */
+async function planned(file: string | undefined, fleet: Fleet) {
+  return file === undefined ? [] : planScenario(readScenario(await readText(file), file), fleet)
+}
+
+function told({ atMs, camera, what, trouble }: Happened, asJsonLine = false): string {
+  if (asJsonLine)
+    return `${JSON.stringify({ event: 'happened', atMs, camera, what, ...(trouble ? { trouble } : {}) })}\n`
+  return `${(atMs / 1000).toFixed(1).padStart(7)} s  ${camera.padEnd(16)}${what}${trouble ? `: ${trouble}` : ''}\n`
 }
 
 const PASSWORD_CHARACTERS_MAX = 128
@@ -67,15 +91,25 @@ async function choosePassword({ password, passwordFile }: RunOptions): Promise<s
   return line
 }
 
-function chooseCameras(options: RunOptions) {
-  const names: ProfileName[] = options.profile.filter(isProfileName)
-  const profiles = names.length > 0 ? names : PROFILE_NAMES
+async function chooseCameras(options: RunOptions): Promise<CameraOptions[]> {
+  const own = await Promise.all(options.profileFile.map(async (file) => readProfile(await readText(file), file)))
+  const chosen = [...options.profile.filter(isProfileName), ...own]
+  const profiles = chosen.length > 0 ? chosen : PROFILE_NAMES
   return Array.from({ length: options.cameras ?? profiles.length }, (_, i) => ({
-    profile: profiles[i % profiles.length] ?? 'amcrest',
+    profile: profiles[i % profiles.length] ?? 'plain',
     faults: options.fault,
     eventIntervalMs: options.eventInterval,
     ...(options.video === undefined ? {} : { video: options.video }),
   }))
+}
+
+/** Throws RangeError where the file can't be read. */
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new RangeError(`${file} can't be read: name a file that exists and that you may read`, { cause })
+  }
 }
 
 function asJson(fleet: Fleet, controlPort: number | undefined, user: string, password: string): string {

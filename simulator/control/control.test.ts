@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startFleet } from '../fleet/index.ts'
+import { ROUTES } from './openapi.ts'
 import { startControl } from './server.ts'
 
 async function controlled(address: string) {
@@ -17,7 +18,7 @@ async function controlled(address: string) {
     await control[Symbol.asyncDispose]()
     await fleet[Symbol.asyncDispose]()
   }
-  return { fleet, ask, camera: fleet.cameras[0], [Symbol.asyncDispose]: stop }
+  return { fleet, ask, port: control.port, camera: fleet.cameras[0], [Symbol.asyncDispose]: stop }
 }
 
 test('the control API lists cameras without their passwords, raises events and switches faults', async () => {
@@ -47,4 +48,45 @@ test('what is asked wrongly is answered with what to do', async () => {
   assert.match((await one.ask('PUT', '/cameras/tapo-1/faults/clock-skew')).text, /number of seconds/)
   assert.equal((await one.ask('PUT', '/cameras/tapo-1/faults/nonsense')).status, 404)
   assert.equal((await one.ask('GET', '/cameras', undefined, { origin: 'http://evil.example' })).status, 403)
+})
+
+test('every route that the OpenAPI document names is there', async () => {
+  await using one = await controlled('127.91.4.3')
+  const document = JSON.parse((await one.ask('GET', '/openapi.json')).text)
+  assert.equal(document.openapi, '3.1.0')
+  for (const { method, path } of ROUTES) {
+    assert.ok(document.paths[path][method].summary)
+    const { text } = await one.ask(method.toUpperCase(), path.replace('{id}', 'none').replace('{name}', 'none'))
+    assert.doesNotMatch(text, /Route .* not found/, path)
+  }
+  assert.ok(document.components.schemas.FaultName.enum.includes('moved'))
+})
+
+test('a camera is stopped, started, moved and swapped', async () => {
+  await using one = await controlled('127.91.4.4')
+  assert.equal(JSON.parse((await one.ask('POST', '/cameras/tapo-1/stop')).text).on, false)
+  assert.equal(one.camera?.isOn, false)
+  assert.equal(JSON.parse((await one.ask('POST', '/cameras/tapo-1/start')).text).on, true)
+  const { serial, address } = JSON.parse(
+    (await one.ask('POST', '/cameras/tapo-1/move', { address: '127.91.4.5' })).text,
+  )
+  assert.equal(address, '127.91.4.5')
+  assert.notEqual(JSON.parse((await one.ask('POST', '/cameras/tapo-1/swap')).text).serial, serial)
+  assert.equal((await one.ask('POST', '/cameras/tapo-1/move', { address: '10.0.0.1' })).status, 400)
+})
+
+test('the page has a strict policy, and may do what other pages may not', async () => {
+  await using one = await controlled('127.91.4.6')
+  const page = await fetch(`http://127.0.0.1:${one.port}/`)
+  assert.match(page.headers.get('content-security-policy') ?? '', /^default-src 'none'; script-src 'self'/)
+  const html = await page.text()
+  assert.doesNotMatch(html, /https?:\/\/|<script>|style=|onclick=/)
+  for (const [, path = ''] of html.matchAll(/(?:src|href)="([^"]+)"/g))
+    assert.equal((await one.ask('GET', path)).status, 200, path)
+  const origin = `http://127.0.0.1:${one.port}`
+  assert.equal((await one.ask('PUT', '/cameras/tapo-1/faults/busy-503', {}, { origin })).status, 200)
+  assert.equal(
+    (await one.ask('PUT', '/cameras/tapo-1/faults/busy-503', {}, { origin: 'http://127.0.0.1:1' })).status,
+    403,
+  )
 })

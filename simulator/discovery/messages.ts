@@ -20,28 +20,45 @@ export interface Announcement {
   readonly xaddrs: readonly string[]
 }
 
-export interface Probe {
+/** What a listener asks: who is there (Probe), or where one of them is (Resolve). */
+export type Question = Probe | Resolve
+
+interface Resolve {
+  readonly kind: 'resolve'
+  readonly messageId: string
+  readonly endpoint: string
+}
+
+interface Probe {
+  readonly kind: 'probe'
   readonly messageId: string
   /** Namespace and local name of each wanted type; none means any. */
   readonly types: readonly { readonly namespace: string; readonly local: string }[]
   readonly scopes: readonly string[]
 }
 
-/** Reads a Probe, or says undefined where the datagram is anything else. */
-export function parseProbe(datagram: string): Probe | undefined {
+/** Reads a Probe or a Resolve, or says undefined where the datagram is anything else. */
+export function parseQuestion(datagram: string): Question | undefined {
   let envelope: XmlElement
   try {
     envelope = parseXml(datagram)
   } catch {
     return undefined
   }
-  const probe = descend(envelope, 'Body', 'Probe')
   const messageId = descend(envelope, 'Header', 'MessageID')?.text
-  if (!probe || probe.namespace !== DISCOVERY || !messageId) return undefined
+  const question = descend(envelope, 'Body')?.children[0]
+  if (!messageId || question?.namespace !== DISCOVERY) return undefined
+  if (question.local === 'Probe') return readProbe(envelope, question, messageId)
+  const endpoint = descend(question, 'EndpointReference', 'Address')?.text
+  return question.local === 'Resolve' && endpoint ? { kind: 'resolve', messageId, endpoint } : undefined
+}
+
+function readProbe(envelope: XmlElement, probe: XmlElement, messageId: string): Probe {
   const types = child(probe, 'Types')
   const ancestry = [envelope, child(envelope, 'Body'), probe, types].filter((element) => element !== undefined)
   const prefixes: Record<string, string> = Object.assign({}, ...ancestry.map((element) => element.prefixes))
   return {
+    kind: 'probe',
     messageId,
     types: words(types?.text).map((name) => {
       const [prefix, local] = name.includes(':') ? name.split(':', 2) : ['', name]
@@ -56,12 +73,13 @@ function words(text: string | undefined): string[] {
 }
 
 /** WS-Discovery 5.1: every type and every scope asked for must be matched; scopes match whole path segments. */
-export function answers(device: Announcement, probe: Probe): boolean {
+export function answers(device: Announcement, question: Question): boolean {
+  if (question.kind === 'resolve') return question.endpoint === device.endpoint
   const hasType = (wanted: Probe['types'][number]) =>
     TYPES.some((type) => type.namespace === wanted.namespace && type.local === wanted.local)
   const hasScope = (wanted: string) =>
     device.scopes.some((scope) => scope === wanted || scope.startsWith(wanted.endsWith('/') ? wanted : `${wanted}/`))
-  return probe.types.every(hasType) && probe.scopes.every(hasScope)
+  return question.types.every(hasType) && question.scopes.every(hasScope)
 }
 
 /** Numbers a device's messages, so that a listener can order them (WS-Discovery, Appendix I). */
@@ -74,6 +92,12 @@ export interface Sequence {
 export function probeMatches(device: Announcement, relatesTo: string, sequence: Sequence): string {
   const match = `<d:ProbeMatch>${describe(device)}</d:ProbeMatch>`
   return envelope('ProbeMatches', ANONYMOUS, sequence, `<d:ProbeMatches>${match}</d:ProbeMatches>`, relatesTo)
+}
+
+/** WS-Discovery 6.3. */
+export function resolveMatches(device: Announcement, relatesTo: string, sequence: Sequence): string {
+  const match = `<d:ResolveMatch>${describe(device)}</d:ResolveMatch>`
+  return envelope('ResolveMatches', ANONYMOUS, sequence, `<d:ResolveMatches>${match}</d:ResolveMatches>`, relatesTo)
 }
 
 export function hello(device: Announcement, sequence: Sequence): string {

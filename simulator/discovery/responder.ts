@@ -1,8 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import type { FaultSwitches } from '../faults/switches.ts'
 import type { Journal } from '../journal/journal.ts'
-import { type Announcement, answers, bye, hello, type Probe, parseProbe, probeMatches } from './messages.ts'
+import {
+  type Announcement,
+  answers,
+  bye,
+  hello,
+  parseQuestion,
+  probeMatches,
+  type Question,
+  resolveMatches,
+} from './messages.ts'
+import { announced, datagramsFor } from './wrong.ts'
 
 const GROUP = '239.255.255.250'
 
@@ -12,10 +23,12 @@ const DATAGRAM_BYTES_MAX = 16_384
 export interface ResponderOptions {
   readonly address: string
   readonly port: number
-  readonly device: Announcement
+  /** Asked each time, as it may change. */
+  readonly device: () => Announcement
   readonly journal: Journal
   /** While true the camera hears and says nothing. */
   readonly isSilent: () => boolean
+  readonly faults: FaultSwitches
 }
 
 /** One camera's voice in WS-Discovery: its own UDP socket, which answers probes and from which Hello and Bye go out. */
@@ -23,6 +36,7 @@ export class Responder implements AsyncDisposable {
   readonly #socket: Socket
   readonly #options: ResponderOptions
   readonly #instance = Math.floor(Date.now() / 1000)
+  readonly #late = new Set<NodeJS.Timeout>()
   #message = 0
 
   /** Throws the bind's own error, EADDRINUSE or EADDRNOTAVAIL, where the address can't be had. */
@@ -37,8 +51,8 @@ export class Responder implements AsyncDisposable {
     this.#socket = socket
     this.#options = options
     socket.on('message', (datagram, from) => {
-      const probe = readDatagram(datagram)
-      if (probe) this.hear(probe, from)
+      const question = readDatagram(datagram)
+      if (question) this.hear(question, from)
     })
     // A client that is gone answers with ICMP, which Linux reports here: nothing to do.
     socket.on('error', () => {})
@@ -48,33 +62,53 @@ export class Responder implements AsyncDisposable {
     return this.#socket.address().port
   }
 
-  /** Answers a probe, also one that came by the group's socket, if it means this camera. */
-  hear(probe: Probe, from: RemoteInfo): void {
-    const { device, journal, isSilent } = this.#options
+  /** Answers a question, also one that came by the group's socket, if it means this camera. */
+  hear(question: Question, from: RemoteInfo): void {
+    const { journal, isSilent } = this.#options
     if (isSilent()) return
-    const matches = answers(device, probe)
+    const device = announced(this.#options.device(), this.#options.faults)
+    const matches = answers(this.#options.device(), question)
     journal.add({
       kind: 'request',
       protocol: 'discovery',
       client: `${from.address}:${from.port}`,
-      operation: 'Probe',
+      operation: question.kind === 'probe' ? 'Probe' : 'Resolve',
       authenticated: false,
       credential: 'none',
       status: matches ? 200 : 0,
     })
-    if (matches) this.#socket.send(probeMatches(device, probe.messageId, this.#next()), from.port, from.address, ignore)
+    if (!matches) return
+    const write = question.kind === 'probe' ? probeMatches : resolveMatches
+    this.#send(write(device, question.messageId, this.#next()), from)
+  }
+
+  #send(text: string, to: RemoteInfo): void {
+    const { faults } = this.#options
+    const send = () => {
+      for (const datagram of datagramsFor(text, faults)) this.#socket.send(datagram, to.port, to.address, ignore)
+    }
+    if (!faults.isOn('discovery-late')) {
+      send()
+      return
+    }
+    const timer = setTimeout(() => {
+      this.#late.delete(timer)
+      send()
+    }, faults.valueOf('discovery-late'))
+    this.#late.add(timer)
   }
 
   /** Tells the group that the camera is there. Where the host has no way to the group, nobody hears it. */
   async sayHello(): Promise<void> {
-    await this.#tellGroup(hello(this.#options.device, this.#next()))
+    await this.#tellGroup(hello(announced(this.#options.device(), this.#options.faults), this.#next()))
   }
 
   async sayBye(): Promise<void> {
-    await this.#tellGroup(bye(this.#options.device, this.#next()))
+    await this.#tellGroup(bye(this.#options.device(), this.#next()))
   }
 
   async #tellGroup(text: string): Promise<void> {
+    if (this.#options.faults.isOn('no-hello')) return
     try {
       // Names the way out, so that it goes through the loopback even where no route leads to the group.
       this.#socket.setMulticastInterface(this.#options.address)
@@ -89,14 +123,15 @@ export class Responder implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const timer of this.#late) clearTimeout(timer)
     await new Promise<void>((resolve) => this.#socket.close(() => resolve()))
   }
 }
 
 function ignore(): void {}
 
-function readDatagram(datagram: Buffer): Probe | undefined {
-  return datagram.length > DATAGRAM_BYTES_MAX ? undefined : parseProbe(datagram.toString('utf8'))
+function readDatagram(datagram: Buffer): Question | undefined {
+  return datagram.length > DATAGRAM_BYTES_MAX ? undefined : parseQuestion(datagram.toString('utf8'))
 }
 
 /** One socket in the discovery group for a whole fleet: each datagram goes to every camera. */
@@ -111,7 +146,7 @@ export class GroupListener implements AsyncDisposable {
   static async join(
     address: string,
     port: number,
-    responders: readonly Responder[],
+    responders: () => Iterable<Responder>,
   ): Promise<GroupListener | undefined> {
     const socket = createSocket({ type: 'udp4', reuseAddr: true })
     socket.on('error', ignore)
@@ -124,8 +159,8 @@ export class GroupListener implements AsyncDisposable {
       return undefined
     }
     socket.on('message', (datagram, from) => {
-      const probe = readDatagram(datagram)
-      if (probe) for (const responder of responders) responder.hear(probe, from)
+      const question = readDatagram(datagram)
+      if (question) for (const responder of responders()) responder.hear(question, from)
     })
     return new GroupListener(socket)
   }

@@ -1,20 +1,38 @@
-/** What a fault's value means: nothing (it is on or off), or a number in that unit. */
-type FaultValue = 'none' | 'seconds' | 'milliseconds'
+import { AUTHENTICATION_FAULTS } from './catalogue/authentication.ts'
+import { CLOCK_FAULTS } from './catalogue/clock.ts'
+import { CONNECTION_FAULTS } from './catalogue/connection.ts'
+import { DEVICE_FAULTS } from './catalogue/device.ts'
+import { DISCOVERY_FAULTS } from './catalogue/discovery.ts'
+import { EVENT_FAULTS } from './catalogue/events.ts'
+import type { FaultKind } from './catalogue/kinds.ts'
+import { MEDIA_FAULTS } from './catalogue/media.ts'
+import { RTSP_FAULTS } from './catalogue/rtsp.ts'
+import { SOAP_FAULTS } from './catalogue/soap.ts'
 
-interface FaultKind {
-  readonly value: FaultValue
-  readonly help: string
-}
+/** All faults, by what they are about. */
+export const FAULT_GROUPS = {
+  connection: CONNECTION_FAULTS,
+  discovery: DISCOVERY_FAULTS,
+  authentication: AUTHENTICATION_FAULTS,
+  clock: CLOCK_FAULTS,
+  soap: SOAP_FAULTS,
+  events: EVENT_FAULTS,
+  media: MEDIA_FAULTS,
+  rtsp: RTSP_FAULTS,
+  device: DEVICE_FAULTS,
+} as const
 
 /** Every fault that a camera can be given, by the name that the command line and the control API use. */
-export const FAULTS = {
-  unreachable: { value: 'none', help: 'drops every connection at once and answers no probe' },
-  'auth-lockout': { value: 'none', help: 'refuses every credential, also the right one, as after too many wrong ones' },
-  'clock-skew': { value: 'seconds', help: "sets the camera's clock ahead by that many seconds (behind, if negative)" },
-  'slow-answers': { value: 'milliseconds', help: 'waits that long before each ONVIF answer' },
-  'slots-full': { value: 'none', help: 'refuses new event subscriptions, as if others held all slots' },
-  'events-dead': { value: 'none', help: 'accepts event subscriptions and never delivers an event' },
-  'rtsp-stall': { value: 'none', help: 'keeps RTSP sessions open and sends no more video' },
+const FAULTS = {
+  ...CONNECTION_FAULTS,
+  ...DISCOVERY_FAULTS,
+  ...AUTHENTICATION_FAULTS,
+  ...CLOCK_FAULTS,
+  ...SOAP_FAULTS,
+  ...EVENT_FAULTS,
+  ...MEDIA_FAULTS,
+  ...RTSP_FAULTS,
+  ...DEVICE_FAULTS,
 } as const satisfies Record<string, FaultKind>
 
 export type FaultName = keyof typeof FAULTS
@@ -45,15 +63,22 @@ export function parseFault(text: string): FaultSetting {
 
 /** Checks a fault's name and value. Throws FaultError saying what to write instead. */
 export function checkFault(name: string, value: string | number | undefined): FaultSetting {
-  if (!isFaultName(name)) throw new FaultError(`There is no fault "${name}": choose one of ${FAULT_NAMES.join(', ')}`)
-  const unit: FaultValue = FAULTS[name].value
+  if (!isFaultName(name)) throw new FaultError(`There is no fault "${name}": choose one of ${likely(name)}`)
+  const { value: unit, usual }: FaultKind = FAULTS[name]
+  const isGiven = value !== undefined && value !== ''
   if (unit === 'none') {
-    if (value !== undefined && value !== '')
-      throw new FaultError(`The fault ${name} takes no value: write ${name} alone`)
+    if (isGiven) throw new FaultError(`The fault ${name} takes no value: write ${name} alone`)
     return { name, value: 1 }
   }
-  const number = value === undefined || value === '' ? Number.NaN : Number(value)
-  if (!Number.isFinite(number) || Math.abs(number) > VALUE_MAX || (unit === 'milliseconds' && number < 0))
-    throw new FaultError(`The fault ${name} takes a number of ${unit}: write ${name}=30, for example`)
+  const number = isGiven ? Number(value) : (usual ?? Number.NaN)
+  const isFine = unit === 'seconds' ? Math.abs(number) <= VALUE_MAX : number >= 0 && number <= VALUE_MAX
+  if (!isFine) throw new FaultError(`The fault ${name} takes a number of ${unit}: write ${name}=30, for example`)
   return { name, value: number }
+}
+
+/** The faults whose names share a word with what was written; all, where none does. */
+function likely(name: string): string {
+  const words = name.split('-').filter((word) => word.length > 2)
+  const close = FAULT_NAMES.filter((known) => words.some((word) => known.includes(word)))
+  return (close.length > 0 ? close : FAULT_NAMES).join(', ')
 }

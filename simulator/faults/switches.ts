@@ -1,4 +1,4 @@
-import { checkFault, type FaultName, type FaultSetting } from './fault.ts'
+import type { FaultName, FaultSetting } from './fault.ts'
 
 /** One camera's faults: which are on, and with what value. Off is the default for all. */
 export class FaultSwitches {
@@ -8,11 +8,8 @@ export class FaultSwitches {
     for (const { name, value } of settings) this.#on.set(name, value)
   }
 
-  /** Throws FaultError if the fault doesn't exist or doesn't take that value. */
-  set(name: string, value?: string | number): FaultSetting {
-    const setting = checkFault(name, value)
-    this.#on.set(setting.name, setting.value)
-    return setting
+  add({ name, value }: FaultSetting): void {
+    this.#on.set(name, value)
   }
 
   clear(name: FaultName): void {
@@ -30,5 +27,13 @@ export class FaultSwitches {
 
   list(): FaultSetting[] {
     return [...this.#on].map(([name, value]) => ({ name, value }))
+  }
+
+  /** The rules of a table, by fault name, that are on now, each with its value, in the order of being set. */
+  *active<Rule>(table: Readonly<Partial<Record<FaultName, Rule>>>): Generator<readonly [rule: Rule, value: number]> {
+    for (const [name, value] of this.#on) {
+      const rule = table[name]
+      if (rule !== undefined) yield [rule, value]
+    }
   }
 }

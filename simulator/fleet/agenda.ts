@@ -3,6 +3,9 @@ interface Appointment {
   readonly run: () => void
 }
 
+/** A longer timer would fire at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
 /** Things to do later, for a whole fleet, on one timer. */
 export class Agenda implements Disposable {
   readonly #appointments: Appointment[] = []
@@ -23,7 +26,7 @@ export class Agenda implements Disposable {
     clearTimeout(this.#timer)
     const next = this.#appointments[0]
     if (!next) return
-    this.#timer = setTimeout(() => this.#runDue(), Math.max(0, next.dueMs - performance.now()))
+    this.#timer = setTimeout(() => this.#runDue(), Math.min(TIMER_MS_MAX, Math.max(0, next.dueMs - performance.now())))
   }
 
   #runDue(): void {

@@ -1,25 +1,14 @@
-import { Responder } from '../discovery/responder.ts'
-import { type FaultName, type FaultSetting, parseFault } from '../faults/fault.ts'
-import { FaultSwitches } from '../faults/switches.ts'
-import type { Scene } from '../imaging/scene.ts'
-import { Showing } from '../imaging/showing.ts'
-import type { Video } from '../imaging/video.ts'
-import { Journal } from '../journal/journal.ts'
-import { Dispatch } from '../onvif/dispatch.ts'
-import { type CameraFacts, httpUri, scopesOf } from '../onvif/facts.ts'
-import { Guard } from '../onvif/guard.ts'
+import type { Responder } from '../discovery/responder.ts'
+import { checkFault, type FaultName, type FaultSetting } from '../faults/fault.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { Account } from '../onvif/http-digest.ts'
-import { OnvifServer } from '../onvif/server.ts'
-import { Subscriptions } from '../onvif/subscriptions.ts'
-import { type ProfileName, profileNamed } from '../profiles/catalogue.ts'
-import { type Identity, identify } from '../profiles/identity.ts'
-import type { EventKind, Profile } from '../profiles/profile.ts'
-import type { Pacer } from '../rtsp/pacer.ts'
-import { createRtspServer } from '../rtsp/server.ts'
-import type { Agenda } from './agenda.ts'
+import { identify } from '../profiles/identity.ts'
+import type { EventKind } from '../profiles/profile.ts'
 import { seededRandom } from './chance.ts'
-import { explainBind, Listening } from './listening.ts'
+import { beginFault, endFault, type Faulty } from './device-faults.ts'
 import { type CameraOptions, DEFAULTS } from './options.ts'
+import { assemble, type CameraParts, type Surroundings } from './parts.ts'
+import { CameraSockets, type Ports } from './sockets.ts'
 
 /** What is so, for tests and people to compare with what a client found out. */
 export interface CameraTruth {
@@ -35,22 +24,8 @@ export interface CameraTruth {
   readonly hostname: string
 }
 
-/** What all cameras of a fleet share, and where this one stands. */
-export interface Surroundings {
-  readonly index: number
-  readonly address: string
-  readonly httpPort: number | undefined
-  readonly rtspPort: number
-  readonly discoveryPort: number
-  readonly account: Account
-  readonly seed: string
-  readonly scenes: readonly Scene[]
-  /** Streamed in place of the scenes. */
-  readonly video: Video | undefined
-  readonly now: () => number
-  readonly pacer: Pacer
-  readonly agenda: Agenda
-}
+/** An answer gets away before the camera that gave it goes down. */
+const LAST_ANSWER_MS = 100
 
 const ACTIVE_MS_MIN = 1000
 const ACTIVE_MS_MAX = 3000
@@ -59,130 +34,170 @@ const ACTIVE_MS_MAX = 3000
 export class SimulatedCamera implements AsyncDisposable {
   readonly id: string
   readonly name: string
-  readonly address: string
-  readonly profile: ProfileName
-  readonly truth: CameraTruth
+  /** Its name. */
+  readonly profile: string
   readonly account: Account
   readonly journal: Journal
-  readonly #facts: CameraFacts
-  readonly #faults: FaultSwitches
-  readonly #subscriptions: Subscriptions
-  readonly #agenda: Agenda
+  readonly #parts: CameraParts
+  readonly #around: Surroundings
   readonly #random: () => number
   readonly #eventIntervalMs: number
-  readonly #listening: Listening[] = []
-  readonly #guard: Guard
-  #responder: Responder | undefined
+  readonly #stopped = new AbortController()
+  #ports: Ports
+  #sockets: CameraSockets | undefined
+  #change: Promise<unknown> = Promise.resolve()
 
   private constructor(options: CameraOptions, around: Surroundings) {
-    const profile = profileNamed(options.profile)
-    const identity = identify(profile, around.address, around.seed)
-    this.id = `${profile.name}-${around.index + 1}`
-    this.address = around.address
-    this.profile = options.profile
+    const reboot = () => around.agenda.after(LAST_ANSWER_MS, () => void this.reboot().catch(() => {}))
+    this.#around = around
+    this.#parts = assemble(options, around, reboot)
+    const { facts, journal, ports, place } = this.#parts
+    this.id = `${facts.profile.name}-${around.index + 1}`
+    this.name = facts.name
+    this.profile = facts.profile.name
     this.account = around.account
-    this.journal = new Journal(around.now)
-    this.#faults = new FaultSwitches(options.faults?.map(parseFault))
-    this.#agenda = around.agenda
-    this.#random = seededRandom(identity.variety)
+    this.journal = journal
+    this.#ports = ports
+    this.#random = seededRandom(place.identity.variety)
     this.#eventIntervalMs = options.eventIntervalMs ?? DEFAULTS.eventIntervalMs
-    const showings = showingsFor(profile, identity, around)
-    this.name = options.name ?? nameFor(profile, showings[0])
-    const cameraNow = () => around.now() + this.#faults.valueOf('clock-skew') * 1000
-    this.#guard = new Guard(profile, identity.realm, this.account, this.#faults, around.now, cameraNow)
-    this.#facts = {
-      profile,
-      identity,
-      name: this.name,
-      address: around.address,
-      showings,
-      faults: this.#faults,
-      now: around.now,
-      cameraNow,
-      startedMs: around.now(),
-      ports: { http: 0, rtsp: 0, subscription: 0 },
-    }
-    this.#subscriptions = new Subscriptions(this.#facts)
-    const { manufacturer, model, firmware, hardwareId, channels } = profile
-    const { serial, macs, endpoint, hostname } = identity
-    this.truth = { manufacturer, model, firmware, serial, hardwareId, macs, endpoint, channels, hostname }
   }
 
   /** Throws FleetStartError where an address or port can't be had; nothing stays open then. */
   static async start(options: CameraOptions, around: Surroundings): Promise<SimulatedCamera> {
     const camera = new SimulatedCamera(options, around)
-    try {
-      await camera.#open(around)
-    } catch (error) {
-      await camera[Symbol.asyncDispose]()
-      throw error
-    }
+    await camera.switchOn()
+    for (const { name, value } of camera.faults) camera.#begin(name, value)
+    await camera.settled()
     camera.#scheduleMotion()
     return camera
   }
 
-  async #open(around: Surroundings): Promise<void> {
-    const { profile, ports } = this.#facts
-    const web = new OnvifServer(this.#facts, this.#guard, new Dispatch(this.#facts, this.#subscriptions), this.journal)
-    const http = await this.#listen(web.createServer(), around.httpPort ?? profile.httpPort, '--port or --address')
-    ports.http = ports.subscription = http
-    const separate = profile.subscription.by === 'path' ? profile.subscription.portIfSeparate : undefined
-    if (separate !== undefined)
-      ports.subscription = await this.#listen(web.createServer(), around.httpPort === 0 ? 0 : separate, '--address')
-    const rtsp = createRtspServer({
-      facts: this.#facts,
-      guard: this.#guard,
-      journal: this.journal,
-      pacer: around.pacer,
+  get address(): string {
+    return this.#parts.place.address
+  }
+
+  /** What is so, for tests and people to compare with what a client found out. */
+  get truth(): CameraTruth {
+    const { manufacturer, model, firmware, hardwareId, channels } = this.#parts.facts.profile
+    const { serial, macs, endpoint, hostname } = this.#parts.place.identity
+    return { manufacturer, model, firmware, serial, hardwareId, macs, endpoint, channels, hostname }
+  }
+
+  get isOn(): boolean {
+    return this.#sockets !== undefined
+  }
+
+  /** Cuts the power: all connections end, subscriptions are forgotten, and no Bye is said. */
+  switchOff(): Promise<void> {
+    return this.#inTurn(() => this.#close())
+  }
+
+  /** Throws FleetStartError where another took the camera's address or port meanwhile. */
+  switchOn(): Promise<void> {
+    return this.#inTurn(() => this.#open())
+  }
+
+  /** Says Bye, is away for as long as the brand takes to boot, and says Hello. */
+  reboot(awayMs = this.#bootMs()): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#around.group.isJoined) await this.#sockets?.responder.sayBye()
+      await this.#close()
+      await this.#pause(awayMs)
+      await this.#open()
     })
-    ports.rtsp = await this.#listen(rtsp, around.rtspPort, '--rtsp-port or --address')
-    this.#responder = await this.#announce(around.discoveryPort)
   }
 
-  async #listen(server: Parameters<typeof Listening.start>[0], port: number, option: string): Promise<number> {
-    const listening = await Listening.start(server, this.address, port, option)
-    this.#listening.push(listening)
-    return listening.port
+  #bootMs(): number {
+    const { faults, facts } = this.#parts
+    return faults.isOn('slow-boot') ? faults.valueOf('slow-boot') * 1000 : facts.profile.rebootMs
   }
 
-  async #announce(port: number): Promise<Responder> {
-    const facts = this.#facts
-    const device = {
-      endpoint: facts.identity.endpoint,
-      scopes: scopesOf(facts).map((scope) => scope.uri),
-      xaddrs: [httpUri(facts, facts.profile.paths.device)],
-    }
-    const isSilent = () => this.#faults.isOn('unreachable')
-    try {
-      return await Responder.start({ address: this.address, port, device, journal: this.journal, isSilent })
-    } catch (cause) {
-      throw explainBind(cause, this.address, port, '--discovery-port or --address')
-    }
+  /** Takes another address, as by DHCP. Throws FleetStartError where it can't be had; the camera is off then. */
+  moveTo(address: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#close()
+      this.#parts.place.address = address
+      await this.#open()
+    })
+  }
+
+  /**
+   * Puts another device of the same brand at this address, with a serial, MAC and endpoint reference of its own.
+   * The same number stands for the same device; 0 is the first.
+   */
+  swap(device = this.#parts.place.swaps + 1): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#close()
+      const { place, facts } = this.#parts
+      place.swaps = device
+      const seed = device === 0 ? this.#around.seed : `${this.#around.seed}/${device}`
+      place.identity = identify(facts.profile, this.#around.address, seed)
+      facts.settings.reset()
+      await this.#open()
+    })
+  }
+
+  /** Waits until all changes of power and place that were asked for so far are done. */
+  async settled(): Promise<void> {
+    await this.#change
+  }
+
+  /** One change of power or place after the other. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const turn = this.#change.then(() => (this.#stopped.signal.aborted ? undefined : change()))
+    this.#change = turn.catch(() => {})
+    return turn
+  }
+
+  #pause(forMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stopped.signal.addEventListener('abort', () => resolve())
+      this.#around.agenda.after(forMs, resolve)
+    })
+  }
+
+  async #open(): Promise<void> {
+    if (this.#sockets || this.#stopped.signal.aborted) return
+    const sockets = await CameraSockets.open(this.#parts.place.address, this.#ports, this.#parts.voices)
+    this.#sockets = sockets
+    this.#ports = sockets.ports
+    const { http, rtsp, subscription } = sockets.ports
+    Object.assign(this.#parts.facts.ports, { http, rtsp, subscription: subscription ?? http })
+    this.#parts.place.startedMs = this.#around.now()
+    if (this.#parts.faults.isOn('connection-refused')) await sockets.refuseConnections(true)
+    if (this.#around.group.isJoined) await sockets.responder.sayHello()
+  }
+
+  async #close(): Promise<void> {
+    const sockets = this.#sockets
+    this.#sockets = undefined
+    this.#parts.subscriptions.endAll()
+    await sockets?.[Symbol.asyncDispose]()
   }
 
   get httpPort(): number {
-    return this.#facts.ports.http
+    return this.#ports.http
   }
 
   get rtspPort(): number {
-    return this.#facts.ports.rtsp
+    return this.#ports.rtsp
   }
 
   get discoveryPort(): number {
-    return this.#responder?.port ?? 0
+    return this.#ports.discovery
   }
 
   get responder(): Responder | undefined {
-    return this.#responder
+    return this.#sockets?.responder
   }
 
   /** The kinds of event that this brand has. */
   get eventKinds(): readonly EventKind[] {
-    return [...new Set(this.#facts.profile.events.map((shape) => shape.kind))]
+    return [...new Set(this.#parts.facts.profile.events.map((shape) => shape.kind))]
   }
 
   get faults(): readonly FaultSetting[] {
-    return this.#faults.list()
+    return this.#parts.faults.list()
   }
 
   /** Says that an event begins now; it ends by itself one to three seconds later. Throws RangeError where the brand has none such. */
@@ -192,18 +207,18 @@ export class SimulatedCamera implements AsyncDisposable {
       throw new RangeError(`The camera ${this.id} has no channel ${channel}`)
     this.#tell(kind, channel, true)
     const activeMs = ACTIVE_MS_MIN + this.#random() * (ACTIVE_MS_MAX - ACTIVE_MS_MIN)
-    this.#agenda.after(activeMs, () => this.#tell(kind, channel, false))
+    this.#around.agenda.after(activeMs, () => this.#tell(kind, channel, false))
   }
 
   #tell(event: EventKind, channel: number, active: boolean): void {
     this.journal.add({ kind: 'event', event, channel, active })
-    this.#subscriptions.publish(event, channel, active)
+    this.#parts.subscriptions.publish(event, channel, active)
   }
 
   #scheduleMotion(): void {
     if (this.#eventIntervalMs <= 0) return
     const delayMs = (this.#eventIntervalMs * (2 + 2 * this.#random())) / 3
-    this.#agenda.after(delayMs, () => {
+    this.#around.agenda.after(delayMs, () => {
       const channel = 1 + Math.floor(this.#random() * this.truth.channels)
       this.raise('motion', channel)
       const others = this.eventKinds.filter((kind) => kind !== 'motion')
@@ -213,33 +228,48 @@ export class SimulatedCamera implements AsyncDisposable {
     })
   }
 
-  /** Throws FaultError where the fault doesn't exist or takes no such value. */
+  /** Throws FaultError where the fault doesn't exist or takes no such value. `settled()` waits for what it does at once. */
   setFault(name: FaultName, value?: string | number): void {
-    this.#faults.set(name, value)
-    if (this.#faults.isOn('unreachable')) for (const listening of this.#listening) listening.cutConnections()
+    this.applyFault(checkFault(name, value))
+  }
+
+  /** A fault that was parsed already. */
+  applyFault(setting: FaultSetting): void {
+    const wasOn = this.#parts.faults.isOn(setting.name)
+    this.#parts.faults.add(setting)
+    if (!wasOn || setting.name === 'moved') this.#begin(setting.name, setting.value)
   }
 
   clearFault(name: FaultName): void {
-    this.#faults.clear(name)
+    const wasOn = this.#parts.faults.isOn(name)
+    this.#parts.faults.clear(name)
+    if (wasOn) void endFault(this.#asFaulty(), name).catch(() => {})
+  }
+
+  #begin(name: FaultName, value: number): void {
+    void beginFault(this.#asFaulty(), name, value).catch(() => {})
+  }
+
+  #asFaulty(): Faulty {
+    return {
+      firstAddress: this.#around.address,
+      isFaulty: (name) => this.#parts.faults.isOn(name),
+      clearFault: (name) => this.clearFault(name),
+      switchOff: () => this.switchOff(),
+      switchOn: () => this.switchOn(),
+      reboot: (awayMs) => this.reboot(awayMs),
+      moveTo: (address) => this.moveTo(address),
+      swap: (device) => this.swap(device),
+      refuseConnections: (isRefusing) => this.#inTurn(async () => this.#sockets?.refuseConnections(isRefusing)),
+      cutConnections: () => this.#sockets?.cutConnections(),
+      raise: (kind) => this.raise(kind),
+      after: (delayMs, run) => this.#around.agenda.after(delayMs, run),
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#subscriptions.endAll()
-    await Promise.all([this.#responder, ...this.#listening].map((part) => part?.[Symbol.asyncDispose]()))
+    this.#stopped.abort()
+    await this.#change
+    await this.#close()
   }
-}
-
-function showingsFor(profile: Profile, identity: Identity, around: Surroundings): Showing[] {
-  return Array.from({ length: profile.channels }, (_, channel) => {
-    const scene = around.scenes[(around.index + channel) % around.scenes.length]
-    if (!scene) throw new RangeError('There are no scenes to show')
-    const own = profile.mainCodec === 'h265' ? scene.h265 : scene
-    return new Showing(scene, identity.variety + channel * 31, around.video ?? own)
-  })
-}
-
-function nameFor(profile: Profile, showing: Showing | undefined): string {
-  if (profile.channels > 1) return 'Recorder'
-  const words = showing?.scene.name.replaceAll('-', ' ') ?? profile.name
-  return words.charAt(0).toUpperCase() + words.slice(1)
 }

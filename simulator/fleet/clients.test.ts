@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import nodeOnvif from 'node-onvif'
 import { Cam, type DeviceInformation } from 'onvif'
 import { PROFILE_NAMES } from '../profiles/catalogue.ts'
-import { type Fleet, type SimulatedCamera, startFleet } from './index.ts'
+import { type Fleet, type ProfileName, type SimulatedCamera, startFleet } from './index.ts'
 
 const PASSWORD = 'Pass-word 1'
 
-function startOne(profile: SimulatedCamera['profile'], address: string): Promise<Fleet> {
+function startOne(profile: ProfileName, address: string): Promise<Fleet> {
   const cameras = [{ profile, address, eventIntervalMs: 0 }]
   return startFleet({ cameras, password: PASSWORD, httpPort: 0, rtspPort: 0, discoveryPort: 0 })
 }

@@ -25,7 +25,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   options.signal?.throwIfAborted()
   const now = options.clock ?? steadyClock
   const agenda = starting.use(new Agenda())
-  const shared = { scenes: await loadScenes(), now, pacer: new Pacer(now), agenda, seed: options.seed ?? DEFAULTS.seed }
+  const group = { isJoined: false }
+  const seed = options.seed ?? DEFAULTS.seed
+  const shared = { scenes: await loadScenes(), now, pacer: new Pacer(now), agenda, seed, group }
   const password = options.password ?? randomBytes(9).toString('base64url')
   const videos = await loadVideos(options.cameras)
   const cameras: SimulatedCamera[] = []
@@ -46,6 +48,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   }
   const { multicast, listener } = await joinGroup(cameras, options)
   if (listener) starting.use(listener)
+  group.isJoined = listener !== undefined
   return running(cameras, multicast, starting.move(), options.signal)
 }
 
@@ -59,10 +62,10 @@ async function joinGroup(cameras: readonly SimulatedCamera[], options: FleetOpti
   const port = options.discoveryPort ?? DEFAULTS.discoveryPort
   const [first] = cameras
   if (options.multicast === false || port === 0 || !first) return { multicast: 'off' as const, listener: undefined }
-  const responders = cameras.map((camera) => camera.responder).filter((responder) => responder !== undefined)
+  const responders = () => cameras.map((camera) => camera.responder).filter((responder) => responder !== undefined)
   const listener = await GroupListener.join(first.address, port, responders)
   if (!listener) return { multicast: 'unavailable' as const, listener }
-  await Promise.all(responders.map((responder) => responder.sayHello()))
+  await Promise.all(responders().map((responder) => responder.sayHello()))
   return { multicast: 'joined' as const, listener }
 }
 

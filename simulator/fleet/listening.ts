@@ -11,8 +11,14 @@ export class Listening implements AsyncDisposable {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
 
-  private constructor(server: Server) {
+  readonly #address: string
+  readonly #option: string
+  #port = 0
+
+  private constructor(server: Server, address: string, option: string) {
     this.#server = server
+    this.#address = address
+    this.#option = option
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
@@ -21,19 +27,37 @@ export class Listening implements AsyncDisposable {
 
   /** Throws FleetStartError where the address or port can't be had. */
   static async start(server: Server, address: string, port: number, option: string): Promise<Listening> {
-    const listening = new Listening(server)
-    try {
-      server.listen(port, address)
-      await once(server, 'listening')
-    } catch (cause) {
-      throw explainBind(cause, address, port, option)
-    }
+    const listening = new Listening(server, address, option)
+    await listening.#listen(port)
     return listening
   }
 
-  get port(): number {
+  async #listen(port: number): Promise<void> {
+    try {
+      this.#server.listen(port, this.#address)
+      await once(this.#server, 'listening')
+    } catch (cause) {
+      throw explainBind(cause, this.#address, port, this.#option)
+    }
     const bound = this.#server.address()
-    return typeof bound === 'object' && bound ? bound.port : 0
+    this.#port = typeof bound === 'object' && bound ? bound.port : 0
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  /** Stops listening and cuts all connections. */
+  async pause(): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+
+  /** Listens again where it did. Throws FleetStartError where another took the port meanwhile. */
+  async resume(): Promise<void> {
+    if (!this.#server.listening) await this.#listen(this.#port)
   }
 
   cutConnections(): void {
@@ -41,9 +65,7 @@ export class Listening implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    for (const socket of this.#sockets) socket.destroy()
-    await closed
+    await this.pause()
   }
 }
 

@@ -1,8 +1,10 @@
 import { isIPv4 } from 'node:net'
 import type { ProfileName } from '../profiles/catalogue.ts'
+import type { Profile } from '../profiles/profile.ts'
 
 export interface CameraOptions {
-  readonly profile: ProfileName
+  /** The name of one, or one's own. */
+  readonly profile: ProfileName | Profile
   /** An address of this machine; by default the next one after `firstAddress`. */
   readonly address?: string
   readonly user?: string

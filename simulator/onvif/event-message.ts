@@ -20,7 +20,7 @@ export function notificationMessage(profile: Profile, message: EventMessage): st
   const source = shape.source.map(([name, value]) => item(name, fill(profile, value, channel))).join('')
   return (
     `<wsnt:NotificationMessage><wsnt:Topic Dialect="${CONCRETE}">${shape.topic}</wsnt:Topic><wsnt:Message>` +
-    `<tt:Message UtcTime="${dateTime(message.cameraTimeMs)}" PropertyOperation="${message.operation}"><tt:Source>${source}</tt:Source>` +
+    `<tt:Message UtcTime="${dateTime(message.cameraTimeMs, profile.eventTimeDigits)}" PropertyOperation="${message.operation}"><tt:Source>${source}</tt:Source>` +
     `<tt:Data>${item(shape.data.name, active ? shape.data.on : shape.data.off)}</tt:Data></tt:Message></wsnt:Message></wsnt:NotificationMessage>`
   )
 }

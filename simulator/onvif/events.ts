@@ -4,6 +4,7 @@ import { parseDuration, parseTermination } from './duration.ts'
 import { notificationMessage, topicSet } from './event-message.ts'
 import { type CameraFacts, dateTime, type Operations } from './facts.ts'
 import type { PullPoint } from './pull-point.ts'
+import { consumerAt, pushTo } from './push.ts'
 import { invalidArgument, noSuchSubscription, type SoapRequest } from './soap.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
@@ -19,6 +20,7 @@ export const EVENT_ACTIONS: Readonly<Record<string, string>> = {
   CreatePullPointSubscription: `${TEV}/EventPortType/CreatePullPointSubscriptionResponse`,
   PullMessages: `${TEV}/PullPointSubscription/PullMessagesResponse`,
   SetSynchronizationPoint: `${TEV}/PullPointSubscription/SetSynchronizationPointResponse`,
+  Subscribe: `${BW2}/NotificationProducer/SubscribeResponse`,
   Renew: `${BW2}/SubscriptionManager/RenewResponse`,
   Unsubscribe: `${BW2}/SubscriptionManager/UnsubscribeResponse`,
 }
@@ -45,7 +47,7 @@ export interface Caller {
   readonly signal: AbortSignal
 }
 
-/** CreatePullPointSubscription and the operations of a pull point. Says undefined for any other. */
+/** CreatePullPointSubscription, Subscribe and the operations of a subscription. Says undefined for any other. */
 export async function subscriptionOperation(
   facts: CameraFacts,
   subscriptions: Subscriptions,
@@ -53,6 +55,7 @@ export async function subscriptionOperation(
   caller: Caller,
 ): Promise<string | undefined> {
   if (request.operation === 'CreatePullPointSubscription') return create(facts, subscriptions, request, caller)
+  if (request.operation === 'Subscribe') return subscribe(facts, subscriptions, request, caller)
   if (!['PullMessages', 'Renew', 'Unsubscribe', 'SetSynchronizationPoint'].includes(request.operation)) return undefined
   const echoed = child(request.header, 'SubscriptionId')?.text
   const point = subscriptions.find(caller.path, caller.address, echoed)
@@ -74,15 +77,28 @@ export async function subscriptionOperation(
 function create(facts: CameraFacts, subscriptions: Subscriptions, request: SoapRequest, caller: Caller): string {
   const ttlMs = termination(facts, descend(request.body, 'InitialTerminationTime')?.text)
   const point = subscriptions.create(caller.address, ttlMs)
+  const reference = `<tev:SubscriptionReference>${managerOf(facts, point)}</tev:SubscriptionReference>`
+  return `<tev:CreatePullPointSubscriptionResponse>${reference}${times(facts, point).join('')}</tev:CreatePullPointSubscriptionResponse>`
+}
+
+/** WS-BaseNotification 1.3, 4.2: the camera posts to the subscriber, which must be the caller itself. */
+function subscribe(facts: CameraFacts, subscriptions: Subscriptions, request: SoapRequest, caller: Caller): string {
+  const consumer = consumerAt(descend(request.body, 'ConsumerReference', 'Address')?.text, caller.address)
+  const ttlMs = termination(facts, descend(request.body, 'InitialTerminationTime')?.text)
+  const point = subscriptions.create(caller.address, ttlMs)
+  void pushTo(consumer, point, facts).finally(() => subscriptions.remove(point))
+  const reference = `<wsnt:SubscriptionReference>${managerOf(facts, point)}</wsnt:SubscriptionReference>`
+  return `<wsnt:SubscribeResponse>${reference}${times(facts, point).join('')}</wsnt:SubscribeResponse>`
+}
+
+/** Where a subscription is managed, and what must be echoed there. */
+function managerOf(facts: CameraFacts, point: PullPoint): string {
   const address = `http://${facts.address}:${facts.ports.subscription}${point.path}`
   const parameters =
     facts.profile.subscription.by === 'parameter'
       ? `<wsa:ReferenceParameters><dom0:SubscriptionId xmlns:dom0="http://www.axis.com/2009/event">${point.id}</dom0:SubscriptionId></wsa:ReferenceParameters>`
       : ''
-  return (
-    `<tev:CreatePullPointSubscriptionResponse><tev:SubscriptionReference><wsa:Address>${escapeXml(address)}</wsa:Address>${parameters}` +
-    `</tev:SubscriptionReference>${times(facts, point).join('')}</tev:CreatePullPointSubscriptionResponse>`
-  )
+  return `<wsa:Address>${escapeXml(address)}</wsa:Address>${parameters}`
 }
 
 function termination(facts: CameraFacts, text: string | undefined): number {
@@ -96,9 +112,10 @@ function termination(facts: CameraFacts, text: string | undefined): number {
 /** CurrentTime and TerminationTime, in the order of all answers but Renew's (WS-BaseNotification 1.3, 6.1.1). */
 function times(facts: CameraFacts, point: PullPoint, prefix: 'wsnt' | 'tev' = 'wsnt'): string[] {
   const now = facts.cameraNow()
+  const digits = facts.profile.eventTimeDigits
   return [
-    `<${prefix}:CurrentTime>${dateTime(now)}</${prefix}:CurrentTime>`,
-    `<${prefix}:TerminationTime>${dateTime(now + point.endsAtMs - facts.now())}</${prefix}:TerminationTime>`,
+    `<${prefix}:CurrentTime>${dateTime(now, digits)}</${prefix}:CurrentTime>`,
+    `<${prefix}:TerminationTime>${dateTime(now + point.endsAtMs - facts.now(), digits)}</${prefix}:TerminationTime>`,
   ]
 }
 
@@ -106,7 +123,11 @@ async function pull(facts: CameraFacts, point: PullPoint, request: SoapRequest, 
   const timeoutMs = Math.min(parseDuration(child(request.body, 'Timeout')?.text ?? 'PT1M'), PULL_TIMEOUT_MS_MAX)
   const limit = Math.max(1, Math.trunc(Number(child(request.body, 'MessageLimit')?.text)) || 1)
   if (facts.profile.pullExtends) point.endsAtMs = Math.max(point.endsAtMs, facts.now() + point.ttlMs)
-  const messages = await point.pull(limit, timeoutMs, signal)
+  const { faults } = facts
+  if (faults.isOn('pull-hang')) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  const isAtOnce = faults.isOn('pull-empty-at-once')
+  const most = faults.isOn('pull-limit-ignored') ? Number.POSITIVE_INFINITY : limit
+  const messages = isAtOnce ? [] : await point.pull(most, timeoutMs, signal)
   if (point.isEnded) throw noSuchSubscription()
   return (
     `<tev:PullMessagesResponse>${times(facts, point, 'tev').join('')}` +

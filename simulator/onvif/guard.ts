@@ -2,8 +2,9 @@ import type { XmlElement } from '../discovery/xml.ts'
 import type { FaultSwitches } from '../faults/switches.ts'
 import type { CredentialOutcome } from '../journal/journal.ts'
 import type { Profile } from '../profiles/profile.ts'
-import { type Account, type DigestAlgorithm, HttpDigest } from './http-digest.ts'
-import { UsernameTokens } from './username-token.ts'
+import { type Account, type DigestVerdict, HttpDigest } from './http-digest.ts'
+import { type TokenVerdict, UsernameTokens } from './username-token.ts'
+import { algorithmsOf, challengeWrongly, lockoutOf } from './wrong/login.ts'
 
 export interface Admission {
   readonly admitted: boolean
@@ -33,11 +34,12 @@ export class Guard {
   readonly #now: () => number
   readonly #tokens: UsernameTokens | undefined
   readonly #digest: HttpDigest
+  readonly #account: Account
   readonly #wrong = new Map<string, { count: number; lastMs: number }>()
 
   constructor(
     profile: Profile,
-    realm: string,
+    realm: () => string,
     account: Account,
     faults: FaultSwitches,
     now: () => number,
@@ -46,40 +48,55 @@ export class Guard {
     this.#profile = profile
     this.#faults = faults
     this.#now = now
-    const algorithms: DigestAlgorithm[] = []
-    if (profile.auth.includes('digest-md5')) algorithms.push('MD5')
-    if (profile.auth.includes('digest-sha256')) algorithms.push('SHA-256')
-    this.#digest = new HttpDigest(realm, algorithms, account, now)
+    const fits = (given: string) =>
+      given === realm() || (faults.isOn('digest-changing-realm') && given.startsWith(realm()))
+    this.#digest = new HttpDigest({ realm, fits }, () => algorithmsOf(profile, faults), account, now)
+    this.#account = account
     this.#tokens = profile.auth.includes('username-token') ? new UsernameTokens(account, cameraNow) : undefined
   }
 
   challenges(stale: boolean): string[] {
-    return this.#digest.challenges(stale)
+    return challengeWrongly(this.#digest.challenges(stale), this.#faults)
   }
 
   /** Cameras offer MD5 alone over RTSP: many players take the last challenge and know no other algorithm. */
   rtspChallenges(stale: boolean): string[] {
-    return this.#digest.challenges(stale, 'MD5')
+    return challengeWrongly(this.#digest.challenges(stale, 'MD5'), this.#faults)
   }
 
   admit(attempt: Attempt): Admission {
-    const verdict =
-      this.#digest.check(attempt.authorization, attempt.method, attempt.target) ?? this.#tokens?.check(attempt.header)
+    if (this.#faults.isOn('open-to-all')) return { admitted: true, credential: 'none', stale: false }
+    const verdict = this.#verdict(attempt)
     if (!verdict) return { admitted: false, credential: 'none', stale: false }
     const user = verdict.user
     if (this.#isLockedOut(attempt.from)) return { admitted: false, credential: 'refused', user, stale: false }
+    if (verdict.kind === 'stale') return { admitted: false, credential: 'none', user, stale: true }
     if (verdict.kind === 'accepted') {
       this.#wrong.delete(attempt.from)
       return { admitted: true, credential: 'accepted', user, stale: false }
     }
-    if (verdict.kind === 'stale') return { admitted: false, credential: 'none', user, stale: true }
     if (!('why' in verdict) || verdict.why === 'password') this.#countWrong(attempt.from)
     return { admitted: false, credential: 'refused', user, stale: false }
   }
 
+  #verdict(attempt: Attempt): DigestVerdict | TokenVerdict | undefined {
+    if (this.#faults.isOn('basic-only')) return this.#basic(attempt.authorization)
+    const digest = this.#digest.check(attempt.authorization, attempt.method, attempt.target)
+    if (digest?.kind === 'accepted' && this.#faults.isOn('digest-always-stale')) return { ...digest, kind: 'stale' }
+    return digest ?? (this.#faults.isOn('token-refused') ? undefined : this.#tokens?.check(attempt.header))
+  }
+
+  #basic(authorization: string | undefined): DigestVerdict | undefined {
+    const given = /^basic\s+(\S+)$/i.exec(authorization ?? '')?.[1]
+    if (given === undefined) return undefined
+    const { user, password } = this.#account
+    const isRight = Buffer.from(given, 'base64').toString('utf8') === `${user}:${password}`
+    return { kind: isRight ? 'accepted' : 'refused', user }
+  }
+
   #isLockedOut(client: string): boolean {
-    if (this.#faults.isOn('auth-lockout')) return true
-    const lockout = this.#profile.lockout
+    if (this.#faults.isOn('auth-lockout') || this.#faults.isOn('always-401')) return true
+    const lockout = lockoutOf(this.#profile, this.#faults)
     const wrong = this.#wrong.get(client)
     if (!lockout || !wrong || wrong.count < lockout.attempts) return false
     if (this.#now() - wrong.lastMs < lockout.durationMs) return true

@@ -15,18 +15,24 @@ export type DigestVerdict =
   | { readonly kind: 'stale'; readonly user: string }
   | { readonly kind: 'refused'; readonly user: string }
 
+/** The realm that is told, and those that are taken back. */
+interface Realm {
+  readonly realm: () => string
+  readonly fits: (given: string) => boolean
+}
+
 const NONCE_LIFE_MS = 5 * 60_000
 
 /** Challenges and checks HTTP Digest (RFC 7616), for HTTP and RTSP alike. Nonces are signed, so none has to be stored. */
 export class HttpDigest {
-  readonly #realm: string
-  readonly #algorithms: readonly DigestAlgorithm[]
+  readonly #realm: Realm
+  readonly #algorithms: () => readonly DigestAlgorithm[]
   readonly #account: Account
   readonly #now: () => number
   readonly #secret = randomBytes(16)
   readonly #replays = new ReplayGuard()
 
-  constructor(realm: string, algorithms: readonly DigestAlgorithm[], account: Account, now: () => number) {
+  constructor(realm: Realm, algorithms: () => readonly DigestAlgorithm[], account: Account, now: () => number) {
     this.#realm = realm
     this.#algorithms = algorithms
     this.#account = account
@@ -35,10 +41,10 @@ export class HttpDigest {
 
   /** One WWW-Authenticate value per algorithm; MD5 goes unnamed, as cameras do. */
   challenges(stale = false, only?: DigestAlgorithm): string[] {
-    const offered = this.#algorithms.filter((algorithm) => only === undefined || algorithm === only)
+    const offered = this.#algorithms().filter((algorithm) => only === undefined || algorithm === only)
     return offered.map((algorithm) => {
       const named = algorithm === 'MD5' ? '' : `, algorithm=${algorithm}`
-      return `Digest realm="${this.#realm}", qop="auth", nonce="${this.#makeNonce()}"${named}, stale="${stale ? 'TRUE' : 'FALSE'}"`
+      return `Digest realm="${this.#realm.realm()}", qop="auth", nonce="${this.#makeNonce()}"${named}, stale="${stale ? 'TRUE' : 'FALSE'}"`
     })
   }
 
@@ -48,10 +54,10 @@ export class HttpDigest {
     const given = parseParameters(authorization.slice(7))
     const user = given['username'] ?? ''
     const algorithm = (given['algorithm'] ?? 'MD5').toUpperCase()
-    const offered = this.#algorithms.find((one) => one === algorithm)
+    const offered = this.#algorithms().find((one) => one === algorithm)
     const nonce = given['nonce'] ?? ''
     const { uri = '', response = '' } = given
-    if (!offered || user !== this.#account.user || given['realm'] !== this.#realm || !sameTarget(uri, target))
+    if (!offered || user !== this.#account.user || !this.#realm.fits(given['realm'] ?? '') || !sameTarget(uri, target))
       return { kind: 'refused', user }
     if (!equal(response, this.#expected(offered, method, uri, nonce, given))) return { kind: 'refused', user }
     if (!this.#isFresh(nonce)) return { kind: 'stale', user }
@@ -64,7 +70,7 @@ export class HttpDigest {
 
   #expected(algorithm: DigestAlgorithm, method: string, uri: string, nonce: string, given: Parameters): string {
     const hash = (text: string) => createHash(HASHES[algorithm]).update(text).digest('hex')
-    const secret = hash(`${this.#account.user}:${this.#realm}:${this.#account.password}`)
+    const secret = hash(`${this.#account.user}:${given['realm']}:${this.#account.password}`)
     const request = hash(`${method}:${uri}`)
     if (given['qop'] === undefined) return hash(`${secret}:${nonce}:${request}`)
     return hash(`${secret}:${nonce}:${given['nc']}:${given['cnonce']}:${given['qop']}:${request}`)

@@ -3,6 +3,7 @@ import type { Video } from '../imaging/video.ts'
 import { audioEncoder, audioOperations, audioSourceConfiguration } from './audio.ts'
 import { mediaCapabilities } from './capabilities.ts'
 import { type CameraFacts, httpUri, type Operations, ofChannel } from './facts.ts'
+import { configuration as ptzConfiguration } from './ptz-spaces.ts'
 import { invalidArgument, type SoapRequest } from './soap.ts'
 import { type MediaStream, mediaStreams } from './streams.ts'
 
@@ -55,12 +56,14 @@ function sceneOf(facts: CameraFacts, channel: number) {
 }
 
 function profile(facts: CameraFacts, stream: MediaStream, element: string): string {
+  const hasPtz = facts.profile.services.ptz !== undefined
   return (
     `<${element} token="${escapeXml(stream.profileToken)}" fixed="true"><tt:Name>${stream.name}</tt:Name>` +
     sourceConfiguration(facts, stream.channel, 'tt:VideoSourceConfiguration') +
     audioSourceConfiguration(facts, 'tt:AudioSourceConfiguration') +
     encoder(stream, 'tt:VideoEncoderConfiguration') +
-    `${audioEncoder(facts, 'tt:AudioEncoderConfiguration')}</${element}>`
+    audioEncoder(facts, 'tt:AudioEncoderConfiguration') +
+    `${hasPtz ? ptzConfiguration('tt:PTZConfiguration', mediaStreams(facts).length) : ''}</${element}>`
   )
 }
 
@@ -74,7 +77,7 @@ function videoSource(facts: CameraFacts, channel: number): string {
   return `<trt:VideoSources token="${token}"><tt:Framerate>${framesPerSecond}</tt:Framerate>${resolution(width, height)}</trt:VideoSources>`
 }
 
-function sourceConfiguration(facts: CameraFacts, channel: number, element: string): string {
+export function sourceConfiguration(facts: CameraFacts, channel: number, element: string): string {
   const { width, height } = sceneOf(facts, channel)
   const { tokens } = facts.profile
   const useCount = mediaStreams(facts).filter((stream) => stream.channel === channel).length

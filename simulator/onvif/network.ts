@@ -3,24 +3,23 @@ import type { CameraFacts, Operations } from './facts.ts'
 
 /** The device service's network part (ONVIF Core 8.2). */
 export function networkOperations(facts: CameraFacts): Operations {
-  const { identity } = facts
-  const first = facts.address.split('.').slice(0, 3).join('.')
+  const router = () => `${facts.address.split('.').slice(0, 3).join('.')}.1`
   const manual = (element: string, address: string) =>
     `<tt:${element}><tt:Type>IPv4</tt:Type><tt:IPv4Address>${address}</tt:IPv4Address></tt:${element}>`
   return {
     GetHostname: () =>
       '<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>' +
-      `<tt:Name>${escapeXml(identity.hostname)}</tt:Name></tds:HostnameInformation></tds:GetHostnameResponse>`,
+      `<tt:Name>${escapeXml(facts.identity.hostname)}</tt:Name></tds:HostnameInformation></tds:GetHostnameResponse>`,
     GetNetworkInterfaces: () => networkInterfaces(facts),
     GetNetworkProtocols: () =>
       `<tds:GetNetworkProtocolsResponse>${protocol('HTTP', true, facts.ports.http)}${protocol('HTTPS', false, 443)}` +
       `${protocol('RTSP', true, facts.ports.rtsp)}</tds:GetNetworkProtocolsResponse>`,
     GetNetworkDefaultGateway: () =>
-      `<tds:GetNetworkDefaultGatewayResponse><tds:NetworkGateway><tt:IPv4Address>${first}.1</tt:IPv4Address></tds:NetworkGateway></tds:GetNetworkDefaultGatewayResponse>`,
+      `<tds:GetNetworkDefaultGatewayResponse><tds:NetworkGateway><tt:IPv4Address>${router()}</tt:IPv4Address></tds:NetworkGateway></tds:GetNetworkDefaultGatewayResponse>`,
     GetDNS: () =>
-      `<tds:GetDNSResponse><tds:DNSInformation><tt:FromDHCP>false</tt:FromDHCP>${manual('DNSManual', `${first}.1`)}</tds:DNSInformation></tds:GetDNSResponse>`,
+      `<tds:GetDNSResponse><tds:DNSInformation><tt:FromDHCP>false</tt:FromDHCP>${manual('DNSManual', router())}</tds:DNSInformation></tds:GetDNSResponse>`,
     GetNTP: () =>
-      `<tds:GetNTPResponse><tds:NTPInformation><tt:FromDHCP>false</tt:FromDHCP>${manual('NTPManual', `${first}.1`)}</tds:NTPInformation></tds:GetNTPResponse>`,
+      `<tds:GetNTPResponse><tds:NTPInformation><tt:FromDHCP>false</tt:FromDHCP>${manual('NTPManual', router())}</tds:NTPInformation></tds:GetNTPResponse>`,
   }
 }
 

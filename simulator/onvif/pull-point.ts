@@ -12,9 +12,9 @@ export class PullPoint {
   readonly ttlMs: number
   /** UTC ms by the simulator's clock. */
   endsAtMs: number
+  readonly #ended = new AbortController()
   #queue: EventMessage[] = []
   #wake: (() => void) | undefined
-  #isEnded = false
 
   constructor(id: number, owner: string, path: string, ttlMs: number, nowMs: number) {
     this.id = id
@@ -25,7 +25,12 @@ export class PullPoint {
   }
 
   get isEnded(): boolean {
-    return this.#isEnded
+    return this.#ended.signal.aborted
+  }
+
+  /** Fires when the subscription ends, however it does. */
+  get signal(): AbortSignal {
+    return this.#ended.signal
   }
 
   push(message: EventMessage): void {
@@ -37,7 +42,7 @@ export class PullPoint {
   /** Waits for messages, at most `timeoutMs`, or until `signal`. A second pull ends the first, as one client can't want two. */
   async pull(limit: number, timeoutMs: number, signal: AbortSignal): Promise<EventMessage[]> {
     this.#wake?.()
-    if (this.#queue.length === 0 && timeoutMs > 0 && !this.#isEnded && !signal.aborted)
+    if (this.#queue.length === 0 && timeoutMs > 0 && !this.isEnded && !signal.aborted)
       await this.#somethingHappens(timeoutMs, signal)
     return this.#queue.splice(0, limit)
   }
@@ -57,8 +62,8 @@ export class PullPoint {
   }
 
   end(): void {
-    this.#isEnded = true
     this.#queue = []
+    this.#ended.abort()
     this.#wake?.()
   }
 }

@@ -1,10 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { CredentialOutcome, Journal } from '../journal/journal.ts'
 import type { Dispatch } from './dispatch.ts'
 import { type CameraFacts, ofChannel } from './facts.ts'
 import type { Admission, Guard } from './guard.ts'
+import { type Reply, replyWith, SOAP_TYPE } from './reply.ts'
 import { envelope, faultBody, parseRequest, SoapFault, type SoapRequest } from './soap.ts'
+import { downloadAt } from './system-log.ts'
+import { refusalOf } from './wrong/login.ts'
+import { type ReplyKind, replyWrongly } from './wrong/replies.ts'
+import { writeWrongly } from './wrong/wires.ts'
 
 const BODY_BYTES_MAX = 65_536
 /** A small camera's web server has few workers; beyond this a connection is closed at once. */
@@ -14,7 +20,8 @@ const REQUEST_TIMEOUT_MS = 30_000
 interface Outcome {
   readonly operation: string
   readonly admission: Admission
-  readonly status: number
+  readonly kind: ReplyKind
+  readonly reply: Reply
 }
 
 const NOBODY: Admission = { admitted: false, credential: 'none', stale: false }
@@ -25,6 +32,8 @@ export class OnvifServer {
   readonly #guard: Guard
   readonly #dispatch: Dispatch
   readonly #journal: Journal
+  readonly #sockets = new Set<Socket>()
+  #frozen: Buffer | undefined
   readonly #servicePaths: ReadonlySet<string>
   readonly #snapshotChannels: ReadonlyMap<string, number>
 
@@ -33,8 +42,8 @@ export class OnvifServer {
     this.#guard = guard
     this.#dispatch = dispatch
     this.#journal = journal
-    const { paths, channels } = facts.profile
-    this.#servicePaths = new Set([paths.device, paths.media, paths.events])
+    const { paths, channels, services } = facts.profile
+    this.#servicePaths = new Set([paths.device, paths.media, paths.events, ...Object.values(services)])
     this.#snapshotChannels = new Map(
       Array.from({ length: channels }, (_, i) => [ofChannel(paths.snapshot, i + 1), i + 1]),
     )
@@ -46,13 +55,19 @@ export class OnvifServer {
       this.#serve(request, response).catch(() => response.destroy())
     })
     server.maxConnections = CONNECTIONS_MAX
-    server.on('connection', (socket) => {
-      const refused = this.#facts.faults.isOn('unreachable')
-      this.#noteConnection(`${socket.remoteAddress}:${socket.remotePort}`, refused ? 'refused' : 'accepted')
-      if (refused) socket.resetAndDestroy()
-    })
+    server.on('connection', (socket) => this.#welcome(socket))
     server.on('drop', (dropped) => this.#noteConnection(`${dropped?.remoteAddress}:${dropped?.remotePort}`, 'refused'))
     return server
+  }
+
+  #welcome(socket: Socket): void {
+    const { faults } = this.#facts
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
+    const isOneTooMany = faults.isOn('connections-max') && this.#sockets.size > faults.valueOf('connections-max')
+    const refused = faults.isOn('unreachable') || isOneTooMany
+    this.#noteConnection(`${socket.remoteAddress}:${socket.remotePort}`, refused ? 'refused' : 'accepted')
+    if (refused) socket.resetAndDestroy()
   }
 
   #noteConnection(client: string, outcome: 'accepted' | 'refused'): void {
@@ -61,7 +76,8 @@ export class OnvifServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const client = `${request.socket.remoteAddress}:${request.socket.remotePort}`
-    const { operation, admission, status } = await this.#route(request, response)
+    const { operation, admission, kind, reply: meant } = await this.#route(request, response)
+    const reply = replyWrongly(meant, kind, this.#facts.faults)
     const credential: CredentialOutcome = admission.credential
     const user = admission.user === undefined ? {} : { user: admission.user }
     const authenticated = admission.admitted
@@ -73,18 +89,22 @@ export class OnvifServer {
       authenticated,
       credential,
       ...user,
-      status,
+      status: reply.status,
     })
+    if (!writeWrongly(request.socket, reply, kind, this.#facts.faults)) write(response, reply)
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<Outcome> {
     const target = request.url ?? '/'
-    const channel = this.#snapshotChannels.get(target)
-    if (channel !== undefined && (request.method === 'GET' || request.method === 'HEAD'))
-      return this.#snapshot(request, response, channel)
     if (request.method === 'POST' && this.#isServicePath(target)) return this.#soap(request, response)
-    const status = send(response, 404, 'text/html', '<html><body><h1>404 Not Found</h1></body></html>')
-    return { operation: `${request.method} ${target.slice(0, 200)}`, admission: NOBODY, status }
+    if (request.method === 'GET' || request.method === 'HEAD') {
+      const channel = this.#snapshotChannels.get(target)
+      if (channel !== undefined) return this.#give(request, 'Snapshot', () => this.#snapshot(channel))
+      const text = downloadAt(this.#facts, target)
+      if (text !== undefined) return this.#give(request, 'Download', async () => replyWith(200, 'text/plain', text))
+    }
+    const reply = replyWith(404, 'text/html', NOT_FOUND_PAGE)
+    return { operation: `${request.method} ${target.slice(0, 200)}`, admission: NOBODY, kind: 'other', reply }
   }
 
   #isServicePath(target: string): boolean {
@@ -92,16 +112,21 @@ export class OnvifServer {
     return this.#servicePaths.has(target) || target.startsWith(prefix)
   }
 
-  #snapshot(request: IncomingMessage, response: ServerResponse, channel: number): Outcome {
+  /** Gives a file to who may have it. */
+  async #give(request: IncomingMessage, operation: string, file: () => Promise<Reply>): Promise<Outcome> {
     const admission = this.#admit(request, undefined)
-    const operation = 'Snapshot'
-    if (!admission.admitted) {
-      response.setHeader('WWW-Authenticate', this.#guard.challenges(admission.stale))
-      return { operation, admission, status: send(response, 401, 'text/html', UNAUTHORIZED_PAGE) }
-    }
-    const { showings, now, cameraNow } = this.#facts
+    const kind = operation === 'Snapshot' ? 'snapshot' : 'other'
+    if (admission.admitted) return { operation, admission, kind, reply: await file() }
+    const headers = { 'WWW-Authenticate': this.#guard.challenges(admission.stale) }
+    return { operation, admission, kind, reply: replyWith(401, 'text/html', UNAUTHORIZED_PAGE, headers) }
+  }
+
+  async #snapshot(channel: number): Promise<Reply> {
+    const { faults, showings, now, cameraNow } = this.#facts
+    if (faults.isOn('snapshot-slow')) await wait(faults.valueOf('snapshot-slow'), undefined, { ref: false })
     const jpeg = showings[channel - 1]?.jpegAt(now(), Math.round(cameraNow() - now())) ?? Buffer.alloc(0)
-    return { operation, admission, status: send(response, 200, 'image/jpeg', jpeg) }
+    this.#frozen = faults.isOn('snapshot-frozen') ? (this.#frozen ?? jpeg) : undefined
+    return replyWith(200, 'image/jpeg', this.#frozen ?? jpeg)
   }
 
   async #soap(request: IncomingMessage, response: ServerResponse): Promise<Outcome> {
@@ -109,22 +134,23 @@ export class OnvifServer {
     let operation = 'unreadable'
     let admission = this.#admit(request, undefined)
     if (text === undefined) {
-      response.setHeader('Connection', 'close')
-      return { operation, admission, status: send(response, 413, 'text/plain', 'The request is too large') }
+      const reply = replyWith(413, 'text/plain', 'The request is too large', { Connection: 'close' })
+      return { operation, admission, kind: 'soap', reply }
     }
     try {
       const soap = parseRequest(text)
       operation = soap.operation
       if (admission.credential === 'none' && !admission.stale) admission = this.#admit(request, soap)
-      const answer = await this.#answer(request, response, soap, admission)
-      return { operation, admission, status: send(response, 200, SOAP_TYPE, answer) }
+      return { operation, admission, kind: 'soap', reply: await this.#answer(request, response, soap, admission) }
     } catch (error) {
       if (!(error instanceof SoapFault)) throw error
-      return { operation, admission, status: this.#refuse(response, error, admission) }
+      return { operation, admission, kind: 'soap', reply: this.#refuse(error, operation, admission) }
     }
   }
 
   #admit(request: IncomingMessage, soap: SoapRequest | undefined): Admission {
+    const { faults } = this.#facts
+    if (faults.isOn('exhausted-401') && this.#sockets.size > faults.valueOf('exhausted-401')) return NOBODY
     return this.#guard.admit({
       from: request.socket.remoteAddress ?? '',
       method: request.method ?? '',
@@ -134,7 +160,12 @@ export class OnvifServer {
     })
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, soap: SoapRequest, admission: Admission) {
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    soap: SoapRequest,
+    admission: Admission,
+  ): Promise<Reply> {
     const { profile, faults } = this.#facts
     const gone = new AbortController()
     const leave = () => gone.abort()
@@ -151,28 +182,29 @@ export class OnvifServer {
     }
   }
 
-  #refuse(response: ServerResponse, fault: SoapFault, admission: Admission): number {
-    const { refusal, auth } = this.#facts.profile
-    if (!fault.subcodes.includes('ter:NotAuthorized'))
-      return send(response, fault.status, SOAP_TYPE, envelope(faultBody(fault)))
-    if (refusal.status === 401 && auth.some((scheme) => scheme !== 'username-token'))
-      response.setHeader('WWW-Authenticate', this.#guard.challenges(admission.stale))
-    if (refusal.body === 'html') return send(response, refusal.status, 'text/html', UNAUTHORIZED_PAGE)
-    return send(response, refusal.status, SOAP_TYPE, envelope(faultBody(fault)))
+  #refuse(fault: SoapFault, operation: string, admission: Admission): Reply {
+    const { profile, faults } = this.#facts
+    if (faults.isOn('create-404') && operation === 'CreatePullPointSubscription' && admission.admitted)
+      return replyWith(404, 'text/html', NOT_FOUND_PAGE)
+    const refusal = refusalOf(profile, faults)
+    const text = envelope(faultBody(fault))
+    if (!fault.subcodes.includes('ter:NotAuthorized')) return replyWith(fault.status, SOAP_TYPE, text)
+    const challenges = refusal.status === 401 ? this.#guard.challenges(admission.stale) : []
+    const headers = challenges.length > 0 ? { 'WWW-Authenticate': challenges } : {}
+    if (refusal.body === 'html') return replyWith(refusal.status, 'text/html', UNAUTHORIZED_PAGE, headers)
+    return replyWith(refusal.status, SOAP_TYPE, text, headers)
   }
 }
 
-const SOAP_TYPE = 'application/soap+xml; charset=utf-8'
+const NOT_FOUND_PAGE = '<html><body><h1>404 Not Found</h1></body></html>'
 const UNAUTHORIZED_PAGE =
   '<!DOCTYPE html>\n<html><head><title>Document Error: Unauthorized</title></head>\n' +
   '<body><h2>Access Error: 401 -- Unauthorized</h2><p>Authentication is needed.</p></body></html>'
 
-function send(response: ServerResponse, status: number, type: string, body: string | Buffer): number {
-  if (!response.destroyed) {
-    response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) })
-    response.end(body)
-  }
-  return status
+function write(response: ServerResponse, { status, type, body, headers }: Reply): void {
+  if (response.destroyed) return
+  response.writeHead(status, { ...headers, 'Content-Type': type, 'Content-Length': body.length })
+  response.end(body)
 }
 
 /** Reads the whole body, or says undefined where it is longer than a camera would take. */

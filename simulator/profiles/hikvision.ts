@@ -30,6 +30,7 @@ export const hikvision: Profile = {
     snapshot: '/onvif-http/snapshot?Profile_{channel}',
     stream: '/Streaming/Channels/{channel}01?transportmode=unicast&profile=Profile_{channel}',
   },
+  services: { media2: '/onvif/Media2', imaging: '/onvif/Imaging' },
   tokens: {
     profile: 'Profile_{channel}',
     source: 'VideoSource_{channel}',

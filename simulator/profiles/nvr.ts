@@ -13,6 +13,13 @@ export const nvr: Profile = {
   hostname: 'Network Video Recorder',
   mac: { separator: ':', upperCase: true, interfaceName: 'eth0' },
   channels: 4,
+  services: {
+    media2: '/onvif/Media2',
+    imaging: '/onvif/Imaging',
+    recording: '/onvif/Recording',
+    search: '/onvif/SearchRecording',
+    replay: '/onvif/Replay',
+  },
   tokens: {
     profile: 'ProfileToken00{channel}',
     source: 'VideoSourceToken00{channel}',

@@ -33,6 +33,15 @@ type SubscriptionAddress =
   | { readonly by: 'shared'; readonly path: string }
   | { readonly by: 'parameter'; readonly path: string }
 
+/** The services that a camera may lack, each with its path. */
+type OptionalService = 'media2' | 'imaging' | 'ptz' | 'recording' | 'search' | 'replay'
+
+/**
+ * How a brand gives its log: inline, as a multipart attachment of text (MTOM) or of a gzipped file (XOP), at an address
+ * that GetSystemUris tells, or not at all.
+ */
+type SystemLogForm = 'text' | 'mtom' | 'xop' | 'uri' | 'unavailable'
+
 /** All that makes a brand's camera behave as it does. Text templates: `#` a digit, `@` a hex digit, `{mac}` the bare MAC. */
 export interface Profile {
   readonly name: string
@@ -43,7 +52,7 @@ export interface Profile {
   readonly serial: string
   readonly hardwareId: string
   readonly hostname: string
-  readonly mac: { readonly separator: ':' | '-'; readonly upperCase: boolean; readonly interfaceName: string }
+  readonly mac: { readonly separator: ':' | '-' | ''; readonly upperCase: boolean; readonly interfaceName: string }
   readonly channels: number
 
   /** The brand's own port, or the high one that stands for it where the brand's is below 1024. */
@@ -56,6 +65,7 @@ export interface Profile {
     readonly snapshot: string
     readonly stream: string
   }
+  readonly services: Readonly<Partial<Record<OptionalService, string>>>
   readonly tokens: {
     readonly profile: string
     readonly source: string
@@ -92,9 +102,18 @@ export interface Profile {
   readonly events: readonly EventShape[]
 
   readonly timeZone: { readonly posix: string; readonly offsetMinutes: number }
-  readonly systemLog: 'text' | 'unavailable'
+  readonly systemLog: SystemLogForm
+  readonly relayOutputs: number
+  /** How long the camera is away when it reboots. */
+  readonly rebootMs: number
   /** Whether GetServices carries a prefix that it doesn't declare. */
   readonly undeclaredPrefix: boolean
+  /** `empty`: GetEndpointReference has an answer and no GUID in it. */
+  readonly endpointReference: 'guid' | 'empty'
+  /** Operations whose answers hold an ampersand that nobody escaped. */
+  readonly illFormed: readonly string[]
+  /** Digits after the second in the times of events. */
+  readonly eventTimeDigits: 0 | 3 | 6
 }
 
 /** What most brands share; each profile says how it differs. */
@@ -115,8 +134,14 @@ export const USUAL = {
   announcesPullPoint: true,
   topicNamespaces: {},
   timeZone: { posix: 'GMT0', offsetMinutes: 0 },
+  services: { media2: '/onvif/media2_service', imaging: '/onvif/imaging_service' },
   systemLog: 'text',
+  relayOutputs: 1,
+  rebootMs: 5000,
   undeclaredPrefix: false,
+  endpointReference: 'guid',
+  illFormed: [],
+  eventTimeDigits: 0,
 } as const satisfies Partial<Profile>
 
 export const CELL_MOTION: EventShape = {

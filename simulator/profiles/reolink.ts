@@ -29,6 +29,7 @@ export const reolink: Profile = {
     snapshot: '/cgi-bin/api.cgi?cmd=onvifSnapPic&channel={channel}',
     stream: '/h264Preview_0{channel}_main',
   },
+  relayOutputs: 0,
   tokens: { profile: '00{channel}', source: '000', config: '000', encoder: '000' },
   sub: { stream: '/h264Preview_0{channel}_sub', profile: '10{channel}', encoder: '001' },
   audio: 'aac',

@@ -24,6 +24,8 @@ export const tapo: Profile = {
     snapshot: '/onvif/snapshot?channel={channel}',
     stream: '/stream{channel}',
   },
+  services: { imaging: '/onvif/service' },
+  relayOutputs: 0,
   tokens: { profile: 'profile_{channel}', source: 'raw_vs{channel}', config: 'vsconf', encoder: 'main' },
   sub: { stream: '/stream2', profile: 'profile_2', encoder: 'minor' },
   audio: 'pcmu',

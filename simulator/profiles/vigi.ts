@@ -1,7 +1,7 @@
 import type { Profile } from './profile.ts'
 import { tapo } from './tapo.ts'
 
-/** Its main stream is H.265, which the media service's version 1 has no word for: only the sub-stream is plain H.264. */
+/** Its main stream is H.265, which the media service's version 1 has no word for: only the sub-stream is plain H.264 there. */
 export const vigi: Profile = {
   ...tapo,
   name: 'vigi',
@@ -11,5 +11,6 @@ export const vigi: Profile = {
   hardwareId: '1.0',
   hostname: 'C340X',
   mac: { separator: '-', upperCase: true, interfaceName: 'eth0' },
+  services: { ...tapo.services, media2: '/onvif/service' },
   mainCodec: 'h265',
 }

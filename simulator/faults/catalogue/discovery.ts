@@ -1,0 +1,25 @@
+import { type FaultKind, plainly, usually } from './kinds.ts'
+
+export const DISCOVERY_FAULTS = {
+  'discovery-silent': plainly('answers no probe, and is otherwise well'),
+  'discovery-late': usually(3000, 'milliseconds', 'answers probes that much later'),
+  'discovery-duplicate': usually(3, 'count', 'sends each answer that many times'),
+  'discovery-garbage': plainly('answers probes with bytes that are no XML'),
+  'discovery-empty': plainly('answers probes with no match inside, as storage boxes and printers do'),
+  'discovery-several': usually(3, 'count', 'puts that many matches, of other devices too, into one datagram'),
+  'discovery-huge': usually(60, 'kilobytes', 'answers probes with a datagram of that size'),
+  'discovery-truncated': plainly('cuts its answers off in the middle'),
+  'discovery-undeclared-prefix': plainly('uses a prefix in its answers that it never declares'),
+  'discovery-unrelated': plainly('relates its answers to a message that nobody sent'),
+  'discovery-no-scopes': plainly('tells no scopes'),
+  'discovery-no-types': plainly('tells no types'),
+  'discovery-no-xaddrs': plainly('tells no address of its service'),
+  'xaddr-wrong-host': plainly('gives the address of another host, 192.0.2.1'),
+  'xaddr-zero': plainly('gives 0.0.0.0 as its address'),
+  'xaddr-wrong-port': plainly('gives a port that nobody listens on'),
+  'xaddr-newlines': plainly('separates several addresses by newlines'),
+  'xaddr-ipv6-first': plainly('gives a link-local IPv6 address before its own'),
+  'xaddr-https': plainly('gives an https address without listening there'),
+  'endpoint-missing': plainly('answers without an endpoint reference'),
+  'endpoint-changing': plainly('has another endpoint reference each time it is asked'),
+} as const satisfies Record<string, FaultKind>

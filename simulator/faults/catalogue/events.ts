@@ -1,0 +1,27 @@
+import { type FaultKind, plainly, usually } from './kinds.ts'
+
+export const EVENT_FAULTS = {
+  'slots-full': plainly('refuses new event subscriptions, as if others held all slots'),
+  'events-dead': plainly('accepts event subscriptions and never delivers an event'),
+  'event-storm': usually(50, 'count', 'raises that many motions a second'),
+  'event-duplicate': plainly('tells every event twice'),
+  'event-stuck': plainly('tells that events begin and never that they end'),
+  'event-empty-message': plainly('tells events whose message is empty'),
+  'event-unknown-topic': plainly('tells events in topics that its topic set lacks'),
+  'event-times-odd': plainly('writes times with dashes, such as 2024-08-17-12:30:45Z'),
+  'event-no-times': plainly('tells neither the current nor the termination time'),
+  'event-no-initial': plainly('does not tell the present state to new subscribers'),
+  'initialized-flood': usually(500, 'count', 'tells the present state that many times over to new subscribers'),
+  'create-fault': plainly('answers CreatePullPointSubscription with a fault'),
+  'create-404': plainly('answers CreatePullPointSubscription with 404 and a page of HTML'),
+  'pull-fault': plainly('answers PullMessages with a fault'),
+  'pull-hang': plainly('never answers PullMessages'),
+  'pull-empty-at-once': plainly('answers PullMessages at once, with nothing'),
+  'pull-limit-ignored': plainly('gives more messages than the client asked for'),
+  'renew-fault': plainly('answers Renew with a fault'),
+  'subscription-short': usually(1000, 'milliseconds', 'ends every subscription after that time'),
+  'subscription-wrong-host': plainly('gives pull points an address at another host'),
+  'subscription-dead-port': plainly('gives pull points a port where nobody listens'),
+  'subscription-forgotten': plainly('forgets a subscription as soon as it is made'),
+  'unsubscribe-ends-all': plainly('ends all subscriptions when one is ended'),
+} as const satisfies Record<string, FaultKind>

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import type { DEVICE_FAULTS } from '../faults/catalogue/device.ts'
+import { type Effect, INFORMATION, statusOf, testFaults } from './fault-effects.testing.ts'
+import type { SimulatedCamera } from './index.ts'
+import { ask, datagrams, PROBE, serviceUrl, until } from './one-camera.testing.ts'
+import { TDS, textOf } from './soap-client.testing.ts'
+
+const isGone = (camera: SimulatedCamera) =>
+  assert.rejects(statusOf(camera), (error: Error) => /ECONNREFUSED/.test(String(error.cause)))
+const serialOf = async (camera: SimulatedCamera) => textOf((await ask(camera, INFORMATION)).text, 'SerialNumber')
+const interfaces = async (camera: SimulatedCamera) => (await ask(camera, `<GetNetworkInterfaces xmlns="${TDS}"/>`)).text
+
+testFaults('127.91.30.9', {
+  'power-cut': [
+    undefined,
+    async (camera) => {
+      await isGone(camera)
+      assert.deepEqual(await datagrams(camera, PROBE, 1, 80), [])
+    },
+  ],
+  rebooting: [
+    0.05,
+    async (camera) => {
+      assert.equal((await ask(camera, INFORMATION)).status, 200, 'it has come back')
+      await until(() => camera.faults.length === 0)
+      assert.equal(camera.journal.requests().at(-1)?.status, 200)
+    },
+  ],
+  'reboot-loop': [
+    0.1,
+    async (camera) => {
+      camera.setFault('slow-boot', 0.05)
+      for (let i = 0; i < 2; i++) {
+        await until(() => !camera.isOn)
+        await until(() => camera.isOn)
+      }
+      camera.clearFault('slow-boot')
+    },
+  ],
+  'slow-boot': [
+    0.2,
+    async (camera) => {
+      const begun = performance.now()
+      await camera.reboot()
+      assert.ok(performance.now() - begun >= 195)
+    },
+  ],
+  moved: [
+    2,
+    async (camera) => {
+      assert.equal(camera.address, '127.91.30.11')
+      assert.equal(textOf((await datagrams(camera, PROBE))[0] ?? '', 'XAddrs'), serviceUrl(camera))
+      await assert.rejects(fetch(`http://127.91.30.9:${camera.httpPort}/`))
+    },
+  ],
+  swapped: [
+    undefined,
+    async (camera) => {
+      const serial = await serialOf(camera)
+      assert.equal(serial, camera.truth.serial)
+      camera.clearFault('swapped')
+      await camera.settled()
+      assert.notEqual(await serialOf(camera), serial)
+    },
+  ],
+  'no-hello': [
+    undefined,
+    async (camera) => {
+      await camera.responder?.sayHello()
+      await camera.responder?.sayBye()
+      assert.equal((await datagrams(camera, PROBE)).length, 1, 'it answers who asks')
+    },
+  ],
+  'serial-shared': [undefined, async (camera) => assert.equal(await serialOf(camera), 'ABCDEFG0123456789')],
+  'mac-shared': [
+    undefined,
+    async (camera) => assert.equal(textOf(await interfaces(camera), 'HwAddress'), '02:00:00:00:00:01'),
+  ],
+  'mac-missing': [undefined, async (camera) => assert.doesNotMatch(await interfaces(camera), /HwAddress/)],
+  'no-get-services': [
+    undefined,
+    async (camera) => {
+      assert.match((await ask(camera, `<GetServices xmlns="${TDS}"/>`)).text, /ter:ActionNotSupported/)
+      assert.equal((await ask(camera, `<GetCapabilities xmlns="${TDS}"/>`)).status, 200)
+    },
+  ],
+} satisfies Record<keyof typeof DEVICE_FAULTS, Effect>)

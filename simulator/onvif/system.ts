@@ -1,0 +1,47 @@
+import { child, escapeXml } from '../discovery/xml.ts'
+import type { CameraFacts, Operations } from './facts.ts'
+import { SoapFault, type SoapRequest } from './soap.ts'
+import { supportInformation, systemLog, systemUris } from './system-log.ts'
+
+/** The device service's system part and its users (ONVIF Core 8.3, 8.4). */
+export function systemOperations(facts: CameraFacts): Operations {
+  return {
+    GetSystemLog: (request) => systemLog(facts, oneOf(request, 'LogType', ['System', 'Access'], 'System')),
+    GetSystemSupportInformation: () => supportInformation(facts),
+    GetSystemUris: () => systemUris(facts),
+    SystemReboot: () => {
+      facts.reboot()
+      return '<tds:SystemRebootResponse><tds:Message>Rebooting</tds:Message></tds:SystemRebootResponse>'
+    },
+    SetSystemFactoryDefault: (request) => {
+      oneOf(request, 'FactoryDefault', ['Hard', 'Soft'])
+      facts.settings.reset()
+      facts.reboot()
+      return '<tds:SetSystemFactoryDefaultResponse/>'
+    },
+    GetDiscoveryMode: () =>
+      `<tds:GetDiscoveryModeResponse><tds:DiscoveryMode>${facts.settings.isDiscoverable ? 'Discoverable' : 'NonDiscoverable'}</tds:DiscoveryMode></tds:GetDiscoveryModeResponse>`,
+    SetDiscoveryMode: (request) => {
+      facts.settings.isDiscoverable =
+        oneOf(request, 'DiscoveryMode', ['Discoverable', 'NonDiscoverable']) === 'Discoverable'
+      return '<tds:SetDiscoveryModeResponse/>'
+    },
+    GetUsers: () =>
+      `<tds:GetUsersResponse><tds:User><tt:Username>${escapeXml(facts.account.user)}</tt:Username>` +
+      '<tt:UserLevel>Administrator</tt:UserLevel></tds:User></tds:GetUsersResponse>',
+  }
+}
+
+/** Throws SoapFault where the element is none of the values. */
+function oneOf<Value extends string>(
+  request: SoapRequest,
+  element: string,
+  values: readonly Value[],
+  usual?: Value,
+): Value {
+  const text = child(request.body, element)?.text ?? usual
+  const value = values.find((one) => one === text)
+  if (value === undefined)
+    throw new SoapFault('Sender', ['ter:InvalidArgs'], `${element} is one of ${values.join(', ')}`)
+  return value
+}

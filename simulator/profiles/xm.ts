@@ -1,0 +1,46 @@
+import { CELL_MOTION, MOTION_ALARM, type Profile, USUAL } from './profile.ts'
+
+/** The XM530 that is sold under many names: it calls itself H264, has no endpoint reference, and forgets to escape. */
+export const xm: Profile = {
+  ...USUAL,
+  name: 'xm',
+  title: 'XM camera (XM530 and its many names)',
+  manufacturer: 'H264',
+  model: 'XM530_50X50-WG_8M',
+  firmware: 'V5.00.R02.000807D8.10010.346624.0000000',
+  serial: '@@@@@@@@@@@@@@@@',
+  hardwareId: '00001',
+  hostname: 'LocalHost',
+  mac: { separator: ':', upperCase: false, interfaceName: 'eth0' },
+  httpPort: 8899,
+  paths: {
+    device: '/onvif/device_service',
+    media: '/onvif/media_service',
+    events: '/onvif/event_service',
+    snapshot: '/webcapture.jpg?command=snap&channel={channel}',
+    stream: '/user=admin&password=&channel={channel}&stream=0.sdp',
+  },
+  services: { imaging: '/onvif/imaging_service' },
+  tokens: {
+    profile: '00{channel}',
+    source: 'V_SRC_00{channel}',
+    config: 'V_SRC_CFG_{channel}',
+    encoder: 'V_ENC_00{channel}',
+  },
+  sub: {
+    stream: '/user=admin&password=&channel={channel}&stream=1.sdp',
+    profile: '01{channel}',
+    encoder: 'V_ENC_01{channel}',
+  },
+  audio: 'pcmu',
+  auth: ['username-token', 'digest-md5'],
+  realm: 'XM',
+  subscription: { by: 'path', path: '/onvif/event_service/{n}' },
+  pullPointsMax: 4,
+  events: [CELL_MOTION, MOTION_ALARM],
+  timeZone: { posix: 'GMT-08:00', offsetMinutes: 480 },
+  systemLog: 'unavailable',
+  relayOutputs: 0,
+  endpointReference: 'empty',
+  illFormed: ['GetSystemSupportInformation', 'GetNTP'],
+}
