@@ -139,7 +139,7 @@ async function isHeard(house: House, camera: SimulatedFacts, timeoutMs: number):
 
 describe('cameras that misbehave', { concurrency: true, timeout: 110_000 }, () => {
   test('each fault is named in the console, costs the camera little, and is over when it is over', async (t) => {
-    await using house = await House.build({ address: '127.80.4.11', profiles: PROFILES })
+    await using house = await House.build({ signal: t.signal, address: '127.80.4.11', profiles: PROFILES })
     const simulated = await house.simulator.cameras()
     const [slotless, healthy] = [simulated[SLOTLESS], simulated.at(-1)]
     assert.ok(slotless && healthy)
@@ -173,8 +173,9 @@ describe('cameras that misbehave', { concurrency: true, timeout: 110_000 }, () =
     assert.equal(box.running, true, 'the agent has lived through all of it')
   })
 
-  test('a wrong password is sent to each camera once, and never again', async () => {
+  test('a wrong password is sent to each camera once, and never again', async (t) => {
     await using house = await House.build({
+      signal: t.signal,
       address: '127.80.5.11',
       profiles: ['reolink', 'axis', 'tapo', 'hikvision', 'amcrest', 'nvr'],
     })

@@ -28,8 +28,8 @@ async function accountKey(house: House) {
 
 const heldSerial = (box: Box): unknown => box.rows('state', 'SELECT serial FROM grant_held')[0]?.['serial']
 
-test('a broker in foreign hands can give no permission', { timeout: 60_000 }, async () => {
-  await using house = await House.build({ address: '127.80.3.11', profiles: ['reolink'] })
+test('a broker in foreign hands can give no permission', { timeout: 60_000 }, async (t) => {
+  await using house = await House.build({ signal: t.signal, address: '127.80.3.11', profiles: ['reolink'] })
   const box = await house.move('box')
   const [camera] = await house.cameras(1)
   const [simulated] = await house.simulator.cameras()

@@ -97,9 +97,14 @@ describe('every program', () => {
 })
 
 describe('programs at work', { timeout: 60_000 }, () => {
-  it('are alone on their state, keep every secret, stop at once, and find everything again', async () => {
+  it('are alone on their state, keep every secret, stop at once, and find everything again', async (t) => {
     const login = { username: 'owner', password: 'Konto-passwort-4711' }
-    await using house = await House.build({ address: FIRST, profiles: ['axis', 'reolink'], owner: login })
+    await using house = await House.build({
+      signal: t.signal,
+      address: FIRST,
+      profiles: ['axis', 'reolink'],
+      owner: login,
+    })
     const box = await house.move('box')
     const before = await house.cameras(2)
     for (const { id } of before) await house.owner.allow(id, ['snapshot', 'clip'])

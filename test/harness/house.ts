@@ -18,6 +18,8 @@ export interface HouseOptions {
   readonly address: string
   readonly profiles: readonly string[]
   readonly owner?: { readonly username: string; readonly password: string }
+  /** The test's: a test that runs out of time must not leave its programs behind. */
+  readonly signal: AbortSignal
 }
 
 /** A simulator, a bridge and its owner, and boxes with agents: the real programs, in a folder and on ports of their own. */
@@ -45,6 +47,7 @@ export class House implements AsyncDisposable {
   /** Simulator and bridge run and the owner is signed in; boxes come with `move`. */
   static async build(options: HouseOptions): Promise<House> {
     const house = new House(options)
+    options.signal.addEventListener('abort', () => void house[Symbol.asyncDispose](), { once: true })
     try {
       const [http = 0, mqtt = 0, control = 0, discovery = 0] = await freePorts(4)
       house.#ports = { http, mqtt, control, discovery }
