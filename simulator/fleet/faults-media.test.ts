@@ -49,7 +49,7 @@ testFaults('127.91.30.8', {
   }),
   'media-fault': both('GetProfiles', '', (text) => assert.match(text, /<env:Fault>/)),
   'stream-uri-wrong-host': streamUri(/rtsp:\/\/192\.0\.2\.1:\d+\//),
-  'stream-uri-empty': streamUri(/Uri><\//),
+  'stream-uri-empty': streamUri(/<t(?:t|r2):Uri><\//),
   'stream-uri-login': streamUri(/rtsp:\/\/viewer:1234@127/),
   'snapshot-uri-fault': snapshotUri(/ter:ActionNotSupported/),
   'snapshot-uri-wrong-host': snapshotUri(/Uri>http:\/\/192\.0\.2\.1:/),
