@@ -3,18 +3,12 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { DemoOptions } from '../demo/options.ts'
 import { freePorts } from '../harness/ports.ts'
 import { SimulatorControl } from '../harness/simulator-control.ts'
 import { until } from '../harness/until.ts'
 
-export interface DemoPlace {
-  readonly httpPort: number
-  readonly mqttPort: number
-  readonly controlPort: number
-  readonly discoveryPort: number
-  readonly address: string
-  readonly stateDir: string
-}
+export type DemoPlace = DemoOptions
 
 /** A place for a demo that no other test uses: ports, addresses and folder of its own. */
 export async function demoPlace(address: string): Promise<DemoPlace> {
