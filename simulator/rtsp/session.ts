@@ -59,12 +59,14 @@ export class RtspSession {
     for (const { sender } of this.#tracks.values()) sender.advance(nowMs, clockAheadMs)
   }
 
-  /** Leaves out what there is until the next keyframe, with which the sound goes on too. */
+  /**
+   * Leaves out what there is until the next keyframe; the sound goes on from there. Track 1 leads, since it is the picture
+   * where there is one: were it to wait for the sound, a keyframe just before a packet of sound would cost a whole GOP.
+   */
   skip(nowMs: number): void {
-    const senders = [...this.#tracks.values()].map(({ sender }) => sender)
-    for (const sender of senders) sender.startAfter(nowMs)
-    const startMs = Math.max(...senders.map((sender) => sender.nextMs))
-    for (const sender of senders) if (sender.nextMs < startMs) sender.startAfter(startMs)
+    const [lead, ...others] = [...this.#tracks].toSorted(([a], [b]) => a - b).map(([, { sender }]) => sender)
+    lead?.startAfter(nowMs)
+    for (const sender of others) sender.startAfter(lead?.nextMs ?? nowMs)
   }
 
   /** Ends it, and frees its ports. */
