@@ -62,7 +62,7 @@ async function held(house: House, cameras: readonly CameraView[]) {
 }
 
 test('media leaves only by consent', { timeout: 90_000 }, async (t) => {
-  await using house = await House.build({ signal: t.signal, address: '127.80.2.11', profiles: PROFILES })
+  await using house = await House.build({ signal: t.signal, profiles: PROFILES })
   const box = await house.move('box')
   const cameras = await house.cameras(CAMERAS)
   const simulated = await house.simulator.cameras()

@@ -8,11 +8,12 @@ import { after, describe, it } from 'node:test'
 import { API, CHANGE_HEADER } from '../../cloud-bridge/web/api.ts'
 import { command } from '../harness/command.ts'
 import { House } from '../harness/house.ts'
+import { freeNet } from '../harness/ports.ts'
 import { isListening } from '../harness/sockets.ts'
 import { until } from '../harness/until.ts'
 
 const PROGRAMS = ['lenscap-agent', 'lenscap-bridge', 'lenscap-simulator']
-const FIRST = '127.80.6.11'
+const FIRST = freeNet()
 
 /** A program's complaint: the exit code, and words for a person instead of a stack. */
 async function complaint(program: string, ...args: string[]): Promise<{ code: number | null; words: string }> {
@@ -101,7 +102,6 @@ describe('programs at work', { timeout: 60_000 }, () => {
     const login = { username: 'owner', password: 'Konto-passwort-4711' }
     await using house = await House.build({
       signal: t.signal,
-      address: FIRST,
       profiles: ['axis', 'reolink'],
       owner: login,
     })

@@ -7,15 +7,13 @@ import { Program } from '../demo/program.ts'
 import { Box, killHard, readRows } from './box.ts'
 import { programPath } from './command.ts'
 import { CountingProxy } from './counting-proxy.ts'
-import { freePorts } from './ports.ts'
+import { freeNet, freePorts } from './ports.ts'
 import { SimulatorControl } from './simulator-control.ts'
 import { until } from './until.ts'
 
 const START_MS = 30_000
 
 export interface HouseOptions {
-  /** The first camera's; each test file has a net of its own, since files run side by side. */
-  readonly address: string
   readonly profiles: readonly string[]
   readonly owner?: { readonly username: string; readonly password: string }
   /** The test's: a test that runs out of time must not leave its programs behind. */
@@ -31,6 +29,8 @@ export class House implements AsyncDisposable {
   /** Every line of JSON that bridge and agents printed, by program. */
   readonly said: { readonly program: string; readonly line: unknown }[] = []
   readonly #options: HouseOptions
+  /** The first camera's. */
+  readonly #address = freeNet()
   readonly #stack = new AsyncDisposableStack()
   #ports = { http: 0, mqtt: 0, control: 0, discovery: 0 }
   #simulator: Program | undefined
@@ -101,7 +101,7 @@ export class House implements AsyncDisposable {
       name,
       folder: this.folder,
       bridgeUrl: this.#proxy?.url ?? this.url,
-      ranges: [rangeAround(this.#options.address)],
+      ranges: [rangeAround(this.#address)],
       discoveryPort: this.#ports.discovery,
       passwordFile,
       onLine: (line) => this.said.push({ program: name, line }),
@@ -172,7 +172,7 @@ export class House implements AsyncDisposable {
   async #startSimulator(): Promise<void> {
     mkdirSync(this.folder, { recursive: true })
     writeFileSync(this.passwordFile, `${this.cameraPassword}\n`, { mode: 0o600 })
-    const { address, profiles } = this.#options
+    const { profiles } = this.#options
     const { control, discovery } = this.#ports
     const simulator = new Program({
       name: 'simulator',
@@ -180,7 +180,7 @@ export class House implements AsyncDisposable {
       args: [
         ...['run', '--json', '--event-interval', '0', '--user', 'admin', '--password-file', this.passwordFile],
         ...profiles.flatMap((profile) => ['--profile', profile]),
-        ...['--address', address, '--control-port', String(control), '--discovery-port', String(discovery)],
+        ...['--address', this.#address, '--control-port', String(control), '--discovery-port', String(discovery)],
       ],
       logPath: join(this.folder, 'simulator.log'),
     })

@@ -1,20 +1,34 @@
 import { createServer } from 'node:net'
+import { listeningOn } from './sockets.ts'
 
-/** TCP ports that nobody listens on right now. */
+/** Below the ports that the system gives to outgoing connections, any of which may take one the moment it is free. */
+const [PORT_MIN, PORT_MAX] = [10_000, 32_000]
+
+/** TCP ports that nobody listens on right now, and that nobody is given by chance. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer())
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject)
-          server.listen(0, '127.0.0.1', () => {
-            const address = server.address()
-            resolve(typeof address === 'object' && address ? address.port : 0)
-          })
-        }),
-    ),
-  )
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
+  const ports = new Set<number>()
+  while (ports.size < count) {
+    const port = PORT_MIN + Math.floor(Math.random() * (PORT_MAX - PORT_MIN))
+    if (await isFree(port)) ports.add(port)
+  }
+  return [...ports]
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
+
+/**
+ * The first address of a loopback network of its own for simulated cameras, whose ports are their brands' and fixed:
+ * test files run side by side, and so may whole test runs on one machine.
+ */
+export function freeNet(): string {
+  for (;;) {
+    const [a, b] = [100 + Math.floor(Math.random() * 100), Math.floor(Math.random() * 256)]
+    if (listeningOn(`127.${a}.${b}.`) === 0) return `127.${a}.${b}.11`
+  }
 }

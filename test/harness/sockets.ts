@@ -31,3 +31,7 @@ export const openTo = (address: string, port: number): number =>
 
 export const isListening = (address: string, port: number): boolean =>
   sockets().some(({ local, state }) => local === `${address}:${port}` && state === LISTENING)
+
+/** How many sockets listen on addresses that begin so. */
+export const listeningOn = (prefix: string): number =>
+  sockets().filter(({ local, state }) => local.startsWith(prefix) && state === LISTENING).length
