@@ -53,7 +53,7 @@ describe('the console in a real browser, with make demo behind it', { timeout: 1
     t.diagnostic(`${what}: ${((performance.now() - sinceMs) / 1000).toFixed(1)} s`)
 
   before(async () => {
-    place = await demoPlace('127.78.1.11')
+    place = await demoPlace()
     demo = new RunningDemo(place)
     const login = await demo.login()
     browser = await launchChromium()
@@ -166,7 +166,7 @@ describe('the console in a real browser, with make demo behind it', { timeout: 1
 
 describe('a demo whose port is taken', { timeout: 60_000 }, () => {
   it('says so in a sentence, and ends', async () => {
-    const place = await demoPlace('127.78.2.11')
+    const place = await demoPlace()
     const { createServer } = await import('node:net')
     const squatter = createServer().listen(place.httpPort, '127.0.0.1')
     const demo = new RunningDemo(place)

@@ -10,7 +10,7 @@ const images = join(import.meta.dirname, '../../docs/images')
 /** Takes the documents' pictures of the console, with the real demo behind it. */
 async function takePictures(): Promise<void> {
   mkdirSync(images, { recursive: true })
-  const place = await demoPlace('127.79.1.11')
+  const place = await demoPlace()
   const demo = new RunningDemo(place)
   const browser = await launchChromium()
   try {

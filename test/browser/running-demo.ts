@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { DemoOptions } from '../demo/options.ts'
-import { freePorts } from '../harness/ports.ts'
+import { freeNet, freePorts } from '../harness/ports.ts'
 import { SimulatorControl } from '../harness/simulator-control.ts'
 import { until } from '../harness/until.ts'
 
 export type DemoPlace = DemoOptions
 
 /** A place for a demo that no other test uses: ports, addresses and folder of its own. */
-export async function demoPlace(address: string): Promise<DemoPlace> {
+export async function demoPlace(): Promise<DemoPlace> {
   const [httpPort = 0, mqttPort = 0, controlPort = 0, discoveryPort = 0] = await freePorts(4)
   const stateDir = mkdtempSync(join(tmpdir(), 'lenscap-demo-'))
-  return { httpPort, mqttPort, controlPort, discoveryPort, address, stateDir }
+  return { httpPort, mqttPort, controlPort, discoveryPort, address: freeNet(), stateDir }
 }
 
 /** `make demo`'s own program, as somebody would run it, without a terminal. */
