@@ -11,10 +11,11 @@ import { Consent } from '../consent/consent.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
 import { Heard } from '../events/heard.ts'
 import { isWorthAPicture } from '../events/kinds.ts'
+import { healthUnread } from '../health/assess.ts'
 import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
 import type { CameraAccess } from '../inventory/access.ts'
-import { type CameraChange, Inventory } from '../inventory/inventory.ts'
+import { type CameraChange, type DeviceTrouble, Inventory } from '../inventory/inventory.ts'
 import { CLIP_SETTINGS } from '../media/cutter.ts'
 import { MediaKeeper } from '../media/keeper.ts'
 import { clearAtStart } from '../media/spool-file.ts'
@@ -100,6 +101,7 @@ export class Agent {
       discovery: config.discovery,
       inventory: this.#inventory,
       onCamera: (news) => this.#onCamera(news),
+      onTrouble: (news) => this.#onTrouble(news),
       onPass: () => this.#attend(),
     })
     this.#watch = new DeviceWatch({
@@ -218,7 +220,16 @@ export class Agent {
     if (isWorthAPicture(event)) this.#media.trigger(camera, event.kind, this.#deps.clock.nowMs())
   }
 
-  #onHealth({ camera, facts }: CameraAccess, health: HealthFacts): void {
+  /** A known device that does not answer since the start has nobody who watches it: what the bridge last heard is stale. */
+  #onTrouble({ device, error }: DeviceTrouble): void {
+    if (device === undefined || this.#inventory.devices().some(({ id }) => id === device)) return
+    const health = healthUnread(error)
+    for (const known of this.#inventory.remembers(device)) {
+      if (this.#levels.get(known.camera) !== health.level) this.#onHealth(known, health)
+    }
+  }
+
+  #onHealth({ camera, facts }: Pick<CameraAccess, 'camera' | 'facts'>, health: HealthFacts): void {
     this.#journal.tell({ name: 'camera-health', id: camera, body: { health } })
     const wasGone = this.#levels.get(camera) === 'unreachable'
     const isGone = health.level === 'unreachable'

@@ -11,7 +11,7 @@ const { discovery } = AgentConfig.parse({ bridge: 'http://127.0.0.1:1', discover
 
 /** A search over an inventory that says this each time it reads. */
 function bench(news: () => AsyncGenerator<CameraChange | DeviceTrouble>) {
-  const seen = { readings: 0, passes: 0, warnings: 0 }
+  const seen = { readings: 0, passes: 0, warnings: 0, troubles: 0 }
   const count = (what: keyof typeof seen) => {
     seen[what] += 1
   }
@@ -30,6 +30,7 @@ function bench(news: () => AsyncGenerator<CameraChange | DeviceTrouble>) {
     logger: { ...silentLogger, warn: () => count('warnings') },
     signal: stop.signal,
     onCamera: () => {},
+    onTrouble: () => count('troubles'),
     onPass: () => count('passes'),
   })
   return { search, seen, stop }
@@ -53,7 +54,7 @@ describe('the search for cameras', () => {
     assert.equal(seen.warnings, 1)
     reason = 'nothing answers'
     await search.readAgain()
-    assert.equal(seen.warnings, 2)
+    assert.deepEqual([seen.warnings, seen.troubles], [2, 4])
   })
 
   it('goes on after a reading that failed, and ends with its signal', async () => {

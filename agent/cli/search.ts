@@ -17,6 +17,8 @@ interface SearchDeps {
   readonly logger: Logger
   readonly signal: AbortSignal
   readonly onCamera: (news: CameraChange) => void
+  /** A device that was sighted, or known, could not be read. */
+  readonly onTrouble: (news: DeviceTrouble) => void
   /** Every device sighted so far has been read, or tried to. */
   readonly onPass: () => void
 }
@@ -56,11 +58,14 @@ export class Search {
   }
 
   async #look(sightings: AsyncIterable<Sighting> | Iterable<Sighting>): Promise<void> {
-    const { inventory, logger, signal, onCamera, onPass } = this.#deps
+    const { inventory, logger, signal, onCamera, onTrouble, onPass } = this.#deps
     try {
       for await (const news of inventory.refresh(inside(sightings, this.#fence), signal)) {
         if (news.kind === 'camera') onCamera(news)
-        else this.#tell(news)
+        else {
+          this.#tell(news)
+          onTrouble(news)
+        }
       }
     } catch (error) {
       if (!signal.aborted) logger.error({ reason: describeError(error) }, 'Looking for cameras failed')

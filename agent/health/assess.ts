@@ -1,4 +1,5 @@
-import type { Refusal } from '../onvif/faults.ts'
+import { type ErrorKind, errorKind } from '../base/errors.ts'
+import { type Refusal, refusalOf } from '../onvif/faults.ts'
 import type { DiagnosisCode, HealthFacts, HealthLevel } from '../protocol/camera.ts'
 
 /** Digests are refused by strict devices from minutes on, and log times mislead long before. */
@@ -83,3 +84,21 @@ function up(detail: (seen: Observation) => string | undefined): (seen: Observati
 }
 
 const when = (holds: boolean, detail: string) => (holds ? detail : undefined)
+
+const ANSWERS: Partial<Record<ErrorKind, Observation['answer']>> = {
+  unreachable: 'nothing',
+  timeout: 'late',
+  invalid: 'nonsense',
+  unsupported: 'nonsense',
+  limit: 'nonsense',
+  busy: 'onvif',
+  refused: 'onvif',
+}
+
+/** What a failed question says of who was asked. */
+export const answerOf = (kind: ErrorKind): Observation['answer'] => ANSWERS[kind] ?? 'nonsense'
+
+/** Health of a known device that could not be read at all in this run, so that nobody watches it yet. */
+export function healthUnread(error: unknown): HealthFacts {
+  return assess({ answer: answerOf(errorKind(error)), refusal: refusalOf(error), events: 'unknown' })
+}

@@ -4,7 +4,7 @@ import { describeError, errorKind } from '../base/errors.ts'
 import type { Device } from '../onvif/device.ts'
 import { type Refusal, refusalOf } from '../onvif/faults.ts'
 import type { HealthFacts } from '../protocol/camera.ts'
-import { assess, type Observation } from './assess.ts'
+import { answerOf, assess, type Observation } from './assess.ts'
 
 /** Two failures in a row make a device dead: 10 + 5 + 3 + 5 s at the very worst. */
 const PROBE_EVERY_MS = 10_000
@@ -114,7 +114,7 @@ export class HealthMonitor {
       // Heard meanwhile by the pull point: it was only the probe that failed.
       if (this.#heardMs > startedMs) return
       this.#failures += 1
-      if (this.#failures >= FAILURES_MAX || this.#lastSeenAt === undefined) this.#answer = ANSWERS[kind] ?? 'nonsense'
+      if (this.#failures >= FAILURES_MAX || this.#lastSeenAt === undefined) this.#answer = answerOf(kind)
     }
   }
 
@@ -153,14 +153,4 @@ export class HealthMonitor {
       lastSeenAt: this.#lastSeenAt,
     }
   }
-}
-
-const ANSWERS: Partial<Record<string, Observation['answer']>> = {
-  unreachable: 'nothing',
-  timeout: 'late',
-  invalid: 'nonsense',
-  unsupported: 'nonsense',
-  limit: 'nonsense',
-  busy: 'onvif',
-  refused: 'onvif',
 }

@@ -123,3 +123,9 @@ const servicesFor = (services: NonNullable<Reading['services']>) =>
   services
     .slice(0, 64)
     .map(({ namespace, version }) => ({ namespace: namespace.slice(0, 256), version: version.slice(0, 16) }))
+
+/** Names of the facts that differ. */
+export function changesBetween(before: CameraFacts, after: CameraFacts): (keyof CameraFacts)[] {
+  const names = Object.keys({ ...before, ...after }) as (keyof CameraFacts)[]
+  return names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+}

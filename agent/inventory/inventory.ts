@@ -11,7 +11,7 @@ import { DeviceGate } from '../onvif/gate.ts'
 import type { CameraFacts } from '../protocol/camera.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { accessTo, type CameraAccess, type DeviceHandle } from './access.ts'
-import { endpointOf, factsOf, mainProfile, profilesOf, type Source, sourcesOf } from './facts.ts'
+import { changesBetween, endpointOf, factsOf, mainProfile, profilesOf, type Source, sourcesOf } from './facts.ts'
 import { credibleEndpoint, type Identity, isSameDevice, likeness } from './identity.ts'
 import { type Reading, readDevice } from './reading.ts'
 import { signIn } from './sign-in.ts'
@@ -95,6 +95,11 @@ export class Inventory {
     return this.#store.devices().map(({ endpoint, address, port, path, https }) => {
       return { endpoint, address, port, path, https, types: [], scopes: [], xaddrs: [], via: 'manual' }
     })
+  }
+
+  /** The cameras of a known device as they were the last time, whether or not it was read since the start. */
+  remembers(device: Id): readonly { readonly camera: Id; readonly facts: CameraFacts }[] {
+    return this.#store.cameras(device).flatMap(({ camera, facts }) => (facts ? [{ camera, facts }] : []))
   }
 
   /**
@@ -290,9 +295,4 @@ function keepKnown(seen: Identity, known: Identity | undefined) {
     serial: seen.serial || (known?.serial ?? ''),
     macs: seen.macs.length > 0 ? seen.macs : (known?.macs ?? []),
   }
-}
-
-function changesBetween(before: CameraFacts, after: CameraFacts): (keyof CameraFacts)[] {
-  const names = Object.keys({ ...before, ...after }) as (keyof CameraFacts)[]
-  return names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
 }
