@@ -3,7 +3,7 @@ import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { discover } from '../discovery/discover.ts'
-import { type Fence, fenceOf, inside } from '../discovery/fence.ts'
+import { type Fence, fenceOf } from '../discovery/fence.ts'
 import type { Sighting } from '../discovery/sighting.ts'
 import type { CameraChange, DeviceTrouble, Inventory } from '../inventory/inventory.ts'
 import { newsIn } from './news.ts'
@@ -44,23 +44,28 @@ export class Search {
     const where = { cidrs: ranges, hosts, multicast, discoveryPort: port, ...(interfaces.length > 0 && { interfaces }) }
     await this.readAgain()
     while (!signal.aborted) {
-      await this.#look(newsIn(discover({ ...where, clock, signal }), inventory))
+      await this.#look(newsIn(discover({ ...where, fence: this.#fence, clock, signal }), inventory))
       await clock.sleep(intervalS * 1000, signal).catch(() => {})
     }
   }
 
   /** Reads every known device in full; whoever asks while that is under way gets the same reading. */
   readAgain(): Promise<void> {
-    this.#reading ??= this.#look(this.#deps.inventory.remembered()).finally(() => {
+    this.#reading ??= this.#look(this.#remembered()).finally(() => {
       this.#reading = undefined
     })
     return this.#reading
   }
 
+  /** Those that the installer still wants contacted. */
+  #remembered(): Sighting[] {
+    return this.#deps.inventory.remembered().filter(({ address }) => this.#fence(address))
+  }
+
   async #look(sightings: AsyncIterable<Sighting> | Iterable<Sighting>): Promise<void> {
     const { inventory, logger, signal, onCamera, onTrouble, onPass } = this.#deps
     try {
-      for await (const news of inventory.refresh(inside(sightings, this.#fence), signal)) {
+      for await (const news of inventory.refresh(sightings, signal)) {
         if (news.kind === 'camera') onCamera(news)
         else {
           this.#tell(news)

@@ -2,6 +2,7 @@ import type { Socket } from 'node:dgram'
 import { Channel } from '../base/channel.ts'
 import type { Clock } from '../base/clock.ts'
 import { addressesOf } from './cidr.ts'
+import { type Fence, fenceOf } from './fence.ts'
 import { hostAndPort, sightAt, sightManually, USUAL_PORTS } from './manual.ts'
 import { type Match, matchesIn, probes } from './messages.ts'
 import { placeOf } from './place.ts'
@@ -26,6 +27,8 @@ export interface DiscoverOptions {
   readonly cidrs?: readonly string[]
   /** `H[:PORT]`: asked directly, whether they answer probes or not. */
   readonly hosts?: readonly string[]
+  /** What lies outside is neither probed nor dialled, whoever names it; none by default. */
+  readonly fence?: Fence
   /** On by default. */
   readonly multicast?: boolean
   /** Names of the interfaces to send multicast by; all where absent. */
@@ -42,11 +45,11 @@ export interface DiscoverOptions {
  * @throws LenscapError `invalid` or `limit` for ranges and hosts that make no sense; never for a network that is silent
  */
 export async function* discover(options: DiscoverOptions): AsyncGenerator<Sighting, void, undefined> {
-  const { cidrs = [], hosts = [], signal } = options
-  const addresses = [...new Set(cidrs.flatMap(addressesOf))]
+  const { cidrs = [], hosts = [], fence = fenceOf([]), signal } = options
+  const addresses = [...new Set(cidrs.flatMap(addressesOf))].filter(fence)
   for (const host of hosts) hostAndPort(host)
   if (signal.aborted) return
-  const pass = new Pass(options, addresses)
+  const pass = new Pass(options, addresses, fence)
   const running = pass.run(hosts)
   try {
     yield* pass.sightings
@@ -61,15 +64,17 @@ class Pass {
   readonly sightings = new Channel<Sighting>(SIGHTINGS_MAX)
   readonly #options: DiscoverOptions
   readonly #addresses: readonly string[]
+  readonly #fence: Fence
   readonly #seen = new Set<string>()
   readonly #sockets: Socket[] = []
   readonly #direct: Promise<void>[] = []
   readonly #controller = new AbortController()
   #datagrams = 0
 
-  constructor(options: DiscoverOptions, addresses: readonly string[]) {
+  constructor(options: DiscoverOptions, addresses: readonly string[], fence: Fence) {
     this.#options = options
     this.#addresses = addresses
+    this.#fence = fence
   }
 
   close(): void {
@@ -82,7 +87,7 @@ class Pass {
     const ended = this.#controller.signal
     ended.addEventListener('abort', () => this.sightings.close(), { once: true })
     try {
-      for (const host of hosts) this.#ask((signal) => sightManually(host, this.#options.clock, signal))
+      for (const host of hosts) this.#ask((signal) => sightManually(host, this.#fence, this.#options.clock, signal))
       await this.#probe()
       await Promise.all(this.#direct)
     } finally {
@@ -122,7 +127,7 @@ class Pass {
 
   #hear(datagram: Buffer, from: string, via: Sighting['via']): void {
     this.#datagrams += 1
-    if (this.#datagrams > DATAGRAMS_MAX) return
+    if (this.#datagrams > DATAGRAMS_MAX || !this.#fence(from)) return
     for (const match of matchesIn(datagram)) this.#sight(match, from, via)
   }
 

@@ -7,6 +7,7 @@ import { systemClock } from '../base/clock.ts'
 import { errorKind } from '../base/errors.ts'
 import { addressesOf } from './cidr.ts'
 import { type DiscoverOptions, discover } from './discover.ts'
+import { fenceOf } from './fence.ts'
 import { hostAndPort } from './manual.ts'
 import { matchesIn, probes } from './messages.ts'
 import { placeOf } from './place.ts'
@@ -166,4 +167,19 @@ test('a pass ends at once when it is told to', async () => {
 test('a range that makes no sense is said so before anything is sent', async () => {
   await assert.rejects(pass({ cidrs: ['10.0.0.0/8'] }), { kind: 'limit' })
   await assert.rejects(pass({ hosts: ['http://camera/'] }), { kind: 'invalid' })
+})
+
+test('what lies outside the fence is not dialled, whether it answers a probe, is in a range or is named', async (t) => {
+  const server = createServer((_, response) => response.end())
+  const dialled: string[] = []
+  server.on('connection', (socket) => dialled.push(`${socket.localAddress}`))
+  await new Promise<void>((resolve) => server.listen(8899, '127.53.0.2', resolve))
+  t.after(() => server.close())
+  // It says that it is a camera, but not where: the usual ports would be tried.
+  const discoveryPort = await responder(t, '127.53.0.2', 0, reply(match('urn:uuid:outside', '')))
+  const around = { cidrs: ['127.53.0.2'], hosts: ['127.53.0.2:8899'], discoveryPort }
+  assert.deepEqual(await pass({ ...around, fence: fenceOf(['127.53.0.8/29']) }), [])
+  assert.deepEqual(dialled, [])
+  await pass({ ...around, hosts: [] })
+  assert.notEqual(dialled.length, 0, 'without a fence it is asked')
 })

@@ -1,6 +1,5 @@
 import { BlockList, isIP } from 'node:net'
 import { LenscapError } from '../base/errors.ts'
-import type { Sighting } from './sighting.ts'
 
 /** Whether an address lies inside what the installer allowed. */
 export type Fence = (address: string) => boolean
@@ -27,12 +26,4 @@ export function fenceOf(ranges: readonly string[]): Fence {
     const [plain = ''] = address.split('%')
     return isIP(plain) !== 0 && list.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4')
   }
-}
-
-/** The sightings inside the fence. */
-export async function* inside(
-  sightings: AsyncIterable<Sighting> | Iterable<Sighting>,
-  fence: Fence,
-): AsyncGenerator<Sighting, void, undefined> {
-  for await (const sighting of sightings) if (fence(sighting.address)) yield sighting
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { LenscapError } from '../base/errors.ts'
 import { probeTarget } from '../onvif/probe.ts'
+import type { Fence } from './fence.ts'
 import type { Sighting } from './sighting.ts'
 
 /** Where the field's cameras have their device service, the commonest first. */
@@ -28,11 +29,16 @@ export function hostAndPort(text: string): { host: string; port: number | undefi
   return { host, port }
 }
 
-/** Asks a host that need not answer probes, at the usual places. Undefined where no ONVIF answers. */
-export async function sightManually(text: string, clock: Clock, signal: AbortSignal): Promise<Sighting | undefined> {
+/** Asks a host that need not answer probes, at the usual places. Undefined where no ONVIF answers, or outside the fence. */
+export async function sightManually(
+  text: string,
+  fence: Fence,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Sighting | undefined> {
   const { host, port } = hostAndPort(text)
   const address = await addressOf(host, clock, signal)
-  if (address === undefined) return undefined
+  if (address === undefined || !fence(address)) return undefined
   return await sightAt(address, port === undefined ? PORTS : [port], clock, signal)
 }
 

@@ -1,15 +1,4 @@
-import type {
-  ActivityView,
-  AgentView,
-  CameraView,
-  ConsentView,
-  ErasureReceipt,
-  EventView,
-  HeldView,
-  ItemView,
-  Overview,
-  SessionView,
-} from '../../web/api.ts'
+import type { ActivityView, AgentView, CameraView, EventView, ItemView } from '../../web/api.ts'
 
 /** The contract's parts under names of their own; types only, so that no schema reaches the browser. */
 export type CameraFacts = CameraView['facts']
@@ -32,4 +21,4 @@ export type {
   ItemView,
   Overview,
   SessionView,
-}
+} from '../../web/api.ts'
