@@ -179,6 +179,15 @@ test('what lies outside the fence is not dialled, whether it answers a probe, is
   const discoveryPort = await responder(t, '127.53.0.2', 0, reply(match('urn:uuid:outside', '')))
   const around = { cidrs: ['127.53.0.2'], hosts: ['127.53.0.2:8899'], discoveryPort }
   assert.deepEqual(await pass({ ...around, fence: fenceOf(['127.53.0.8/29']) }), [])
+  // A probe inside that is answered from outside.
+  const [inner, outer] = [createSocket('udp4'), createSocket('udp4')]
+  t.after(() => [inner, outer].map((socket) => socket.close()))
+  inner.on('message', (_, from) => outer.send(reply(match('urn:uuid:outside', '')), from.port, from.address))
+  await Promise.all([
+    new Promise<void>((resolve) => inner.bind(discoveryPort, '127.53.0.9', resolve)),
+    new Promise<void>((resolve) => outer.bind(0, '127.53.0.2', resolve)),
+  ])
+  assert.deepEqual(await pass({ cidrs: ['127.53.0.9'], discoveryPort, fence: fenceOf(['127.53.0.8/29']) }), [])
   assert.deepEqual(dialled, [])
   await pass({ ...around, hosts: [] })
   assert.notEqual(dialled.length, 0, 'without a fence it is asked')
