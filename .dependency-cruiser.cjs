@@ -3,6 +3,7 @@ const agentRooms = [
   'base',
   'protocol',
   'config',
+  'credentials',
   'consent',
   'onvif',
   'discovery',
@@ -16,6 +17,8 @@ const agentRooms = [
   'spool',
   'transport',
   'egress',
+  'homeassistant',
+  'metrics',
   'commands',
   'cli',
 ]
@@ -43,6 +46,7 @@ const simulatorRooms = [
   'onvif',
   'rtsp',
   'fleet',
+  'scenario',
   'control',
   'cli',
 ]
