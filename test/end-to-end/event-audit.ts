@@ -27,6 +27,17 @@ export const subscribedAfter = (entries: readonly SimulatedEntry[], moment: numb
     ({ operation, status, at }) => operation === 'CreatePullPointSubscription' && status === 200 && at > moment,
   )?.at
 
+/** Whether all that the camera raised since the agent listens again is told: the agent rests between two pulls. */
+export function isAllTold(entries: readonly SimulatedEntry[], told: readonly EventFacts[], death: number): boolean {
+  const from = subscribedAfter(entries, death)
+  assert.ok(from !== undefined, 'the agent has subscribed again')
+  const since = entries.filter(({ kind, at }) => kind === 'event' && at > from)
+  return [true, false].every((active) => {
+    const events = since.filter((event) => event.active === active)
+    return unmatched(events, timesOf(told, active)).length === 0
+  })
+}
+
 /**
  * Compares what one camera's journal says it raised with what the bridge has committed of it.
  * @param deaths when the agent was killed, UTC ms
@@ -41,9 +52,7 @@ export function auditEvents(
   const gaps = told.filter(({ kind }) => kind === 'gap').map(({ data }) => spanOf(data))
   const spans = deaths.map((death) => mayBeLost(entries, death))
   const lost = [true, false].flatMap((active) => {
-    const times = told
-      .filter((event) => event.kind !== 'gap' && event.active === active)
-      .map(({ cameraTime = '' }) => Date.parse(cameraTime))
+    const times = timesOf(told, active)
     const events = raised.filter((event) => event.active === active)
     const [excusable, due] = split(events, ({ at }) => spans.some((span) => within(at, span, 0)))
     const [missing] = unmatched(due, times)
@@ -84,6 +93,12 @@ function mayBeLost(entries: readonly SimulatedEntry[], death: number): Span {
   assert.ok(until !== undefined, 'the agent has subscribed again')
   return { from: answered.at(-2)?.at ?? 0, until }
 }
+
+/** When the camera says that its events began or ended, ms. */
+const timesOf = (told: readonly EventFacts[], active: boolean): number[] =>
+  told
+    .filter((event) => event.kind !== 'gap' && event.active === active)
+    .map(({ cameraTime = '' }) => Date.parse(cameraTime))
 
 /** Takes out of `times` what the events match, whole seconds first; gives back those that match nothing. */
 function unmatched(events: readonly SimulatedEntry[], times: number[]): SimulatedEntry[] {
