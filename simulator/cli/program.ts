@@ -1,13 +1,13 @@
-import { isIPv4 } from 'node:net'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { FaultKind } from '../faults/catalogue/kinds.ts'
 import { FAULT_GROUPS, FaultError, parseFault } from '../faults/fault.ts'
 import { FleetStartError } from '../fleet/index.ts'
 import { PROFILES, profileNamed } from '../profiles/catalogue.ts'
+import { describeNetwork, isCameraAddress } from './network.ts'
 import { type RunOptions, run } from './run.ts'
 import type { Terminal } from './terminal.ts'
 
-export const EXIT_DONE = 0
+export const EXIT_DONE: number = 0
 export const EXIT_FAILED = 1
 export const EXIT_WRONG_USE = 2
 
@@ -17,8 +17,11 @@ const CAMERAS_MAX = 5000
 /** Runs one command and gives its exit code: 0 done, 1 failed, 2 wrong use. */
 export async function program(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await build(terminal).parseAsync(args, { from: 'user' })
-    return EXIT_DONE
+    const outcome = { code: EXIT_DONE }
+    await build(terminal, (code) => {
+      outcome.code = code
+    }).parseAsync(args, { from: 'user' })
+    return outcome.code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_DONE : EXIT_WRONG_USE
     if (error instanceof RangeError || error instanceof FaultError) {
@@ -31,13 +34,14 @@ export async function program(args: readonly string[], terminal: Terminal): Prom
   }
 }
 
-function build(terminal: Terminal): Command {
+function build(terminal: Terminal, end: (code: number) => void): Command {
   const root = new Command('lenscap-simulator')
     .description('Simulates ONVIF cameras of several brands, each on a loopback address of its own.')
     .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.write(text), writeErr: (text) => terminal.writeError(text) })
   addRun(root, terminal)
+  describeNetwork(root.command('network'), end)
   root
     .command('profiles')
     .description('List the brands that can be simulated')
@@ -177,6 +181,6 @@ function wholeNumber(min: number, max: number) {
 }
 
 function address(text: string): string {
-  if (!isIPv4(text) || !text.startsWith('127.')) throw new InvalidArgumentError('Write a loopback address, 127.x.y.z.')
+  if (!isCameraAddress(text)) throw new InvalidArgumentError('Write a loopback address, 127.x.y.z.')
   return text
 }

@@ -142,8 +142,10 @@ export class Responder implements AsyncDisposable {
 
 function ignore(): void {}
 
+/** The group also hears every Hello and Bye of the fleet itself: those aren't worth a parser's time. */
 function readDatagram(datagram: Buffer): Question | undefined {
-  return datagram.length > DATAGRAM_BYTES_MAX ? undefined : parseQuestion(datagram.toString('utf8'))
+  const mayAsk = datagram.includes('Probe') || datagram.includes('Resolve')
+  return mayAsk && datagram.length <= DATAGRAM_BYTES_MAX ? parseQuestion(datagram.toString('utf8')) : undefined
 }
 
 /** One socket in the discovery group for a whole fleet: each datagram goes to every camera. */
