@@ -23,9 +23,7 @@ export interface Audit {
 
 /** When the agent next had a pull point of this camera. */
 export const subscribedAfter = (entries: readonly SimulatedEntry[], moment: number): number | undefined =>
-  entries.find(
-    ({ operation, status, at }) => operation === 'CreatePullPointSubscription' && status === 200 && at > moment,
-  )?.at
+  entries.find((entry) => isSubscription(entry) && entry.at > moment)?.at
 
 /** Whether all that the camera raised since the agent listens again is told: the agent rests between two pulls. */
 export function isAllTold(entries: readonly SimulatedEntry[], told: readonly EventFacts[], death: number): boolean {
@@ -50,7 +48,7 @@ export function auditEvents(
   assert.ok(entries.length < 1000, 'the journal is whole')
   const raised = entries.filter(({ kind }) => kind === 'event')
   const gaps = told.filter(({ kind }) => kind === 'gap').map(({ data }) => spanOf(data))
-  const spans = deaths.map((death) => mayBeLost(entries, death))
+  const spans = [...deaths, ...resubscriptions(entries)].map((moment) => mayBeLost(entries, moment))
   const lost = [true, false].flatMap((active) => {
     const times = timesOf(told, active)
     const events = raised.filter((event) => event.active === active)
@@ -59,7 +57,7 @@ export function auditEvents(
     assert.equal(
       missing,
       undefined,
-      `lost without a death:\n${around(entries, missing?.at ?? 0)}\n${JSON.stringify(spans)}`,
+      `lost while the agent listened:\n${around(entries, missing?.at ?? 0)}\n${JSON.stringify(spans)}`,
     )
     const gone = unmatched(excusable, times)
     // What is left over was told though nothing happened: only a subscription's own account of what lasts may be.
@@ -81,15 +79,28 @@ export function auditEvents(
 }
 
 /**
- * Precisely what may be lost with an agent that was killed: events that came with the last answered pull, since the agent
- * may have died before they were on its disk, and events until its next subscription, since nobody listened. An event in
- * an answer after which the agent pulled again is safe: it pulls again only when what it had is numbered.
+ * Just before each pull point but the first. An agent that could not pull in time, as on a machine that stands still for
+ * seconds, listens anew; what it missed has to be named like what a dead one missed.
  */
-function mayBeLost(entries: readonly SimulatedEntry[], death: number): Span {
+const resubscriptions = (entries: readonly SimulatedEntry[]): number[] =>
+  entries
+    .filter(isSubscription)
+    .map(({ at }) => at - 1)
+    .slice(1)
+
+const isSubscription = ({ operation, status }: SimulatedEntry) =>
+  operation === 'CreatePullPointSubscription' && status === 200
+
+/**
+ * Precisely what may be lost with an agent that died or began anew: events that came with the last answered pull, since the
+ * agent may have died before they were on its disk, and events until its next subscription, since nobody listened. An event
+ * in an answer after which the agent pulled again is safe: it pulls again only when what it had is numbered.
+ */
+function mayBeLost(entries: readonly SimulatedEntry[], moment: number): Span {
   const answered = entries.filter(
-    ({ operation, status, at }) => operation === 'PullMessages' && status === 200 && at <= death,
+    ({ operation, status, at }) => operation === 'PullMessages' && status === 200 && at <= moment,
   )
-  const until = subscribedAfter(entries, death)
+  const until = subscribedAfter(entries, moment)
   assert.ok(until !== undefined, 'the agent has subscribed again')
   return { from: answered.at(-2)?.at ?? 0, until }
 }
