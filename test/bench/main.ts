@@ -21,7 +21,7 @@ const GROUPS: Readonly<Record<string, Measure>> = {
   'simulator-requests': requests,
 }
 
-const FULL: Effort = { runs: 3, windowMs: 20_000 }
+const FULL: Effort = { runs: 3, windowMs: 10_000 }
 const QUICK: Effort = { runs: 1, windowMs: 2000 }
 
 const { values } = parseArgs({
