@@ -3,8 +3,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { ownNet } from '../fleet/own-net.testing.ts'
 import { PROFILE_NAMES } from '../profiles/catalogue.ts'
-import { EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE, program } from './program.ts'
+import { EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE } from './exit-codes.ts'
+import { program } from './program.ts'
+
+const net = await ownNet()
 
 async function call(...args: string[]) {
   let [out, err] = ['', '']
@@ -22,7 +26,7 @@ async function call(...args: string[]) {
 const PORTS = ['--port', '0', '--rtsp-port', '0', '--discovery-port', '0']
 
 test('profiles and faults are listed, for people and for programs', async () => {
-  assert.match((await call('faults')).out, /clock-skew=SECONDS/)
+  assert.match((await call('faults')).out, /clock-skew=S /)
   const { code, out } = await call('profiles', '--json')
   assert.equal(code, EXIT_DONE)
   assert.equal(JSON.parse(out).length, PROFILE_NAMES.length)
@@ -50,28 +54,20 @@ test('wrong use is told from failure', async () => {
 })
 
 test('the program runs cameras on addresses in a row until SIGTERM, and fails on a taken port', async () => {
-  const args = ['run', '--json', '--address', '127.91.5.1', '--cameras', '7', '--control-port', '0', ...PORTS]
+  const args = ['run', '--json', '--address', net(1), '--cameras', '7', '--control-port', '0', ...PORTS]
   const child = spawn(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url)), ...args])
   try {
     const [line] = await once(child.stdout, 'data', { signal: AbortSignal.timeout(10_000) })
     const { cameras, password, control } = JSON.parse(String(line))
     assert.deepEqual(
       cameras.map((camera: { address: string }) => camera.address),
-      [1, 2, 3, 4, 5, 6, 7].map((last) => `127.91.5.${last}`),
+      [1, 2, 3, 4, 5, 6, 7].map((last) => net(last)),
     )
     assert.match(password, /^[\w-]{12}$/)
     assert.match(await (await fetch(`${control}/cameras`)).text(), /"id":"[a-z0-9]+-7"/)
-    const failed = await call(
-      'run',
-      '--address',
-      '127.91.5.1',
-      '--profile',
-      'axis',
-      '--port',
-      String(cameras[0].httpPort),
-    )
+    const failed = await call('run', '--address', net(1), '--profile', 'axis', '--port', String(cameras[0].httpPort))
     assert.equal(failed.code, EXIT_FAILED)
-    assert.match(failed.err, /^Port \d+ on 127\.91\.5\.1 is taken: .*\.\n$/)
+    assert.match(failed.err, /^Port \d+ on 127\.\d+\.\d+\.1 is taken: .*\.\n$/)
   } finally {
     child.kill('SIGTERM')
   }

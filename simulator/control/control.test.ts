@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startFleet } from '../fleet/index.ts'
+import { ownNet } from '../fleet/own-net.testing.ts'
 import { ROUTES } from './openapi.ts'
 import { startControl } from './server.ts'
+
+const net = await ownNet()
 
 async function controlled(address: string) {
   const cameras = [{ profile: 'tapo', address, eventIntervalMs: 0 } as const]
@@ -22,7 +25,7 @@ async function controlled(address: string) {
 }
 
 test('the control API lists cameras without their passwords, raises events and switches faults', async () => {
-  await using one = await controlled('127.91.4.1')
+  await using one = await controlled(net(1))
   const list = await one.ask('GET', '/cameras')
   assert.equal(JSON.parse(list.text)[0].serial, one.camera?.truth.serial)
   assert.ok(!list.text.includes('hidden-word'))
@@ -41,7 +44,7 @@ test('the control API lists cameras without their passwords, raises events and s
 })
 
 test('what is asked wrongly is answered with what to do', async () => {
-  await using one = await controlled('127.91.4.2')
+  await using one = await controlled(net(2))
   assert.match((await one.ask('GET', '/cameras/none/journal')).text, /GET \/cameras lists/)
   assert.equal((await one.ask('POST', '/cameras/tapo-1/events', { kind: 'earthquake' })).status, 400)
   assert.match((await one.ask('POST', '/cameras/tapo-1/events', { kind: 'motion', channel: 2 })).text, /no channel 2/)
@@ -51,7 +54,7 @@ test('what is asked wrongly is answered with what to do', async () => {
 })
 
 test('every route that the OpenAPI document names is there', async () => {
-  await using one = await controlled('127.91.4.3')
+  await using one = await controlled(net(3))
   const document = JSON.parse((await one.ask('GET', '/openapi.json')).text)
   assert.equal(document.openapi, '3.1.0')
   for (const { method, path } of ROUTES) {
@@ -63,20 +66,18 @@ test('every route that the OpenAPI document names is there', async () => {
 })
 
 test('a camera is stopped, started, moved and swapped', async () => {
-  await using one = await controlled('127.91.4.4')
+  await using one = await controlled(net(4))
   assert.equal(JSON.parse((await one.ask('POST', '/cameras/tapo-1/stop')).text).on, false)
   assert.equal(one.camera?.isOn, false)
   assert.equal(JSON.parse((await one.ask('POST', '/cameras/tapo-1/start')).text).on, true)
-  const { serial, address } = JSON.parse(
-    (await one.ask('POST', '/cameras/tapo-1/move', { address: '127.91.4.5' })).text,
-  )
-  assert.equal(address, '127.91.4.5')
+  const { serial, address } = JSON.parse((await one.ask('POST', '/cameras/tapo-1/move', { address: net(5) })).text)
+  assert.equal(address, net(5))
   assert.notEqual(JSON.parse((await one.ask('POST', '/cameras/tapo-1/swap')).text).serial, serial)
   assert.equal((await one.ask('POST', '/cameras/tapo-1/move', { address: '10.0.0.1' })).status, 400)
 })
 
 test('the page has a strict policy, and may do what other pages may not', async () => {
-  await using one = await controlled('127.91.4.6')
+  await using one = await controlled(net(6))
   const page = await fetch(`http://127.0.0.1:${one.port}/`)
   assert.match(page.headers.get('content-security-policy') ?? '', /^default-src 'none'; script-src 'self'/)
   const html = await page.text()

@@ -1,5 +1,7 @@
+import { SCRIPT } from './page-script.ts'
+
 /** The page that shows the fleet. It loads nothing from anywhere else. */
-export const PAGE = `<!doctype html>
+const PAGE = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -37,7 +39,7 @@ export const PAGE = `<!doctype html>
 </html>
 `
 
-export const STYLE = `:root { color-scheme: light dark; font: 16px/1.45 system-ui, sans-serif; }
+const STYLE = `:root { color-scheme: light dark; font: 16px/1.45 system-ui, sans-serif; }
 body { margin: 0 auto; max-width: 76rem; padding: 1rem; }
 header { display: flex; gap: 1rem; align-items: baseline; flex-wrap: wrap; }
 h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.15rem; } h3 { font-size: 1rem; }
@@ -52,3 +54,9 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; } d
 ul { padding: 0; list-style: none; } :focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 `
+
+export const PAGE_FILES = [
+  { path: '/', type: 'text/html', text: PAGE },
+  { path: '/page.css', type: 'text/css', text: STYLE },
+  { path: '/page.js', type: 'text/javascript', text: SCRIPT },
+] as const

@@ -3,6 +3,9 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { startFleet } from './index.ts'
+import { ownNet } from './own-net.testing.ts'
+
+const net = await ownNet()
 
 const FREE_PORTS = { httpPort: 0, rtspPort: 0, password: 'secret' }
 const GROUP = '239.255.255.250'
@@ -16,7 +19,7 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 test('a camera raises motion of its own accord, and ends it', async () => {
-  const cameras = [{ profile: 'nvr', address: '127.91.6.1', eventIntervalMs: 150 } as const]
+  const cameras = [{ profile: 'nvr', address: net(1), eventIntervalMs: 150 } as const]
   await using fleet = await startFleet({ cameras, ...FREE_PORTS, discoveryPort: 0 })
   const events = () => fleet.cameras[0]?.journal.events() ?? []
   await until(() => events().some((event) => event.event === 'motion' && !event.active))
@@ -27,7 +30,7 @@ test('a camera raises motion of its own accord, and ends it', async () => {
 
 test('events of one seed come in the same order', async () => {
   const rows = async () => {
-    const cameras = [{ profile: 'nvr', address: '127.91.6.2', eventIntervalMs: 15 } as const]
+    const cameras = [{ profile: 'nvr', address: net(2), eventIntervalMs: 15 } as const]
     await using fleet = await startFleet({ cameras, ...FREE_PORTS, discoveryPort: 0, seed: 'same' })
     const begun = () => (fleet.cameras[0]?.journal.events() ?? []).filter((event) => event.active)
     await until(() => begun().length >= 8)
@@ -39,8 +42,8 @@ test('events of one seed come in the same order', async () => {
 })
 
 test('where the host has a discovery group, cameras say Hello and Bye in it and answer its probes', async () => {
-  await using group = await listenInGroup('127.91.6.3')
-  const cameras = ['127.91.6.3', '127.91.6.4'].map((address) => ({
+  await using group = await listenInGroup(net(3))
+  const cameras = [net(3), net(4)].map((address) => ({
     profile: 'axis' as const,
     address,
     eventIntervalMs: 0,
