@@ -47,7 +47,7 @@ export async function chooseFleet(
       ...(options.port === undefined ? {} : { httpPort: options.port }),
     }
   }
-  if (options.profile.length > 0 || options.profileFile.length > 0 || options.cameras !== undefined)
+  if (options.profile !== undefined || options.profileFile !== undefined || options.cameras !== undefined)
     throw new RangeError(
       `${options.scenario} brings its own cameras: leave --profile, --profile-file and --cameras out, or its "fleet"`,
     )
@@ -60,7 +60,7 @@ export async function chooseFleet(
       ...camera,
       ...changed,
       ...given('video', 'video', options.video),
-      faults: [...(camera.faults ?? []), ...options.fault],
+      faults: [...(camera.faults ?? []), ...(options.fault ?? [])],
     })),
     ...given('seed', 'seed', options.seed),
     ...given('port', 'httpPort', options.port),
@@ -70,12 +70,14 @@ export async function chooseFleet(
 }
 
 async function chooseCameras(options: RunOptions): Promise<CameraOptions[]> {
-  const own = await Promise.all(options.profileFile.map(async (file) => readProfile(await readText(file), file)))
-  const chosen = [...options.profile.filter(isProfileName), ...own]
+  const own = await Promise.all(
+    (options.profileFile ?? []).map(async (file) => readProfile(await readText(file), file)),
+  )
+  const chosen = [...(options.profile ?? []).filter(isProfileName), ...own]
   const profiles = chosen.length > 0 ? chosen : PROFILE_NAMES
   return Array.from({ length: options.cameras ?? profiles.length }, (_, i) => ({
     profile: profiles[i % profiles.length] ?? 'plain',
-    faults: options.fault,
+    faults: options.fault ?? [],
     eventIntervalMs: options.eventInterval,
     ...(options.video === undefined ? {} : { video: options.video }),
   }))

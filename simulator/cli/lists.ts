@@ -57,9 +57,9 @@ export function faultTable(rows: readonly FaultRow[], terminal: Terminal): strin
   })
   const count = `${rows.length} ${rows.length === 1 ? 'fault' : 'faults'}`
   const legend =
-    'S: seconds, MS: milliseconds, N: a count, KB: kilobytes; in brackets: may be left out.\n' +
-    'Set one with --fault NAME=VALUE at the start, in a scenario, or on the control page.\n'
-  return `${paragraphs.join('\n')}\n${count}. ${legend}`
+    'S: seconds, MS: milliseconds, N: a count; in brackets: may be left out.\n' +
+    'Set one with --fault NAME=VALUE, in a scenario, or on the control page.\n'
+  return `${paragraphs.join('\n')}\n${count}.\n${legend}`
 }
 
 function writtenFault({ name, value, usual }: FaultRow): string {

@@ -4,8 +4,8 @@ import { parseFault } from '../faults/fault.ts'
 import { profileNamed } from '../profiles/catalogue.ts'
 
 export interface RunOptions {
-  readonly profile: readonly string[]
-  readonly profileFile: readonly string[]
+  readonly profile?: readonly string[]
+  readonly profileFile?: readonly string[]
   readonly cameras?: number
   readonly address: string
   readonly port?: number
@@ -14,7 +14,7 @@ export interface RunOptions {
   readonly user: string
   readonly password?: string
   readonly passwordFile?: string
-  readonly fault: readonly string[]
+  readonly fault?: readonly string[]
   readonly video?: string
   readonly eventInterval: number
   readonly controlPort?: number
@@ -55,13 +55,8 @@ export function describeRun(command: Command): Command {
 
 function addCameras(command: Command): void {
   command
-    .option('--profile <name>', 'a brand, may be given several times (see: profiles)', gather(profileName), [])
-    .option(
-      '--profile-file <file>',
-      'a profile of your own, in YAML or JSON: a base and what differs',
-      gather(asIs),
-      [],
-    )
+    .option('--profile <name>', 'a brand, may be given several times (see: profiles)', gather(profileName))
+    .option('--profile-file <file>', 'a profile of your own, in YAML or JSON: a base and what differs', gather(asIs))
     .option('--cameras <count>', 'how many cameras, taking the brands in turn', wholeNumber(1, CAMERAS_MAX))
     .option('--address <address>', 'the first camera’s address; each other has the next', address, '127.77.0.11')
     .option('--port <number>', 'HTTP port of every camera, instead of each brand’s own', wholeNumber(0, 65535))
@@ -88,7 +83,6 @@ function addHappenings(command: Command): void {
       '--fault <name[=value]>',
       'a fault of every camera, may be given several times (see: faults)',
       gather(fault),
-      [],
     )
     .option(
       '--event-interval <ms>',
@@ -107,7 +101,7 @@ function addHappenings(command: Command): void {
 }
 
 function gather(check: (text: string) => string) {
-  return (text: string, before: readonly string[]): string[] => [...before, check(text)]
+  return (text: string, before: readonly string[] = []): string[] => [...before, check(text)]
 }
 
 function asIs(text: string): string {

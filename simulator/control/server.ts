@@ -5,7 +5,7 @@ import { explainBind, type Fleet, FleetStartError } from '../fleet/index.ts'
 import { Stage, StageBusyError } from '../scenario/index.ts'
 import { ControlError } from './control-error.ts'
 import { openapi } from './openapi.ts'
-import { PAGE_FILES } from './page.ts'
+import { PAGE_FILES } from './page/files.ts'
 import { addPower, addRoutes } from './routes.ts'
 import { addStage } from './stage-routes.ts'
 

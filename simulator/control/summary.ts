@@ -18,6 +18,18 @@ export function summarize(camera: SimulatedCamera) {
     ongoing: camera.ongoing,
     faults,
     mediaConnections: journal.mediaConnections(),
+    ...urisOf(camera),
+  }
+}
+
+/** Where a client finds it, in its first channel. */
+function urisOf({ address, httpPort, rtspPort, makeup }: SimulatedCamera) {
+  const { device, stream, snapshot } = makeup.profile.paths
+  const ofFirst = (path: string) => path.replaceAll('{channel}', '1')
+  return {
+    deviceUri: `http://${address}:${httpPort}${device}`,
+    streamUri: `rtsp://${address}:${rtspPort}${ofFirst(stream)}`,
+    snapshotUri: `http://${address}:${httpPort}${ofFirst(snapshot)}`,
   }
 }
 
