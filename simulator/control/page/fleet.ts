@@ -42,8 +42,8 @@ function newCard(one, choose) {
 function badgesOf(one) {
   const badges = one.ongoing.map((kind) => ['event', kind])
   if (!one.on) badges.push(['', 'off'])
-  if (one.faults.length === 1) badges.push(['fault', one.faults[0].name])
-  if (one.faults.length > 1) badges.push(['fault', plural(one.faults.length, 'fault')])
+  if (one.faults.length === 1) badges.push(['wrong', one.faults[0].name])
+  if (one.faults.length > 1) badges.push(['wrong', plural(one.faults.length, 'fault')])
   return badges
 }
 

@@ -54,7 +54,6 @@ export const HTML = `<!doctype html>
 <button id="power" type="button"></button><button id="reboot" type="button">Reboot</button><button id="swap" type="button">Swap the device</button>
 <form id="move"><label><span class="hidden">New address</span><input id="address" inputmode="decimal" size="13" placeholder="127.77.0.99"></label><button>Move</button></form>
 </div>
-<dl id="facts"></dl>
 <details id="faults-part" open>
 <summary><h3>Faults</h3> <span id="faults-note"></span></summary>
 <label class="search"><span class="hidden">Find faults</span><input id="fault-search" type="search" placeholder="Find faults" autocomplete="off"></label>
@@ -67,6 +66,10 @@ export const HTML = `<!doctype html>
 <thead><tr><th scope="col">Time</th><th scope="col">What</th><th scope="col">Client</th><th scope="col">Answer</th></tr></thead>
 <tbody id="journal"></tbody></table>
 </div>
+</details>
+<details id="facts-part">
+<summary><h3>Who and where</h3> <span id="facts-note"></span></summary>
+<dl id="facts"></dl>
 </details>
 </section>
 </main>

@@ -39,6 +39,7 @@ function fill(one) {
 
 function facts(one) {
   const rows = { Device: one.manufacturer + ' ' + one.model, Serial: one.serial, Firmware: one.firmware, MAC: one.macs.join(', '), Endpoint: one.endpoint, ONVIF: one.deviceUri, Stream: one.streamUri, Snapshot: one.snapshotUri }
+  write(by('facts-note'), one.manufacturer + ' ' + one.model + ', ' + one.address + ':' + one.httpPort)
   const key = JSON.stringify(rows)
   if (by('facts').dataset.key === key) return
   by('facts').dataset.key = key

@@ -16,7 +16,7 @@ header { display: flex; flex-wrap: wrap; gap: .4rem 2rem; align-items: baseline;
 #numbers { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; }
 #numbers div { display: flex; gap: .35rem; align-items: baseline; }
 #numbers dd { margin: 0; font-weight: 650; order: -1; font-variant-numeric: tabular-nums; }
-#numbers dt, footer, #page-note, .note, #scenario-note, #recording-note, #faults-note, #journal-note { color: var(--soft); }
+#numbers dt, footer, #page-note, .note, #scenario-note, #recording-note, #faults-note, #journal-note, #facts-note { color: var(--soft); }
 #state:not(:empty) { color: var(--warn); background: var(--warn-ground); border-radius: 6px; padding: .2rem .6rem; flex-basis: 100%; }
 .bar { display: flex; flex-wrap: wrap; gap: .6rem 2rem; padding-bottom: 1rem; }
 .group { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
@@ -34,18 +34,18 @@ button { cursor: pointer; } button:hover { border-color: var(--accent); } button
 .off .shot img { visibility: hidden; }
 .badges { position: absolute; left: .4rem; bottom: .4rem; right: .4rem; display: flex; flex-wrap: wrap; gap: .3rem; }
 .badge { font-size: .78rem; line-height: 1.35; padding: .05rem .45rem; border-radius: 99px; background: #000a; color: #fff; }
-.badge.event { background: #b3261e; } .badge.fault { background: #8a4300; }
+.badge.event { background: #b3261e; } .badge.wrong { background: #8a4300; }
 .about { display: block; padding: .5rem .7rem .6rem; }
 .about b, .about span { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.about span { color: var(--soft); font-size: .87rem; }
+.about span { color: var(--soft); font-size: .87rem; } .about span:last-child { white-space: normal; }
 #pages:not([hidden]) { display: flex; gap: 1rem; align-items: center; justify-content: center; padding-top: 1rem; }
-#one { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1rem 1.1rem; display: grid; gap: 1rem; min-width: 0; }
+#one { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1rem 1.1rem; display: grid; grid-auto-rows: max-content; gap: .9rem; min-width: 0; }
 #one[hidden] { display: none; } #one .head { padding: 0; } #one-title:focus { outline: none; }
 figure { position: relative; aspect-ratio: 16/9; background: #0b0d10; border-radius: 8px; overflow: hidden; }
 #dark { position: absolute; inset: 0; display: grid; place-items: center; color: #c9d1da; } #dark[hidden] { display: none; }
 #kinds { display: flex; flex-wrap: wrap; gap: .5rem; } #kinds button.now { border-color: var(--event); color: var(--event); }
 #move { display: flex; gap: .5rem; } #move input { width: 9rem; }
-#facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; } #facts dt { color: var(--soft); }
+#facts { margin-top: .4rem; display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; } #facts dt { color: var(--soft); }
 #facts dd { margin: 0; overflow-wrap: anywhere; user-select: all; font-variant-numeric: tabular-nums; }
 summary { cursor: pointer; padding: .25rem 0; } #one > details > summary { border-top: 1px solid var(--line); padding-top: .8rem; }
 #faults { margin-top: .5rem; } #faults details { border-top: 1px solid var(--line); }
