@@ -40,6 +40,7 @@ export async function takeSimulatorPicture(folder: string, browser?: Browser): P
     for (const i of [1, 3, 5]) fleet.cameras[i]?.raise('motion', 1, 20_000)
     await page.getByRole('button', { name: /axis-4/ }).click()
     await page.getByRole('heading', { name: /axis-4/ }).waitFor()
+    await page.getByPlaceholder('Find faults').fill('frozen')
     await page.evaluate('document.activeElement.blur()')
     await picturesLoaded(page)
     await page.screenshot({ path: join(folder, 'simulator.png') })

@@ -3,6 +3,7 @@ export const FAULTS = `import { ask, at, button, by, doing, make, plural, write 
 
 const rows = new Map()
 let groups = []
+let clearing = () => undefined
 
 function newRow(name, fault, chosen, refresh) {
   const row = make('div', '', { className: 'fault' })
@@ -21,6 +22,7 @@ function newRow(name, fault, chosen, refresh) {
 
 export async function makeFaults(chosen, refresh) {
   const { answer } = await ask('GET', '/faults')
+  clearing = (name) => doing(() => ask('DELETE', at(chosen(), '/faults/' + name)), refresh)
   groups = Object.entries(answer).map(([group, faults]) => {
     const part = make('details')
     const note = make('span')
@@ -50,9 +52,21 @@ function search() {
   }
 }
 
+/** Each fault that is on, to be cleared with one press. */
+function showChips(one) {
+  const key = one.id + JSON.stringify(one.faults)
+  if (by('on-now').dataset.key === key) return
+  by('on-now').dataset.key = key
+  by('on-now').replaceChildren(...one.faults.map(({ name, value }) => {
+    const said = rows.get(name)?.value ? name + ' = ' + value : name
+    return button(said + '  ×', clearing(name), { className: 'chip', ariaLabel: 'Clear ' + name })
+  }))
+}
+
 export function showFaults(one) {
   const on = new Map(one.faults.map(({ name, value }) => [name, value]))
-  write(by('faults-note'), one.faults.length === 0 ? 'none is on' : plural(one.faults.length, 'fault') + ' on: ' + one.faults.map(({ name }) => name).join(', '))
+  write(by('faults-note'), one.faults.length === 0 ? 'none is on' : plural(one.faults.length, 'fault') + ' on')
+  showChips(one)
   for (const [name, { toggle, value }] of rows) {
     const checked = String(on.has(name))
     if (toggle.getAttribute('aria-checked') !== checked) toggle.setAttribute('aria-checked', checked)

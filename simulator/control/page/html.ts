@@ -57,6 +57,7 @@ export const HTML = `<!doctype html>
 <details id="faults-part" open>
 <summary><h3>Faults</h3> <span id="faults-note"></span></summary>
 <label class="search"><span class="hidden">Find faults</span><input id="fault-search" type="search" placeholder="Find faults" autocomplete="off"></label>
+<div id="on-now" class="group" role="group" aria-label="Faults that are on"></div>
 <div id="faults"></div>
 </details>
 <details id="journal-part" open>

@@ -48,7 +48,8 @@ figure { position: relative; aspect-ratio: 16/9; background: #0b0d10; border-rad
 #facts { margin-top: .4rem; display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; } #facts dt { color: var(--soft); }
 #facts dd { margin: 0; overflow-wrap: anywhere; user-select: all; font-variant-numeric: tabular-nums; }
 summary { cursor: pointer; padding: .25rem 0; } #one > details > summary { border-top: 1px solid var(--line); padding-top: .8rem; }
-#faults { margin-top: .5rem; } #faults details { border-top: 1px solid var(--line); }
+#faults { margin-top: .5rem; } #on-now:not(:empty) { margin-top: .6rem; }
+.chip { background: var(--warn-ground); color: var(--warn); border-color: transparent; border-radius: 99px; min-height: 1.9rem; padding: .1rem .8rem; } #faults details { border-top: 1px solid var(--line); }
 #faults summary span { color: var(--warn); }
 .fault { display: grid; grid-template-columns: auto 1fr auto; gap: .1rem .7rem; align-items: start; padding: .4rem 0; }
 .fault b { font-weight: 600; } .fault .note { display: block; font-size: .87rem; }
