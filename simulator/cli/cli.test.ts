@@ -122,10 +122,9 @@ test('a recording outlives a SIGKILL and is played again, until it is over', asy
   assert.ok(!readFileSync(file, 'utf8').includes('given-word'))
   const { code, out } = await call('run', '--scenario', file, '--once', '--address', net(22), '--json')
   assert.equal(code, EXIT_DONE)
-  const [again, ...happened] = out
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
+  const lines = out.trim().split('\n')
+  const [again, ...happened] = lines.slice(0, -1).map((line) => JSON.parse(line))
+  assert.deepEqual(JSON.parse(lines.at(-1) ?? ''), { event: 'over', state: 'done', total: 2, done: 2, failed: 0 })
   assert.deepEqual([again.cameras[0].address, again.cameras[0].id], [net(22), 'tapo-1'])
   assert.deepEqual(
     happened.map(({ camera, what }) => `${camera} ${what}`),

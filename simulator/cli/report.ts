@@ -1,7 +1,7 @@
 import { CONTROL_ADDRESS } from '../control/server.ts'
 import { summarize } from '../control/summary.ts'
 import type { Fleet } from '../fleet/index.ts'
-import type { Happened, Stage } from '../scenario/index.ts'
+import type { Happened, ScenarioState, Stage } from '../scenario/index.ts'
 import type { Password } from './choice.ts'
 import { table } from './terminal.ts'
 
@@ -76,6 +76,13 @@ function urlOf(controlPort: number | undefined): string | undefined {
 export function happenedLine({ atMs, camera, what, trouble }: Happened, isJson = false): string {
   if (isJson) return `${JSON.stringify({ event: 'happened', atMs, camera, what, ...(trouble ? { trouble } : {}) })}\n`
   return `${(atMs / 1000).toFixed(1).padStart(7)} s  ${camera.padEnd(16)}${what}${trouble ? `: ${trouble}` : ''}\n`
+}
+
+export function overLine(scenario: ScenarioState, isJson = false): string {
+  if (scenario.state === 'none') return ''
+  const { state, total, done, failed } = scenario
+  if (isJson) return `${JSON.stringify({ event: 'over', state, total, done, failed })}\n`
+  return `The scenario is over: ${done} of ${total} things happened${failed > 0 ? `, ${failed} of them failed` : ''}.\n`
 }
 
 export function troubleLine(trouble: string, isJson = false): string {

@@ -3,7 +3,7 @@ import { startFleet } from '../fleet/index.ts'
 import { readScenario, recordingFile, Stage } from '../scenario/index.ts'
 import { chooseFleet, choosePassword, readText } from './choice.ts'
 import { EXIT_DONE, EXIT_PARTLY } from './exit-codes.ts'
-import { happenedLine, readyJson, readyText, troubleLine } from './report.ts'
+import { happenedLine, overLine, readyJson, readyText, troubleLine } from './report.ts'
 import type { RunOptions } from './run-command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -47,19 +47,22 @@ async function runUntil(
   const password = await choosePassword(options)
   const chosen = await chooseFleet(options, isGiven, script)
   await using fleet = await startFleet({ ...chosen, user, password: password.text, signal })
-  await using stage = new Stage(fleet, (happened) => terminal.write(happenedLine(happened, json)))
+  await using stage = new Stage(
+    fleet,
+    (happened) => terminal.write(happenedLine(happened, json)),
+    (trouble) => terminal.writeError(troubleLine(trouble, json)),
+  )
   const begin = script && stage.prepare(script, scenario ?? '')
   if (record !== undefined) stage.record(await recordingFile(record), record)
   await using control = controlPort === undefined ? undefined : await startControl(fleet, controlPort, stage)
   const facts = { fleet, stage, controlPort: control?.port, scenario, user, password }
   terminal.write(json ? readyJson(facts) : readyText(facts))
   begin?.()
+  if (script) void stage.over.then(() => terminal.write(overLine(stage.scenario, json)))
   await Promise.race([aborted(signal), ...(options.once ? [stage.over] : [])])
   await stage[Symbol.asyncDispose]()
-  const trouble = stage.recording?.trouble
-  if (trouble !== undefined) terminal.writeError(troubleLine(trouble, json))
-  const isPartly = trouble !== undefined || (stage.scenario.state !== 'none' && stage.scenario.failed > 0)
-  return isPartly ? EXIT_PARTLY : EXIT_DONE
+  const hasFailed = stage.scenario.state !== 'none' && stage.scenario.failed > 0
+  return hasFailed || stage.recording?.trouble !== undefined ? EXIT_PARTLY : EXIT_DONE
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -34,10 +34,11 @@ test('a recording that cannot be written says why and ends, and the fleet goes o
     ...PORTS,
   })
   const full = () => Promise.reject(new Error('the disk is full'))
-  await using recording = new Recording(fleet, { append: full, close: () => {} })
+  const told: string[] = []
+  await using recording = new Recording(fleet, { append: full, close: () => {} }, (trouble) => told.push(trouble))
   await until(() => recording.state.trouble !== undefined)
   assert.match(recording.state.trouble ?? '', /can't be written: the disk is full/)
-  assert.equal(recording.state.isRunning, false)
+  assert.deepEqual([recording.state.isRunning, told], [false, [recording.state.trouble]])
   fleet.cameras[0]?.raise('motion')
 })
 

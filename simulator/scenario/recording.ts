@@ -29,6 +29,7 @@ export interface RecordingState {
 export class Recording implements AsyncDisposable {
   readonly #sink: RecordingSink
   readonly #firstAddress: string
+  readonly #tell: (trouble: string) => void
   readonly #watching: Disposable
   readonly #startedMs = performance.now()
   #endedMs: number | undefined
@@ -38,9 +39,13 @@ export class Recording implements AsyncDisposable {
   #writing: Promise<void>
   #trouble: string | undefined
 
-  /** `at`: the moment that stands in the file as its beginning. Throws RangeError where a camera's profile can't be written down. */
-  constructor(fleet: Fleet, sink: RecordingSink, at = new Date()) {
+  /**
+   * `tell` hears at once why it ended by itself, if it does; `at` stands in the file as its beginning.
+   * Throws RangeError where a camera's profile can't be written down.
+   */
+  constructor(fleet: Fleet, sink: RecordingSink, tell: (trouble: string) => void = () => {}, at = new Date()) {
     this.#sink = sink
+    this.#tell = tell
     this.#firstAddress = fleet.makeup.firstAddress
     const { text, steps } = headOf(fleet, at)
     this.#steps = steps
@@ -56,7 +61,7 @@ export class Recording implements AsyncDisposable {
 
   #take(camera: string, deed: Deed): void {
     if (this.#steps >= STEPS_MAX) {
-      void this.#end(`The recording is full: it holds ${STEPS_MAX} things`)
+      void this.#end().then(() => this.#fail(`The recording is full: it holds ${STEPS_MAX} things`))
       return
     }
     this.#steps++
@@ -77,18 +82,23 @@ export class Recording implements AsyncDisposable {
     try {
       await this.#sink.append(text)
     } catch (error) {
-      this.#trouble = `The recording can't be written: ${error instanceof Error ? error.message : String(error)}`
+      this.#fail(`The recording can't be written: ${error instanceof Error ? error.message : String(error)}`)
       void this.#end()
     }
   }
 
-  async #end(trouble?: string): Promise<void> {
+  #fail(trouble: string): void {
+    if (this.#trouble !== undefined) return
+    this.#trouble = trouble
+    this.#tell(trouble)
+  }
+
+  async #end(): Promise<void> {
     if (this.#endedMs !== undefined) return
     this.#endedMs = performance.now()
     this.#watching[Symbol.dispose]()
     this.#flush()
     await this.#writing
-    this.#trouble ??= trouble
     await this.#sink.close()
   }
 

@@ -24,12 +24,19 @@ interface Play {
 export class Stage implements AsyncDisposable {
   readonly #fleet: Fleet
   readonly #tell: (happened: Happened) => void
+  readonly #tellTrouble: (trouble: string) => void
   #play: Play | undefined
   #recording: { readonly into: string; readonly recording: Recording } | undefined
 
-  constructor(fleet: Fleet, tell: (happened: Happened) => void = () => {}) {
+  /** `tell` hears what the scenario does, `tellTrouble` why a recording ended by itself. */
+  constructor(
+    fleet: Fleet,
+    tell: (happened: Happened) => void = () => {},
+    tellTrouble: (trouble: string) => void = () => {},
+  ) {
     this.#fleet = fleet
     this.#tell = tell
+    this.#tellTrouble = tellTrouble
   }
 
   /**
@@ -75,7 +82,7 @@ export class Stage implements AsyncDisposable {
       throw new StageBusyError(
         `A recording runs already, into ${this.recording.into}: stop it first (DELETE /recording)`,
       )
-    const recording = new Recording(this.#fleet, sink)
+    const recording = new Recording(this.#fleet, sink, this.#tellTrouble)
     this.#recording = { into, recording }
     return recording.state
   }
