@@ -9,6 +9,8 @@ import { addressAfter, FleetStartError } from '../fleet/index.ts'
 /** Tells the program inside that its cameras may have the network's addresses. */
 const NETWORK_VARIABLE = 'LENSCAP_SIMULATOR_NETWORK'
 
+/** Of util-linux, as nsenter is. */
+const UNSHARE = 'unshare'
 const GROUP = '239.255.255.250'
 const DEVICE_INSIDE = 'cameras'
 /** The first of the network is this side's; a few are left for clients. */
@@ -83,7 +85,7 @@ async function runInNetwork(
 ): Promise<number> {
   const begin = addressAfter(first, FIRST_CAMERA)
   const args = [...process.execArgv, process.argv[1] ?? '', 'run', '--address', begin, ...programArgs]
-  const child = spawn('unshare', ['--net', 'sh', '-c', INSIDE, 'sh', process.execPath, ...args], {
+  const child = spawn(UNSHARE, ['--net', 'sh', '-c', INSIDE, 'sh', process.execPath, ...args], {
     stdio: ['pipe', 'inherit', 'inherit', 'pipe'],
     env: { ...process.env, [NETWORK_VARIABLE]: `${first}/${bits}` },
   })

@@ -24,7 +24,7 @@ export interface Effort {
 export type Measure = (effort: Effort) => Promise<readonly Figure[]>
 
 /** The value in the middle. Throws RangeError where there is none. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted[Math.floor(sorted.length / 2)]
   if (middle === undefined) throw new RangeError('Nothing was measured')
