@@ -22,7 +22,7 @@ const endedWithin = (ms: number) => (seen: Seen) => plays(seen) && seen.ended &&
 const keptAliveBy = (wrong: string, right: string): RtspEffect => [
   undefined,
   async (stage) => {
-    const options = (method: string) => ({ stepMs: 2000, stepsMax: 50, asks: [method] })
+    const options = (method: string) => ({ stepMs: 4000, stepsMax: 28, asks: [method] })
     const [lost, kept] = [
       await watch(stage, ({ ended }) => ended, options(wrong)),
       await watch(stage, ({ ended }) => ended, options(right)),

@@ -12,7 +12,7 @@ type Shows = (stage: Stage, isFaulty: boolean) => Promise<boolean>
 /** The value that the fault is given for the test, and how its effect is seen. */
 export type RtspEffect = readonly [value: number | undefined, shows: Shows]
 
-const PLAYED_MS = 25_000
+const PLAYED_MS = 20_000
 
 /** What yellowstone sees of a camera that is well, once for each camera. */
 const wellSeen = new WeakMap<Stage, Promise<Seen>>()
