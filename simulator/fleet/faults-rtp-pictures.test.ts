@@ -1,3 +1,4 @@
+import { RtspClient } from 'yellowstone'
 import type { RTP_PICTURE_FAULTS } from '../faults/catalogue/rtp.ts'
 import { parseSps } from '../imaging/sps.ts'
 import { passUntil, type RtspEffect, testRtspFaults, toYellowstone, withClient } from './rtsp-effects.testing.ts'
@@ -26,7 +27,7 @@ function aggregated(seen: Seen): Buffer[] {
 const playsWith = (isOdd: (seen: Seen) => boolean, value?: number) =>
   toYellowstone((seen) => pictures(seen).length > 20 && isOdd(seen), value)
 
-testRtspFaults('127.91.31.4', {
+testRtspFaults(RtspClient, '127.91.31.4', {
   'sps-change': toYellowstone((seen) => {
     const widths = new Set(ofType(seen, SPS).map(({ payload }) => parseSps(payload).width))
     return widths.has(640) && widths.has(1280)

@@ -1,3 +1,4 @@
+import { RtspClient } from 'yellowstone'
 import type { RTSP_SESSION_FAULTS } from '../faults/catalogue/rtsp.ts'
 import { TestRtspClient } from './rtsp-client.testing.ts'
 import {
@@ -31,7 +32,7 @@ const keptAliveBy = (wrong: string, right: string): RtspEffect => [
   },
 ]
 
-testRtspFaults('127.91.31.2', {
+testRtspFaults(RtspClient, '127.91.31.2', {
   'rtsp-stall': toYellowstone(
     ({ outcome, packets, ended, passedMs, quietSteps }) =>
       outcome === 'playing' && packets.length === 0 && !ended && passedMs > 8000 && quietSteps < 6,
