@@ -10,6 +10,8 @@ const UNITS: Readonly<Record<FaultKind['value'], string>> = {
   count: 'N',
   bytes: 'BYTES',
   kilobytes: 'KB',
+  percent: '%',
+  hertz: 'HZ',
 }
 const NAME_COLUMNS = 32
 

@@ -132,7 +132,7 @@ function giveVoices(
   const web = new OnvifServer(facts, guard, new Dispatch(facts, subscriptions), journal)
   return {
     web: () => web.createServer(),
-    rtsp: () => createRtspServer({ facts, guard, journal, pacer }),
+    rtsp: () => createRtspServer({ facts, guard, journal, pacer, chance: () => seededRandom(facts.identity.variety) }),
     discovery: {
       journal,
       faults,
