@@ -26,6 +26,7 @@ test('profiles and faults are listed, for people and for programs', async () => 
   const { code, out } = await call('profiles', '--json')
   assert.equal(code, EXIT_DONE)
   assert.equal(JSON.parse(out).length, PROFILE_NAMES.length)
+  assert.match((await call('profiles')).out, /reolink .*; faults of its own: services-undeclared-prefix\n/)
 })
 
 test('a password may come from a file, and a file without one is wrong use', async () => {

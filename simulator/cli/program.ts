@@ -43,14 +43,18 @@ function build(terminal: Terminal): Command {
     .description('List the brands that can be simulated')
     .option('--json', 'print JSON')
     .action((options: { json?: boolean }) => {
-      const rows = Object.values(PROFILES).map(({ name, title, httpPort, channels, auth }) => ({
+      const rows = Object.values(PROFILES).map(({ name, title, httpPort, channels, auth, faults }) => ({
         name,
         title,
         httpPort,
         channels,
         auth,
+        faults,
       }))
-      const lines = rows.map((row) => `${row.name.padEnd(12)}port ${String(row.httpPort).padEnd(6)}${row.title}`)
+      const lines = rows.map((row) => {
+        const faults = row.faults.length > 0 ? `; faults of its own: ${row.faults.join(', ')}` : ''
+        return `${row.name.padEnd(12)}port ${String(row.httpPort).padEnd(6)}${row.title}${faults}`
+      })
       terminal.write(options.json ? `${JSON.stringify(rows)}\n` : `${lines.join('\n')}\n`)
     })
   root
@@ -120,6 +124,7 @@ function addRun(root: Command, terminal: Terminal): void {
       gather(fault),
       [],
     )
+    .option('--without-faults', 'leave out the faults that brands have of themselves (see: profiles)')
     .option(
       '--video <file>',
       'stream this file in place of the scenes: H.264 as an Annex B byte stream, without B-frames',

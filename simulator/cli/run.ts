@@ -26,6 +26,7 @@ export interface RunOptions {
   readonly password?: string
   readonly passwordFile?: string
   readonly fault: readonly string[]
+  readonly withoutFaults?: boolean
   readonly video?: string
   readonly eventInterval: number
   readonly controlPort?: number
@@ -98,6 +99,7 @@ async function chooseCameras(options: RunOptions): Promise<CameraOptions[]> {
   return Array.from({ length: options.cameras ?? profiles.length }, (_, i) => ({
     profile: profiles[i % profiles.length] ?? 'plain',
     faults: options.fault,
+    ...(options.withoutFaults ? { withoutFaults: true } : {}),
     eventIntervalMs: options.eventInterval,
     ...(options.video === undefined ? {} : { video: options.video }),
   }))

@@ -97,6 +97,11 @@ function addRoutes(app: FastifyInstance, fleet: Fleet): void {
     camera.setFault(faultNamed(params.name), FaultBody.parse(body)?.value)
     return camera.faults
   })
+  app.delete<{ Params: { id: string } }>('/cameras/:id/faults', ({ params }) => {
+    const camera = find(params.id)
+    camera.clearFaults()
+    return camera.faults
+  })
   app.delete<{ Params: { id: string; name: string } }>('/cameras/:id/faults/:name', ({ params }) => {
     const camera = find(params.id)
     camera.clearFault(faultNamed(params.name))

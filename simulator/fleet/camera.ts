@@ -246,6 +246,11 @@ export class SimulatedCamera implements AsyncDisposable {
     if (wasOn) void endFault(this.#asFaulty(), name).catch(() => {})
   }
 
+  /** Clears all, those that the brand has of itself too. */
+  clearFaults(): void {
+    for (const { name } of this.faults) this.clearFault(name)
+  }
+
   #begin(name: FaultName, value: number): void {
     void beginFault(this.#asFaulty(), name, value).catch(() => {})
   }

@@ -66,7 +66,8 @@ export function assemble(options: CameraOptions, around: Surroundings, reboot: (
   const profile = typeof options.profile === 'string' ? profileNamed(options.profile) : options.profile
   const identity = identify(profile, around.address, around.seed)
   const place = { address: around.address, identity, startedMs: around.now(), swaps: 0 }
-  const faults = new FaultSwitches(options.faults?.map(parseFault))
+  const habits = options.withoutFaults ? [] : profile.faults
+  const faults = new FaultSwitches([...habits, ...(options.faults ?? [])].map(parseFault))
   const journal = new Journal(around.now)
   const facts = gatherFacts(profile, options, place, faults, around, reboot)
   const subscriptions = new Subscriptions(facts)

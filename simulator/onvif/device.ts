@@ -30,9 +30,7 @@ export function deviceOperations(facts: CameraFacts): Operations {
       `<tds:SerialNumber>${escapeXml(facts.identity.serial)}</tds:SerialNumber>` +
       `<tds:HardwareId>${escapeXml(profile.hardwareId)}</tds:HardwareId></tds:GetDeviceInformationResponse>`,
     GetEndpointReference: () =>
-      profile.endpointReference === 'empty'
-        ? '<tds:GetEndpointReferenceResponse/>'
-        : `<tds:GetEndpointReferenceResponse><tds:GUID>${facts.identity.endpoint}</tds:GUID></tds:GetEndpointReferenceResponse>`,
+      `<tds:GetEndpointReferenceResponse><tds:GUID>${facts.identity.endpoint}</tds:GUID></tds:GetEndpointReferenceResponse>`,
     ...serviceOperations(facts),
     ...scopeOperations(facts),
     ...systemOperations(facts),

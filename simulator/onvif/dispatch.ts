@@ -40,9 +40,9 @@ export class Dispatch {
       operation?.(request) ??
       (isEvent ? await subscriptionOperation(this.#facts, this.#subscriptions, request, caller) : undefined)
     if (answer === undefined) throw notSupported()
-    const { topicNamespaces, illFormed } = this.#facts.profile
+    const { topicNamespaces } = this.#facts.profile
     const body = typeof answer === 'string' ? answer : answer.body
-    const text = envelope(illFormed.includes(request.operation) ? unescaped(body) : body, {
+    const text = envelope(body, {
       namespaces: isEvent || request.namespace === NAMESPACES.tse ? topicNamespaces : {},
       action: isEvent ? EVENT_ACTIONS[request.operation] : undefined,
       relatesTo: isEvent ? request.messageId : undefined,
@@ -61,11 +61,6 @@ export class Dispatch {
       PRE_AUTH_OPERATIONS.has(request.operation)
     )
   }
-}
-
-/** As a camera writes that never learnt to escape: the first text ends in a bare ampersand. */
-function unescaped(body: string): string {
-  return body.replace(/([^<>])<\//, '$1 & more</')
 }
 
 function servicesOf(facts: CameraFacts, subscriptions: Subscriptions): ReadonlyMap<string, Operations> {

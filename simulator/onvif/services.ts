@@ -52,12 +52,7 @@ function services(facts: CameraFacts, includeCapability: boolean): string {
       (includeCapability ? `<tds:Capabilities>${capabilities}</tds:Capabilities>` : '') +
       `<tds:Version>${VERSION}</tds:Version></tds:Service>`,
   )
-  // The prefix of the analytics device is used and never declared: this is what a strict parser stumbles over.
-  const undeclared = facts.profile.undeclaredPrefix
-    ? `<tds:Service><tds:Namespace>http://www.onvif.org/ver10/analyticsdevice/wsdl</tds:Namespace><tds:XAddr>${httpUri(facts, facts.profile.paths.device)}</tds:XAddr>` +
-      `<tds:Capabilities><tad:Capabilities RuleSupport="true"/></tds:Capabilities><tds:Version>${VERSION}</tds:Version></tds:Service>`
-    : ''
-  return rows.join('') + undeclared
+  return rows.join('')
 }
 
 function deviceCapabilities(facts: CameraFacts): string {

@@ -1,3 +1,5 @@
+import type { FaultText } from '../faults/fault.ts'
+
 /** The kinds of event that can be asked of a camera; which of them a brand has stands in its profile. */
 export const EVENT_KINDS = ['motion', 'person', 'vehicle'] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
@@ -106,14 +108,10 @@ export interface Profile {
   readonly relayOutputs: number
   /** How long the camera is away when it reboots. */
   readonly rebootMs: number
-  /** Whether GetServices carries a prefix that it doesn't declare. */
-  readonly undeclaredPrefix: boolean
-  /** `empty`: GetEndpointReference has an answer and no GUID in it. */
-  readonly endpointReference: 'guid' | 'empty'
-  /** Operations whose answers hold an ampersand that nobody escaped. */
-  readonly illFormed: readonly string[]
   /** Digits after the second in the times of events. */
   readonly eventTimeDigits: 0 | 3 | 6
+  /** The brand's habits that break a standard: faults that are on from the start, and can be switched off like any other. */
+  readonly faults: readonly FaultText[]
 }
 
 /** What most brands share; each profile says how it differs. */
@@ -138,10 +136,8 @@ export const USUAL = {
   systemLog: 'text',
   relayOutputs: 1,
   rebootMs: 5000,
-  undeclaredPrefix: false,
-  endpointReference: 'guid',
-  illFormed: [],
   eventTimeDigits: 0,
+  faults: [],
 } as const satisfies Partial<Profile>
 
 export const CELL_MOTION: EventShape = {

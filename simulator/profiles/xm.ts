@@ -41,6 +41,5 @@ export const xm: Profile = {
   timeZone: { posix: 'GMT-08:00', offsetMinutes: 480 },
   systemLog: 'unavailable',
   relayOutputs: 0,
-  endpointReference: 'empty',
-  illFormed: ['GetSystemSupportInformation', 'GetNTP'],
+  faults: ['endpoint-reference-empty', 'text-unescaped'],
 }

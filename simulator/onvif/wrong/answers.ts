@@ -36,6 +36,16 @@ const DEVICE: Partial<Record<FaultName, AnswerRule>> = {
   'serial-empty': replacing(['GetDeviceInformation'], /(<tds:(?:SerialNumber|Model)>)[^<]*/g, '$1'),
   'serial-shared': replacing(['GetDeviceInformation'], /(SerialNumber>)[^<]*/, '$1ABCDEFG0123456789'),
   'mac-shared': replacing(['GetNetworkInterfaces'], /(HwAddress>)[^<]*/g, '$102:00:00:00:00:01'),
+  'endpoint-reference-empty': replacing(['GetEndpointReference'], /<tds:GUID>.*<\/tds:GUID>/, ''),
+  // The prefix of the analytics device is used and never declared: this is what a strict parser stumbles over.
+  'services-undeclared-prefix': replacing(
+    ['GetServices'],
+    /(?=<\/tds:GetServicesResponse>)/,
+    '<tds:Service><tds:Namespace>http://www.onvif.org/ver10/analyticsdevice/wsdl</tds:Namespace><tds:XAddr>http://127.0.0.1/onvif</tds:XAddr>' +
+      '<tds:Capabilities><tad:Capabilities RuleSupport="true"/></tds:Capabilities><tds:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></tds:Version></tds:Service>',
+  ),
+  // As a camera writes that never learnt to escape: the first text ends in a bare ampersand.
+  'text-unescaped': replacing(['GetNTP', 'GetSystemSupportInformation'], /([^<>])<\//, '$1 & more</'),
   'mac-missing': replacing(['GetNetworkInterfaces'], /<tds:NetworkInterfaces [\s\S]*<\/tds:NetworkInterfaces>/, ''),
 }
 
