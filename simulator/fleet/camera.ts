@@ -48,9 +48,13 @@ export class SimulatedCamera implements AsyncDisposable {
   #change: Promise<unknown> = Promise.resolve()
 
   private constructor(options: CameraOptions, around: Surroundings) {
-    const reboot = () => around.agenda.after(LAST_ANSWER_MS, () => void this.reboot().catch(() => {}))
+    const soon = (go: () => Promise<void>) => around.agenda.after(LAST_ANSWER_MS, () => void go().catch(() => {}))
+    const going = {
+      reboot: (address?: string) => soon(() => this.reboot(undefined, address)),
+      move: (address: string) => soon(() => this.#tryMove(address)),
+    }
     this.#around = around
-    this.#parts = assemble(options, around, reboot)
+    this.#parts = assemble(options, around, going)
     const { facts, journal, ports, place } = this.#parts
     this.id = `${facts.profile.name}-${around.index + 1}`
     this.name = facts.name
@@ -79,7 +83,8 @@ export class SimulatedCamera implements AsyncDisposable {
   /** What is so, for tests and people to compare with what a client found out. */
   get truth(): CameraTruth {
     const { manufacturer, model, firmware, hardwareId, channels } = this.#parts.facts.profile
-    const { serial, macs, endpoint, hostname } = this.#parts.place.identity
+    const { serial, macs, endpoint, hostname: first } = this.#parts.place.identity
+    const { hostname = first } = this.#parts.facts.settings.network
     return { manufacturer, model, firmware, serial, hardwareId, macs, endpoint, channels, hostname }
   }
 
@@ -97,12 +102,13 @@ export class SimulatedCamera implements AsyncDisposable {
     return this.#inTurn(() => this.#open())
   }
 
-  /** Says Bye, is away for as long as the brand takes to boot, and says Hello. */
-  reboot(awayMs = this.#bootMs()): Promise<void> {
+  /** Says Bye, is away for as long as the brand takes to boot, and says Hello, at that address where one is given. */
+  reboot(awayMs = this.#bootMs(), address?: string): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#around.group.isJoined) await this.#sockets?.responder.sayBye()
       await this.#close()
       await this.#pause(awayMs)
+      this.#parts.place.address = address ?? this.address
       await this.#open()
     })
   }
@@ -119,6 +125,12 @@ export class SimulatedCamera implements AsyncDisposable {
       this.#parts.place.address = address
       await this.#open()
     })
+  }
+
+  /** As its owner asked of it over ONVIF: back to where it stood, if the address can't be had. */
+  async #tryMove(address: string): Promise<void> {
+    const before = this.address
+    await this.moveTo(address).catch(() => this.moveTo(before))
   }
 
   /**

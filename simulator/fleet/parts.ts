@@ -61,15 +61,18 @@ export interface CameraParts {
   readonly ports: Ports
 }
 
+/** How a camera goes elsewhere, or away for a while, of itself: a moment later, so that its answer gets out. */
+type Going = Pick<CameraFacts, 'reboot' | 'move'>
+
 /** Throws RangeError or FaultError on wrong options. */
-export function assemble(options: CameraOptions, around: Surroundings, reboot: () => void): CameraParts {
+export function assemble(options: CameraOptions, around: Surroundings, going: Going): CameraParts {
   const profile = typeof options.profile === 'string' ? profileNamed(options.profile) : options.profile
   const identity = identify(profile, around.address, around.seed)
   const place = { address: around.address, identity, startedMs: around.now(), swaps: 0 }
   const habits = options.withoutFaults ? [] : profile.faults
   const faults = new FaultSwitches([...habits, ...(options.faults ?? [])].map(parseFault))
   const journal = new Journal(around.now)
-  const facts = gatherFacts(profile, options, place, faults, around, reboot)
+  const facts = gatherFacts(profile, options, place, faults, around, going)
   const subscriptions = new Subscriptions(facts)
   const separate = profile.subscription.by === 'path' ? profile.subscription.portIfSeparate : undefined
   const ports = {
@@ -88,10 +91,11 @@ function gatherFacts(
   place: Place,
   faults: FaultSwitches,
   { now, agenda, account, ...around }: Surroundings,
-  reboot: () => void,
+  { reboot, move }: Going,
 ): CameraFacts {
   const showings = showingsFor(profile, place.identity, around)
   const name = options.name ?? nameFor(profile, showings[0])
+  const settings = new Settings({ ...profile, account, scopes: firstScopes(name) })
   return {
     profile,
     name,
@@ -105,14 +109,14 @@ function gatherFacts(
       return place.startedMs
     },
     showings,
-    settings: new Settings(firstScopes(name), profile.relayOutputs),
+    settings,
     faults,
     now,
-    cameraNow: () => cameraTime(faults, now(), place.startedMs),
-    account,
+    cameraNow: () => cameraTime(faults, now(), place.startedMs) + settings.clock.aheadMs,
     ports: { http: 0, rtsp: 0, subscription: 0 },
     later: (delayMs, run) => agenda.after(delayMs, run),
     reboot,
+    move,
   }
 }
 
@@ -122,8 +126,9 @@ function giveVoices(
   journal: Journal,
   { pacer }: Surroundings,
 ): Voices {
-  const { profile, account, faults, now, cameraNow } = facts
-  const guard = new Guard(profile, () => facts.identity.realm, account, faults, now, cameraNow)
+  const { profile, faults, now, cameraNow } = facts
+  const passwordOf = (user: string) => facts.settings.users.get(user)?.password
+  const guard = new Guard(profile, () => facts.identity.realm, passwordOf, faults, now, cameraNow)
   const web = new OnvifServer(facts, guard, new Dispatch(facts, subscriptions), journal)
   return {
     web: () => web.createServer(),

@@ -2,7 +2,6 @@ import type { FaultSwitches } from '../faults/switches.ts'
 import type { Showing } from '../imaging/showing.ts'
 import type { Identity } from '../profiles/identity.ts'
 import type { Profile } from '../profiles/profile.ts'
-import type { Account } from './http-digest.ts'
 import type { Settings } from './settings.ts'
 import type { SoapRequest } from './soap.ts'
 
@@ -23,13 +22,14 @@ export interface CameraFacts {
   readonly cameraNow: () => number
   /** When it was last switched on. */
   readonly startedMs: number
-  readonly account: Account
   /** Known once the camera listens. */
   readonly ports: { http: number; rtsp: number; subscription: number }
   /** Does something after that time, unless the camera has stopped by then. */
   readonly later: (delayMs: number, run: () => void) => void
-  /** Goes down a moment from now, and comes back. */
-  readonly reboot: () => void
+  /** Goes down a moment from now, and comes back: at that address, where one is given. */
+  readonly reboot: (address?: string) => void
+  /** Goes to that address a moment from now; stays where it is if that one can't be had. */
+  readonly move: (address: string) => void
 }
 
 /** What travels beside the envelope, in a multipart answer (XOP 1.0, MTOM 1.0). */

@@ -1,9 +1,9 @@
-import { child, escapeXml } from '../discovery/xml.ts'
+import { child } from '../discovery/xml.ts'
 import type { CameraFacts, Operations } from './facts.ts'
 import { SoapFault, type SoapRequest } from './soap.ts'
 import { supportInformation, systemLog, systemUris } from './system-log.ts'
 
-/** The device service's system part and its users (ONVIF Core 8.3, 8.4). */
+/** The device service's system part (ONVIF Core 8.3). */
 export function systemOperations(facts: CameraFacts): Operations {
   return {
     GetSystemLog: (request) => systemLog(facts, oneOf(request, 'LogType', ['System', 'Access'], 'System')),
@@ -15,8 +15,9 @@ export function systemOperations(facts: CameraFacts): Operations {
     },
     SetSystemFactoryDefault: (request) => {
       oneOf(request, 'FactoryDefault', ['Hard', 'Soft'])
+      const { addressBefore } = facts.settings.network
       facts.settings.reset()
-      facts.reboot()
+      facts.reboot(addressBefore)
       return '<tds:SetSystemFactoryDefaultResponse/>'
     },
     GetDiscoveryMode: () =>
@@ -26,9 +27,6 @@ export function systemOperations(facts: CameraFacts): Operations {
         oneOf(request, 'DiscoveryMode', ['Discoverable', 'NonDiscoverable']) === 'Discoverable'
       return '<tds:SetDiscoveryModeResponse/>'
     },
-    GetUsers: () =>
-      `<tds:GetUsersResponse><tds:User><tt:Username>${escapeXml(facts.account.user)}</tt:Username>` +
-      '<tt:UserLevel>Administrator</tt:UserLevel></tds:User></tds:GetUsersResponse>',
   }
 }
 

@@ -74,6 +74,7 @@ const ProfileFile = z.strictObject({
       recording: PATH.exactOptional(),
       search: PATH.exactOptional(),
       replay: PATH.exactOptional(),
+      deviceIo: PATH.exactOptional(),
     })
     .exactOptional(),
   auth: z
@@ -95,6 +96,11 @@ const ProfileFile = z.strictObject({
   timeZone: z.strictObject({ posix: TEXT, offsetMinutes: z.number().int().min(-720).max(840) }).exactOptional(),
   systemLog: z.enum(['text', 'mtom', 'xop', 'uri', 'unavailable']).exactOptional(),
   relayOutputs: COUNT.max(16).exactOptional(),
+  digitalInputs: COUNT.max(16).exactOptional(),
+  lacks: z
+    .array(z.string().regex(/^[A-Z]\w+$/, 'an operation is named as GetOSDs'))
+    .max(200)
+    .exactOptional(),
   rebootMs: COUNT.exactOptional(),
   eventTimeDigits: z.literal([0, 3, 6]).exactOptional(),
   faults: z.array(Fault).max(64).exactOptional(),

@@ -36,7 +36,7 @@ type SubscriptionAddress =
   | { readonly by: 'parameter'; readonly path: string }
 
 /** The services that a camera may lack, each with its path. */
-type OptionalService = 'media2' | 'imaging' | 'ptz' | 'recording' | 'search' | 'replay'
+type OptionalService = 'media2' | 'imaging' | 'ptz' | 'recording' | 'search' | 'replay' | 'deviceIo'
 
 /**
  * How a brand gives its log: inline, as a multipart attachment of text (MTOM) or of a gzipped file (XOP), at an address
@@ -106,6 +106,9 @@ export interface Profile {
   readonly timeZone: { readonly posix: string; readonly offsetMinutes: number }
   readonly systemLog: SystemLogForm
   readonly relayOutputs: number
+  readonly digitalInputs: number
+  /** Operations of its services that the brand never learnt: they are answered with ter:ActionNotSupported. */
+  readonly lacks: readonly string[]
   /** How long the camera is away when it reboots. */
   readonly rebootMs: number
   /** Digits after the second in the times of events. */
@@ -135,6 +138,8 @@ export const USUAL = {
   services: { media2: '/onvif/media2_service', imaging: '/onvif/imaging_service' },
   systemLog: 'text',
   relayOutputs: 1,
+  digitalInputs: 0,
+  lacks: [],
   rebootMs: 5000,
   eventTimeDigits: 0,
   faults: [],

@@ -41,5 +41,6 @@ export const xm: Profile = {
   timeZone: { posix: 'GMT-08:00', offsetMinutes: 480 },
   systemLog: 'unavailable',
   relayOutputs: 0,
+  lacks: ['GetOSDs', 'GetGuaranteedNumberOfVideoEncoderInstances', 'SetNetworkProtocols'],
   faults: ['endpoint-reference-empty', 'text-unescaped'],
 }
