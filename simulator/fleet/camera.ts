@@ -203,6 +203,11 @@ export class SimulatedCamera implements AsyncDisposable {
     return this.#sockets?.responder
   }
 
+  /** All ONVIF operations that it knows, as `tds:GetServices`. */
+  get operations(): readonly string[] {
+    return this.#parts.operations
+  }
+
   /** The kinds of event that this brand has. */
   get eventKinds(): readonly EventKind[] {
     return [...new Set(this.#parts.facts.profile.events.map((shape) => shape.kind))]

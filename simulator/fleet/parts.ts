@@ -57,6 +57,8 @@ export interface CameraParts {
   readonly faults: FaultSwitches
   readonly subscriptions: Subscriptions
   readonly voices: Voices
+  /** All ONVIF operations that it knows, as `tds:GetServices`. */
+  readonly operations: readonly string[]
   /** Where it wants to listen. */
   readonly ports: Ports
 }
@@ -81,8 +83,9 @@ export function assemble(options: CameraOptions, around: Surroundings, going: Go
     discovery: around.discoveryPort,
     subscription: separate !== undefined && around.httpPort === 0 ? 0 : separate,
   }
-  const voices = giveVoices(facts, subscriptions, journal, around)
-  return { place, facts, journal, faults, subscriptions, voices, ports }
+  const dispatch = new Dispatch(facts, subscriptions)
+  const voices = giveVoices(facts, dispatch, journal, around)
+  return { place, facts, journal, faults, subscriptions, voices, operations: dispatch.operations(), ports }
 }
 
 function gatherFacts(
@@ -120,16 +123,11 @@ function gatherFacts(
   }
 }
 
-function giveVoices(
-  facts: CameraFacts,
-  subscriptions: Subscriptions,
-  journal: Journal,
-  { pacer }: Surroundings,
-): Voices {
+function giveVoices(facts: CameraFacts, dispatch: Dispatch, journal: Journal, { pacer }: Surroundings): Voices {
   const { profile, faults, now, cameraNow } = facts
   const passwordOf = (user: string) => facts.settings.users.get(user)?.password
   const guard = new Guard(profile, () => facts.identity.realm, passwordOf, faults, now, cameraNow)
-  const web = new OnvifServer(facts, guard, new Dispatch(facts, subscriptions), journal)
+  const web = new OnvifServer(facts, guard, dispatch, journal)
   return {
     web: () => web.createServer(),
     rtsp: () => createRtspServer({ facts, guard, journal, pacer }),

@@ -1,7 +1,13 @@
 import { mayAsk } from './access.ts'
 import { deviceOperations, PRE_AUTH_OPERATIONS } from './device.ts'
 import { deviceIoOperations } from './device-io.ts'
-import { type Caller, EVENT_ACTIONS, eventOperations, subscriptionOperation } from './events.ts'
+import {
+  type Caller,
+  EVENT_ACTIONS,
+  eventOperations,
+  SUBSCRIPTION_OPERATIONS,
+  subscriptionOperation,
+} from './events.ts'
 import type { CameraFacts, Operations } from './facts.ts'
 import type { Admission } from './guard.ts'
 import { imagingOperations } from './imaging.ts'
@@ -33,6 +39,17 @@ export class Dispatch {
     this.#facts = facts
     this.#subscriptions = subscriptions
     this.#services = servicesOf(facts, subscriptions)
+  }
+
+  /** All that it knows, as `tds:GetServices`: the prefix is that of the service's namespace in its answers. */
+  operations(): string[] {
+    const lacks = (operation: string) => this.#facts.profile.lacks.includes(operation)
+    const prefixes = Object.entries(NAMESPACES)
+    const own = [...this.#services].flatMap(([namespace, operations]) => {
+      const prefix = prefixes.find(([, uri]) => uri === namespace)?.[0] ?? ''
+      return Object.keys(operations).flatMap((operation) => (lacks(operation) ? [] : `${prefix}:${operation}`))
+    })
+    return [...own, ...SUBSCRIPTION_OPERATIONS]
   }
 
   /** Answers with a whole envelope. Throws SoapFault where the request is refused. */

@@ -1,6 +1,6 @@
 import { child, escapeXml } from '../discovery/xml.ts'
 import { type CameraFacts, httpUri, type Operations, ofChannel } from './facts.ts'
-import { encoder2, encoder2Options, encodingOf, setEncoder2 } from './media2-encoders.ts'
+import { encoder2, encoder2Operations, streamsNamed } from './media2-encoders.ts'
 import { configuration as ptzConfiguration } from './ptz-spaces.ts'
 import { invalidArgument, type SoapRequest } from './soap.ts'
 import { type MediaStream, mediaStreams } from './streams.ts'
@@ -19,12 +19,8 @@ const answer = (operation: string, inner: string) => `<tr2:${operation}Response>
 /** The media service, version 2 (ONVIF Media2 5): the same profiles as version 1 has, in its own words. */
 export function media2Operations(facts: CameraFacts): Operations {
   const streams = mediaStreams(facts)
-  const named = (request: SoapRequest, token: string, nameOf: (stream: MediaStream) => string, subcode: string) => {
-    const given = child(request.body, token)?.text
-    const found = streams.filter((stream) => given === undefined || nameOf(stream) === given)
-    if (found.length === 0) throw invalidArgument(subcode, `There is no ${token} "${given ?? ''}"`)
-    return found
-  }
+  const named = (request: SoapRequest, token: string, nameOf: (stream: MediaStream) => string, subcode: string) =>
+    streamsNamed(streams, request, token, nameOf, subcode)
   const asked = (request: SoapRequest): MediaStream => {
     const [stream] = child(request.body, 'ProfileToken')
       ? named(request, 'ProfileToken', ({ profileToken }) => profileToken, 'ter:NoProfile')
@@ -32,9 +28,8 @@ export function media2Operations(facts: CameraFacts): Operations {
     if (!stream) throw invalidArgument('ter:NoProfile', 'A ProfileToken is needed')
     return stream
   }
-  const encodersAsked = (request: SoapRequest) =>
-    named(request, 'ConfigurationToken', ({ encoderToken }) => encoderToken, 'ter:NoConfig')
   return {
+    ...encoder2Operations(facts),
     GetServiceCapabilities: () => answer('GetServiceCapabilities', media2Capabilities(facts)),
     GetProfiles: (request) => {
       const wanted = named(request, 'Token', ({ profileToken }) => profileToken, 'ter:NoProfile')
@@ -47,13 +42,6 @@ export function media2Operations(facts: CameraFacts): Operations {
       const rows = channels.map((channel) => sourceConfiguration(facts, channel, 'tr2:Configurations'))
       return answer('GetVideoSourceConfigurations', rows.join(''))
     },
-    GetVideoEncoderConfigurations: (request) => {
-      const rows = encodersAsked(request).map((stream) => encoder2(facts, stream, 'tr2:Configurations'))
-      return answer('GetVideoEncoderConfigurations', rows.join(''))
-    },
-    GetVideoEncoderConfigurationOptions: (request) =>
-      answer('GetVideoEncoderConfigurationOptions', encodersAsked(request).map(encoder2Options).join('')),
-    SetVideoEncoderConfiguration: (request) => setEncoder2(facts, request),
     GetVideoSourceConfigurationOptions: (request) =>
       answer('GetVideoSourceConfigurationOptions', sourceOptions(facts, request, 'tr2:Options')),
     SetSynchronizationPoint: (request) => {
@@ -62,17 +50,6 @@ export function media2Operations(facts: CameraFacts): Operations {
     },
     GetOSDs: () => '<tr2:GetOSDsResponse/>',
     GetMasks: () => '<tr2:GetMasksResponse/>',
-    GetVideoEncoderInstances: () => {
-      const own = streams.filter(({ channel }) => channel === 1).map(encodingOf)
-      const codecs = [...new Set(own)].map(
-        (encoding) =>
-          `<tr2:Codec><tr2:Encoding>${encoding}</tr2:Encoding><tr2:Number>${own.filter((one) => one === encoding).length}</tr2:Number></tr2:Codec>`,
-      )
-      return answer(
-        'GetVideoEncoderInstances',
-        `<tr2:Info>${codecs.join('')}<tr2:Total>${own.length}</tr2:Total></tr2:Info>`,
-      )
-    },
     GetStreamUri: (request) => {
       const uri = `rtsp://${facts.address}:${facts.ports.rtsp}${asked(request).path}`
       return answer('GetStreamUri', `<tr2:Uri>${escapeXml(uri)}</tr2:Uri>`)

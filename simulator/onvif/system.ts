@@ -5,10 +5,14 @@ import { supportInformation, systemLog, systemUris } from './system-log.ts'
 
 /** The device service's system part (ONVIF Core 8.3). */
 export function systemOperations(facts: CameraFacts): Operations {
+  // A brand that gives addresses doesn't send its log, and the other way round.
+  const log: Operations =
+    facts.profile.systemLog === 'uri'
+      ? { GetSystemUris: () => systemUris(facts) }
+      : { GetSystemLog: (request) => systemLog(facts, oneOf(request, 'LogType', ['System', 'Access'], 'System')) }
   return {
-    GetSystemLog: (request) => systemLog(facts, oneOf(request, 'LogType', ['System', 'Access'], 'System')),
+    ...log,
     GetSystemSupportInformation: () => supportInformation(facts),
-    GetSystemUris: () => systemUris(facts),
     SystemReboot: () => {
       facts.reboot()
       return '<tds:SystemRebootResponse><tds:Message>Rebooting</tds:Message></tds:SystemRebootResponse>'
