@@ -205,7 +205,7 @@ export class SimulatedCamera implements AsyncDisposable {
 
   /** All ONVIF operations that it knows, as `tds:GetServices`. */
   get operations(): readonly string[] {
-    return this.#parts.operations
+    return this.#parts.operations()
   }
 
   /** The kinds of event that this brand has. */

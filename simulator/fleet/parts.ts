@@ -58,7 +58,7 @@ export interface CameraParts {
   readonly subscriptions: Subscriptions
   readonly voices: Voices
   /** All ONVIF operations that it knows, as `tds:GetServices`. */
-  readonly operations: readonly string[]
+  readonly operations: () => readonly string[]
   /** Where it wants to listen. */
   readonly ports: Ports
 }
@@ -85,7 +85,7 @@ export function assemble(options: CameraOptions, around: Surroundings, going: Go
   }
   const dispatch = new Dispatch(facts, subscriptions)
   const voices = giveVoices(facts, dispatch, journal, around)
-  return { place, facts, journal, faults, subscriptions, voices, operations: dispatch.operations(), ports }
+  return { place, facts, journal, faults, subscriptions, voices, operations: () => dispatch.operations(), ports }
 }
 
 function gatherFacts(
