@@ -113,6 +113,7 @@ function gatherFacts(
     },
     showings,
     settings,
+    account,
     faults,
     now,
     cameraNow: () => cameraTime(faults, now(), place.startedMs) + settings.clock.aheadMs,

@@ -2,6 +2,7 @@ import type { FaultSwitches } from '../faults/switches.ts'
 import type { Showing } from '../imaging/showing.ts'
 import type { Identity } from '../profiles/identity.ts'
 import type { Profile } from '../profiles/profile.ts'
+import type { Account } from './http-digest.ts'
 import type { Settings } from './settings.ts'
 import type { SoapRequest } from './soap.ts'
 
@@ -15,6 +16,8 @@ export interface CameraFacts {
   /** One for each channel: the first is channel 1. */
   readonly showings: readonly Showing[]
   readonly settings: Settings
+  /** The one that it was started with; `settings.users` holds all who may in now. */
+  readonly account: Account
   readonly faults: FaultSwitches
   /** UTC ms by the simulator's clock. */
   readonly now: () => number
