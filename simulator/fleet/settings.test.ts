@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { test } from 'node:test'
+import { digestAuthorization } from './digest-client.testing.ts'
 import type { SimulatedCamera } from './index.ts'
 import { ask, datagrams, oneCamera, PASSWORD, PROBE, serviceUrl, until } from './one-camera.testing.ts'
 import { call, securityHeader, TDS, textOf } from './soap-client.testing.ts'
@@ -37,6 +38,12 @@ test('a user who is made gets in as far as the level goes, until deleted', async
   assert.equal(forbidden.status, 400)
   assert.match(forbidden.text, /ter:NotAuthorized/)
   assert.match((await as(camera, 'guard', 'word', `<GetUsers xmlns="${TDS}"/>`)).text, /ter:NotAuthorized/)
+  const path = '/snapshot/1.jpg'
+  const challenged = await fetch(serviceUrl(camera, path))
+  await challenged.arrayBuffer()
+  const challenge = challenged.headers.get('www-authenticate') ?? ''
+  const authorization = digestAuthorization(challenge, 'GET', path, 'guard', 'word')
+  assert.equal((await fetch(serviceUrl(camera, path), { headers: { authorization } })).status, 200)
   assert.match((await device(camera, 'GetUsers')).text, /Username>guard<.*UserLevel>Operator</)
   assert.match((await device(camera, 'CreateUsers', userElement('guard', 'User', 'x'))).text, /ter:UsernameClash/)
 
@@ -175,12 +182,21 @@ test('an encoder is set within its options, in both media services, and keeps it
   assert.equal((await get()).text, before)
   assert.equal((await set(5)).status, 200)
   assert.match((await get()).text, /FrameRateLimit>5<.*BitrateLimit>64</)
-  const version2 = await ask(
-    camera,
-    `<GetVideoEncoderConfigurations xmlns="${TR2}"><ConfigurationToken>VideoEncoder_1</ConfigurationToken></GetVideoEncoderConfigurations>`,
-    '/onvif/media2_service',
-  )
-  assert.match(version2.text, /FrameRateLimit>5<.*BitrateLimit>64</)
+  const asked2 = async () =>
+    (
+      await ask(
+        camera,
+        `<GetVideoEncoderConfigurations xmlns="${TR2}"><ConfigurationToken>VideoEncoder_1</ConfigurationToken></GetVideoEncoderConfigurations>`,
+        '/onvif/media2_service',
+      )
+    ).text
+  assert.match(await asked2(), /FrameRateLimit>5<.*BitrateLimit>64</)
+  const configuration2 = (/<tr2:Configurations .*<\/tr2:Configurations>/.exec(await asked2())?.[0] ?? '')
+    .replaceAll('tr2:Configurations', 'tr2:Configuration')
+    .replace(/FrameRateLimit>\d+/, 'FrameRateLimit>10')
+  const set2 = `<tr2:SetVideoEncoderConfiguration xmlns:tr2="${TR2}" xmlns:tt="${TT}">${configuration2}</tr2:SetVideoEncoderConfiguration>`
+  assert.match((await ask(camera, set2, '/onvif/media2_service')).text, /<tr2:SetVideoEncoderConfigurationResponse\/>/)
+  assert.match((await get()).text, /FrameRateLimit>10<.*BitrateLimit>64</)
   await resetToFactory(camera)
   assert.equal((await get()).text, before)
 })

@@ -3,6 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 const WSS = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-'
+/** Values that no schema allows, asked for so that they are refused. */
+const MEANT_WRONG = />(soon|Rare)</
 const TIMEOUT_MS = 30_000
 
 /** The services by the prefix that the answers use. */
@@ -22,7 +24,7 @@ const SERVICES = {
 
 export type Prefix = keyof typeof SERVICES
 
-/** Asks one camera, and keeps every answer as a file of its own. */
+/** Asks one camera, and keeps every question and answer as a file of its own. */
 export class Asker {
   readonly #host: string
   readonly #folder: string
@@ -57,12 +59,14 @@ export class Asker {
     return this.askAt(url, body)
   }
 
-  askAt(url: string, body: string, header = ''): Promise<string> {
+  async askAt(url: string, body: string, header = ''): Promise<string> {
     const namespaces = Object.entries(SERVICES).map(([name, uri]) => ` xmlns:${name}="${uri}"`)
     const envelope =
       `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tt="http://www.onvif.org/ver10/schema"${namespaces.join('')}>` +
       `<s:Header>${this.#security()}${header}</s:Header><s:Body>${body}</s:Body></s:Envelope>`
-    return this.post(url, envelope, /<\w+:(\w+)/.exec(body)?.[1] ?? 'other')
+    const name = /<\w+:(\w+)/.exec(body)?.[1] ?? 'other'
+    if (!MEANT_WRONG.test(body)) await this.keep(envelope, `${name}-asked`)
+    return this.post(url, envelope, name)
   }
 
   /** Posts anything; the answer is kept if it is an envelope, also one in a multipart body. */

@@ -129,8 +129,8 @@ async function askPtz(asker: Asker): Promise<void> {
 
 /** What must be refused, in a fault that is valid too. */
 async function askWrongly(asker: Asker, camera: SimulatedCamera): Promise<void> {
-  await asker.ask('tds', '<tds:UpgradeSystemFirmware/>')
-  await asker.ask('trt', '<trt:GetStreamUri><trt:ProfileToken>none</trt:ProfileToken></trt:GetStreamUri>')
+  await asker.ask('tds', '<tds:GetWsdlUrl/>')
+  await asker.ask('trt', '<trt:GetSnapshotUri><trt:ProfileToken>none</trt:ProfileToken></trt:GetSnapshotUri>')
   await asker.ask(
     'tds',
     '<tds:SetSystemFactoryDefault><tds:FactoryDefault>Rare</tds:FactoryDefault></tds:SetSystemFactoryDefault>',

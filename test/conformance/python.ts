@@ -22,6 +22,8 @@ export async function pythonWithLxml(environment: string): Promise<string> {
 export function runPython(python: string, args: readonly string[]): Promise<string> {
   const options = { timeout: RUN_MS, maxBuffer: OUTPUT_BYTES_MAX }
   return new Promise((resolve) => {
-    execFile(python, ['-B', '-W', 'ignore', ...args], options, (_error, stdout, stderr) => resolve(`${stdout}${stderr}`))
+    execFile(python, ['-B', '-W', 'ignore', ...args], options, (_error, stdout, stderr) =>
+      resolve(`${stdout}${stderr}`),
+    )
   })
 }
