@@ -18,6 +18,7 @@ import type { Profile } from '../profiles/profile.ts'
 import type { Pacer } from '../rtsp/pacer.ts'
 import { createRtspServer } from '../rtsp/server.ts'
 import type { Agenda } from './agenda.ts'
+import type { Deed } from './deed.ts'
 import type { CameraOptions } from './options.ts'
 import type { Ports, Voices } from './sockets.ts'
 
@@ -30,6 +31,10 @@ export interface Surroundings {
   readonly discoveryPort: number
   readonly account: Account
   readonly seed: string
+  /** With the seed, decides who it is. */
+  readonly bornAt: string
+  /** Tells those who watch the fleet what was done to a camera. */
+  readonly tell: (camera: string, deed: Deed) => void
   readonly scenes: readonly Scene[]
   /** Streamed in place of the scenes. */
   readonly video: Video | undefined
@@ -69,7 +74,7 @@ type Going = Pick<CameraFacts, 'reboot' | 'move'>
 /** Throws RangeError or FaultError on wrong options. */
 export function assemble(options: CameraOptions, around: Surroundings, going: Going): CameraParts {
   const profile = typeof options.profile === 'string' ? profileNamed(options.profile) : options.profile
-  const identity = identify(profile, around.address, around.seed)
+  const identity = identify(profile, around.bornAt, around.seed)
   const place = { address: around.address, identity, startedMs: around.now(), swaps: 0 }
   const habits = options.withoutFaults ? [] : profile.faults
   const faults = new FaultSwitches([...habits, ...(options.faults ?? [])].map(parseFault))
