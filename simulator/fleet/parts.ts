@@ -18,6 +18,7 @@ import type { Profile } from '../profiles/profile.ts'
 import type { Pacer } from '../rtsp/pacer.ts'
 import { createRtspServer } from '../rtsp/server.ts'
 import type { Agenda } from './agenda.ts'
+import { seededRandom } from './chance.ts'
 import type { Deed } from './deed.ts'
 import type { CameraOptions } from './options.ts'
 import type { Ports, Voices } from './sockets.ts'
@@ -146,6 +147,8 @@ function giveVoices(facts: CameraFacts, dispatch: Dispatch, journal: Journal, { 
         xaddrs: [httpUri(facts, profile.paths.device)],
       }),
       isSilent: () => faults.isOn('unreachable') || !facts.settings.isDiscoverable,
+      random: seededRandom(facts.identity.variety),
+      later: facts.later,
     },
   }
 }

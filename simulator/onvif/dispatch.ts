@@ -33,19 +33,18 @@ function isLacking({ profile }: CameraFacts, { operation }: SoapRequest): boolea
 export class Dispatch {
   readonly #facts: CameraFacts
   readonly #subscriptions: Subscriptions
-  readonly #services: ReadonlyMap<string, Operations>
+  #services: ReadonlyMap<string, Operations> | undefined
 
   constructor(facts: CameraFacts, subscriptions: Subscriptions) {
     this.#facts = facts
     this.#subscriptions = subscriptions
-    this.#services = servicesOf(facts, subscriptions)
   }
 
   /** All that it knows, as `tds:GetServices`: the prefix is that of the service's namespace in its answers. */
   operations(): string[] {
     const lacks = (operation: string) => this.#facts.profile.lacks.includes(operation)
     const prefixes = Object.entries(NAMESPACES)
-    const own = [...this.#services].flatMap(([namespace, operations]) => {
+    const own = [...servicesOf(this.#facts, this.#subscriptions)].flatMap(([namespace, operations]) => {
       const prefix = prefixes.find(([, uri]) => uri === namespace)?.[0] ?? ''
       return Object.keys(operations).flatMap((operation) => (lacks(operation) ? [] : `${prefix}:${operation}`))
     })
@@ -59,6 +58,8 @@ export class Dispatch {
     if (level && !mayAsk(level, request)) throw notAuthorized()
     refuseWrongly(request, this.#facts)
     const isEvent = request.namespace === NAMESPACES.tev || request.namespace === NAMESPACES.wsnt
+    // Made for the first client: most cameras of a large fleet never have one.
+    this.#services ??= servicesOf(this.#facts, this.#subscriptions)
     const operations = this.#services.get(request.namespace)
     const isKnown = operations && Object.hasOwn(operations, request.operation) && !isLacking(this.#facts, request)
     const operation = isKnown ? operations[request.operation] : undefined

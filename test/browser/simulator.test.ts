@@ -85,7 +85,7 @@ describe('the simulator’s page in a real browser', { timeout: 120_000 }, () =>
     )
     await page.setInputFiles('#scenario-file', { name: 'rain.yaml', mimeType: 'text/yaml', buffer })
     await page.getByText('rain.yaml 1 of 2; at 3600.0 s axis-1: swap').waitFor()
-    await page.getByRole('button', { name: 'Stop it' }).click()
+    await page.getByRole('button', { name: 'Stop the scenario' }).click()
     await page.getByText('stopped, 1 of 2').waitFor()
     await page.getByRole('button', { name: 'Stop recording' }).click()
     const download = page.waitForEvent('download')

@@ -9,13 +9,13 @@ function newRow(name, fault, chosen, refresh) {
   const row = make('div', '', { className: 'fault' })
   const value = fault.value === 'none' ? undefined : make('input', '', { inputMode: 'decimal', ariaLabel: fault.value + ' of ' + name, placeholder: (fault.usual ?? '') + ' ' + fault.value, title: fault.value })
   const body = () => (value && value.value.trim() !== '' ? { value: value.value.trim() } : {})
-  const toggle = button('', undefined, { className: 'switch', role: 'switch', ariaLabel: name })
+  const toggle = button('', undefined, { className: 'switch', role: 'switch', ariaLabel: name, ariaDescription: fault.help })
   toggle.setAttribute('aria-checked', 'false')
   const isOn = () => toggle.getAttribute('aria-checked') === 'true'
   toggle.onclick = doing(() => (isOn() ? ask('DELETE', at(chosen(), '/faults/' + name)) : ask('PUT', at(chosen(), '/faults/' + name), body())), refresh)
   if (value) value.onchange = doing(async () => isOn() && (await ask('PUT', at(chosen(), '/faults/' + name), body())), refresh)
   const text = make('span')
-  text.append(make('b', name), make('span', fault.help, { className: 'note' }))
+  text.append(make('b', name), make('span', fault.help + (value ? ' (' + fault.value + ')' : ''), { className: 'note' }))
   row.append(toggle, text, ...(value ? [value] : []))
   return { row, toggle, value, text: (name + ' ' + fault.help).toLowerCase() }
 }

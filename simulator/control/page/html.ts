@@ -20,7 +20,7 @@ export const HTML = `<!doctype html>
 <div class="bar">
 <div class="group" role="group" aria-label="Scenario">
 <button id="play" type="button">Play a scenario</button><input id="scenario-file" type="file" accept=".yaml,.yml,.json,text/yaml" aria-label="A scenario's file" hidden>
-<button id="stop-scenario" type="button" hidden>Stop it</button>
+<button id="stop-scenario" type="button" hidden>Stop the scenario</button>
 <progress id="progress" max="1" value="0" aria-label="How far the scenario has come" hidden></progress>
 <span id="scenario-note"></span>
 </div>
