@@ -49,6 +49,9 @@ export class FaultError extends Error {
   override readonly name = 'FaultError'
 }
 
+/** As the command line writes it. */
+export type FaultText = FaultName | `${FaultName}=${number}`
+
 export interface FaultSetting {
   readonly name: FaultName
   readonly value: number
