@@ -18,6 +18,7 @@ import type { Profile } from '../profiles/profile.ts'
 import type { Pacer } from '../rtsp/pacer.ts'
 import { createRtspServer } from '../rtsp/server.ts'
 import type { Agenda } from './agenda.ts'
+import { seededRandom } from './chance.ts'
 import type { CameraOptions } from './options.ts'
 import type { Ports, Voices } from './sockets.ts'
 
@@ -126,7 +127,7 @@ function giveVoices(
   const web = new OnvifServer(facts, guard, new Dispatch(facts, subscriptions), journal)
   return {
     web: () => web.createServer(),
-    rtsp: () => createRtspServer({ facts, guard, journal, pacer }),
+    rtsp: () => createRtspServer({ facts, guard, journal, pacer, chance: () => seededRandom(facts.identity.variety) }),
     discovery: {
       journal,
       faults,

@@ -2,20 +2,24 @@ import { createServer, type Server } from 'node:net'
 import { RtspConnection } from './connection.ts'
 import type { RtspContext } from './context.ts'
 import { streamsOf } from './stream.ts'
+import { Crowd } from './wrong/crowd.ts'
 
 /** A camera streams to few at once; beyond this a connection is closed at once. */
 const CONNECTIONS_MAX = 16
 
 /** One camera's RTSP server, not listening yet. */
-export function createRtspServer(camera: Omit<RtspContext, 'streams'>): Server {
-  const context = { ...camera, streams: streamsOf(camera.facts) }
+export function createRtspServer(camera: Omit<RtspContext, 'streams' | 'crowd'>): Server {
+  const context = { ...camera, streams: streamsOf(camera.facts), crowd: new Crowd(camera.facts.faults) }
   const note = (client: string, outcome: 'accepted' | 'refused') =>
     context.journal.add({ kind: 'connection', protocol: 'rtsp', client, outcome })
   const server = createServer((socket) => {
     const refused = context.facts.faults.isOn('unreachable')
     note(`${socket.remoteAddress}:${socket.remotePort}`, refused ? 'refused' : 'accepted')
     if (refused) socket.resetAndDestroy()
-    else new RtspConnection(socket, context)
+    else {
+      context.crowd.enter(socket)
+      new RtspConnection(socket, context)
+    }
   })
   server.maxConnections = CONNECTIONS_MAX
   server.on('drop', (dropped) => note(`${dropped?.remoteAddress}:${dropped?.remotePort}`, 'refused'))
