@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import { RtspConnection } from './connection.ts'
 import type { RtspContext } from './context.ts'
+import { Sessions } from './sessions.ts'
 import { streamsOf } from './stream.ts'
 import { Crowd } from './wrong/crowd.ts'
 
@@ -8,8 +9,10 @@ import { Crowd } from './wrong/crowd.ts'
 const CONNECTIONS_MAX = 16
 
 /** One camera's RTSP server, not listening yet. */
-export function createRtspServer(camera: Omit<RtspContext, 'streams' | 'crowd'>): Server {
-  const context = { ...camera, streams: streamsOf(camera.facts), crowd: new Crowd(camera.facts.faults) }
+export function createRtspServer(camera: Omit<RtspContext, 'streams' | 'crowd' | 'sessions'>): Server {
+  const { facts, pacer } = camera
+  const sessions = new Sessions(facts, pacer)
+  const context = { ...camera, streams: streamsOf(facts), crowd: new Crowd(facts.faults), sessions }
   const note = (client: string, outcome: 'accepted' | 'refused') =>
     context.journal.add({ kind: 'connection', protocol: 'rtsp', client, outcome })
   const server = createServer((socket) => {
@@ -21,6 +24,7 @@ export function createRtspServer(camera: Omit<RtspContext, 'streams' | 'crowd'>)
       new RtspConnection(socket, context)
     }
   })
+  server.on('close', () => sessions.close())
   server.maxConnections = CONNECTIONS_MAX
   server.on('drop', (dropped) => note(`${dropped?.remoteAddress}:${dropped?.remotePort}`, 'refused'))
   return server
