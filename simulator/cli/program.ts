@@ -122,7 +122,7 @@ function addRun(root: Command, terminal: Terminal): void {
     )
     .option(
       '--video <file>',
-      'stream this file in place of the scenes: H.264 as an Annex B byte stream, without B-frames',
+      'stream this file in place of the scenes: H.264 or H.265 as an Annex B byte stream, without B-frames (what else it is, is refused with the ffmpeg command that makes it fit)',
     )
     .option(
       '--event-interval <ms>',

@@ -46,7 +46,7 @@ export interface Playback {
 }
 
 /** A player is given this much longer than it has to play. */
-export const PLAYER_GRACE_MS = 30_000
+const PLAYER_GRACE_MS = 30_000
 
 export function deadlineOf({ seconds }: Order): number {
   return seconds * 1000 + PLAYER_GRACE_MS
