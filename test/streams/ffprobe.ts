@@ -22,7 +22,8 @@ export async function playWithFfprobe(order: Order): Promise<Playback> {
     video: reader.video(),
     decoded: reader.decoded,
     soundSeconds: stream.sound ? reader.samples / SOUND_HZ[stream.sound] : 0,
-    complaints: told === announced ? player.complaints : [...player.complaints, `It is ${told}, not ${announced}`],
+    complaints:
+      told === announced ? player.complaints : [...player.complaints, `It is ${told || 'nothing'}, not ${announced}`],
   }
 }
 

@@ -15,10 +15,17 @@ export interface RunningFleet extends AsyncDisposable {
   readonly password: string
 }
 
-/** Starts a camera of each of those profiles, in their order. Throws Error with what the simulator said where it can't. */
-export async function startFleetOf(profiles: readonly string[], address: string): Promise<RunningFleet> {
+/** Starts a camera of each of those profiles, in their order, with those faults. Throws Error with what the simulator said where it can't. */
+export async function startFleetOf(
+  profiles: readonly string[],
+  faults: readonly string[],
+  address: string,
+): Promise<RunningFleet> {
   const password = randomBytes(9).toString('base64url')
-  const chosen = profiles.flatMap((profile) => ['--profile', profile])
+  const chosen = [
+    ...profiles.flatMap((profile) => ['--profile', profile]),
+    ...faults.flatMap((fault) => ['--fault', fault]),
+  ]
   const ports = ['--port', '0', '--rtsp-port', '0', '--discovery-port', '0', '--event-interval', '0']
   const args = [SIMULATOR, 'run', '--json', '--password', password, '--address', address, ...ports, ...chosen]
   const child = spawn(process.execPath, args, {

@@ -15,6 +15,7 @@ interface Options {
   readonly profile: readonly string[]
   readonly player: readonly Player[]
   readonly transport: readonly Transport[]
+  readonly fault: readonly string[]
   readonly address: string
   readonly json?: boolean
 }
@@ -29,7 +30,7 @@ const PLAY = { ffprobe: playWithFfprobe, gstreamer: playWithGstreamer } as const
 async function main(options: Options): Promise<boolean> {
   const known = await KnownPictures.load()
   const profiles = options.profile.length > 0 ? options.profile : [...USUAL_PROFILES, ...IN_H265]
-  await using fleet = await startFleetOf(profiles, options.address)
+  await using fleet = await startFleetOf(profiles, options.fault, options.address)
   const { user, password } = fleet
   const announced = await Promise.all(fleet.cameras.map((camera) => announcedBy(camera, user, password)))
   const orders = inTurn(announced).flatMap((stream) =>
@@ -126,6 +127,7 @@ const command = new Command('streams')
   )
   .addOption(new Option('--player <name...>', 'who plays').choices(PLAYERS).default(PLAYERS))
   .addOption(new Option('--transport <name...>', 'over what').choices(TRANSPORTS).default(TRANSPORTS))
+  .option('--fault <name...>', 'faults of all cameras, to see what they do to real players', [])
   .option('--address <address>', 'the first camera’s address', '127.78.0.11')
   .option('--json', 'print JSON at the end, the table on the error output')
 await command.parseAsync()
