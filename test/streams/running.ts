@@ -63,6 +63,8 @@ export class RunningPlayer {
   async ended(): Promise<void> {
     const [code, signal] = await once(this.#child, 'close').catch((error: Error) => [error.message, null])
     clearTimeout(this.#deadline)
-    if (code !== 0) this.complaints.push(`${this.#name} ended with ${signal ?? code}`)
+    // How a player takes the interruption says nothing of the stream: GStreamer ends with 1 now and then.
+    const isOurDoing = this.#isInterrupted && signal === null
+    if (code !== 0 && !isOurDoing) this.complaints.push(`${this.#name} ended with ${signal ?? code}`)
   }
 }
