@@ -1,9 +1,7 @@
 import { type FaultKind, plainly, usually } from './kinds.ts'
 
-/** What goes wrong in the dialogue: answers, descriptions, sessions, and the connection they share with the packets. */
-export const RTSP_FAULTS = {
-  'rtsp-stall': plainly('keeps RTSP sessions open and sends no more video'),
-
+/** What goes wrong with answers and descriptions. */
+export const RTSP_ANSWER_FAULTS = {
   'rtsp-options-501': plainly('answers OPTIONS with 501'),
   'rtsp-describe-404': plainly('answers DESCRIBE with 404, for the very path that it gave'),
   'rtsp-redirect': plainly('answers DESCRIBE with 302, to another host'),
@@ -37,6 +35,11 @@ export const RTSP_FAULTS = {
   'sdp-codec-wrong': plainly('describes H.264 as H.265, and H.265 as H.264'),
   'sdp-audio-first': plainly('describes the sound before the picture'),
   'sdp-metadata-track': plainly('describes a track of metadata too, and answers its SETUP with 404'),
+} as const satisfies Record<string, FaultKind>
+
+/** What goes wrong with sessions, and with the connection that they share with the packets. */
+export const RTSP_SESSION_FAULTS = {
+  'rtsp-stall': plainly('keeps RTSP sessions open and sends no more video'),
 
   'rtsp-session-odd': plainly('writes its Session header with blanks and capitals'),
   'rtsp-session-long': plainly('has session ids of twenty digits, and tells no timeout'),
@@ -69,3 +72,5 @@ export const RTSP_FAULTS = {
   'interleaved-cut': plainly('cuts the stream within the heads of interleaved frames, and pauses there'),
   'interleaved-stray': plainly('sends frames on a channel that nobody set up'),
 } as const satisfies Record<string, FaultKind>
+
+export const RTSP_FAULTS = { ...RTSP_ANSWER_FAULTS, ...RTSP_SESSION_FAULTS } as const

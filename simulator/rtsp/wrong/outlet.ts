@@ -42,7 +42,7 @@ export class Outlet implements FrameSink {
   text(method: string, text: string): void {
     if (this.#isShut) return
     this.#release()
-    writeWrongly(this.#socket, method, text, this.#faults)
+    if (!writeWrongly(this.#socket, method, text, this.#faults)) this.shut()
   }
 
   frame(frame: Frame): void {

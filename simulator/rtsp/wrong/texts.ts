@@ -67,11 +67,18 @@ function endless(socket: Socket, start: string): void {
   more()
 }
 
-/** Writes an answer to a request of that method, faults included. Only what was granted is cut or endless. */
-export function writeWrongly(socket: Socket, method: string, text: string, faults: FaultSwitches): void {
+/**
+ * Writes an answer to a request of that method, faults included. Only what was granted is cut or endless.
+ * Gives whether the connection may be written to again.
+ */
+export function writeWrongly(socket: Socket, method: string, text: string, faults: FaultSwitches): boolean {
   const told = [...faults.active(TEXTS)].reduce((before, [rewrite]) => rewrite(before), text)
   const endings = [...faults.active(ENDINGS)].filter(([ending]) => ending.method === method)
   const [ending] = endings[0] ?? []
-  if (ending && text.startsWith('RTSP/1.0 200')) ending.write(socket, told)
-  else socket.write(told)
+  if (!ending || !text.startsWith('RTSP/1.0 200')) {
+    socket.write(told)
+    return true
+  }
+  ending.write(socket, told)
+  return false
 }

@@ -1,0 +1,127 @@
+import type { RTSP_SESSION_FAULTS } from '../faults/catalogue/rtsp.ts'
+import {
+  answering,
+  passUntil,
+  type RtspEffect,
+  testRtspFaults,
+  toYellowstone,
+  withClient,
+} from './rtsp-effects.testing.ts'
+import { type Seen, watch } from './yellowstone.testing.ts'
+
+const plays = ({ packets }: Seen) => packets.length > 10
+const setUpWith = (pattern: RegExp, isOdd: (seen: Seen) => boolean = plays, value?: number) =>
+  toYellowstone((seen) => answering(seen, pattern) && isOdd(seen), value)
+const crashed = ({ crashes }: Seen, pattern: RegExp) => crashes.some((error) => pattern.test(String(error)))
+/** Frames came that yellowstone looked for on another channel. */
+const overheard = ({ packets, bytes }: Seen) => bytes > 20_000 && packets.length === 0
+const endedWithin = (ms: number) => (seen: Seen) => plays(seen) && seen.ended && seen.passedMs < ms
+
+/** A client that asks nothing but this, for longer than a session lives. */
+const keptAliveBy = (wrong: string, right: string): RtspEffect => [
+  undefined,
+  async (stage) => {
+    const options = (method: string) => ({ stepMs: 2000, stepsMax: 50, asks: [method] })
+    const [lost, kept] = [
+      await watch(stage, ({ ended }) => ended, options(wrong)),
+      await watch(stage, ({ ended }) => ended, options(right)),
+    ]
+    return lost.ended && plays(lost) && !kept.ended && plays(kept)
+  },
+]
+
+testRtspFaults('127.91.31.2', {
+  'rtsp-stall': toYellowstone(
+    ({ outcome, packets, ended, passedMs, quietSteps }) =>
+      outcome === 'playing' && packets.length === 0 && !ended && passedMs > 8000 && quietSteps < 6,
+  ),
+  'rtsp-session-odd': setUpWith(/^Session: {3}\d+ ; {2}TimeOut = 60 \r/m),
+  // It takes the id for a number, which loses its last digits.
+  'rtsp-session-long': toYellowstone(
+    (seen) => seen.refused.includes('PLAY 454') && answering(seen, /^Session: \d{20}\r/m),
+  ),
+  'rtsp-timeout-short': [
+    5,
+    async (stage) => {
+      const seen = await watch(stage, ({ ended }) => ended, { asks: [], stepsMax: 40 })
+      return answering(seen, /^Session: \d+;timeout=5\r/m) && endedWithin(20_000)(seen)
+    },
+  ],
+  'rtsp-timeout-untold': [
+    5,
+    async (stage) => {
+      const seen = await watch(stage, ({ ended }) => ended, { asks: [], stepsMax: 40 })
+      return answering(seen, /^Session: \d+\r/m) && endedWithin(20_000)(seen)
+    },
+  ],
+  'rtsp-keep-alive-options': keptAliveBy('GET_PARAMETER', 'OPTIONS'),
+  'rtsp-keep-alive-parameter': keptAliveBy('OPTIONS', 'GET_PARAMETER'),
+  'rtsp-transport-bare': setUpWith(/^Transport: RTP\/AVP\/TCP;unicast\r/m),
+  'rtsp-channels-other': setUpWith(/^Transport: .*interleaved=4-5/m, overheard),
+  'rtsp-channels-untold': setUpWith(/^Transport: .*interleaved=0-1/m, overheard),
+  'rtsp-ssrc-untrue': setUpWith(
+    /ssrc=DEADBEEF/,
+    ({ packets: [first] }) => first !== undefined && first.ssrc !== 0xdeadbeef,
+  ),
+  'rtsp-info-missing': toYellowstone(
+    (seen) => plays(seen) && answering(seen, /^Range: npt=0-/m) && !answering(seen, /^RTP-Info/m),
+  ),
+  'rtsp-info-wrong': setUpWith(
+    /^RTP-Info: .*;seq=1;rtptime=1\b/m,
+    (seen) => plays(seen) && seen.packets[0]?.sequence !== 1,
+  ),
+  'rtsp-cut-after': toYellowstone((seen) => endedWithin(20_000)(seen) && seen.error === '', 3),
+  'rtsp-reset-mid-frame': toYellowstone((seen) => plays(seen) && seen.error === 'ECONNRESET', 3),
+  'rtsp-goes-silent': toYellowstone((seen) => plays(seen) && !seen.ended && seen.quietSteps > 20, 3),
+  'rtsp-asks-options': setUpWith(/^OPTIONS rtsp:\/\/\S+ RTSP\/1\.0\r\nCSeq: 1\r\nSession: \d+/, plays, 2),
+  // It answers, and fails to write its answer.
+  'rtsp-asks-announce': setUpWith(/^ANNOUNCE rtsp:/, (seen) => crashed(seen, /TypeError/), 2),
+  'rtsp-teardown-closes': [
+    undefined,
+    async (stage) => {
+      const isDone = ({ asked, ended, steps }: Seen) => asked.includes('TEARDOWN') && (ended || steps > 30)
+      const seen = await watch(stage, isDone, { asks: ['TEARDOWN'] })
+      return seen.ended && !seen.refused.includes('TEARDOWN 454')
+    },
+  ],
+  'rtsp-clients-max': [
+    1,
+    (stage) =>
+      withClient(stage, async (first) => {
+        await first.ask('OPTIONS', stage.uri)
+        const { refused } = await watch(stage, (seen) => seen.refused.length > 0 || plays(seen))
+        return refused.includes('SETUP 453')
+      }),
+  ],
+  'rtsp-crowd-dies': [
+    1,
+    (stage) =>
+      withClient(stage, async (first) => {
+        await first.ask('OPTIONS', stage.uri)
+        const { packets } = await watch(stage, (seen) => seen.ended || plays(seen))
+        return packets.length === 0 && (await passUntil(stage, () => first.socket.destroyed))
+      }),
+  ],
+  'interleaved-garbage': toYellowstone(
+    (seen) => crashed(seen, /Unknown protocol/) || (seen.packets.length > 0 && overlooks(seen)),
+  ),
+  // It takes the next frame's head for this one's end.
+  'interleaved-length-wrong': toYellowstone(({ packets }) =>
+    packets.some(({ raw }) => raw.at(-4) === 0x24 && raw.at(-3) === 0),
+  ),
+  'interleaved-cut': toYellowstone((seen) => crashed(seen, /RangeError/)),
+  // It leaves out all channels but two without a word.
+  'interleaved-stray': [
+    undefined,
+    (stage) =>
+      withClient(stage, async (client) => {
+        await client.play(stage.uri)
+        return await passUntil(stage, () => client.reports.some((one) => one.toString() === 'ZZZZZZZZ'), 500, 12)
+      }),
+  ],
+} satisfies Record<keyof typeof RTSP_SESSION_FAULTS, RtspEffect>)
+
+/** What follows the garbage in a piece of the stream is lost to it. */
+function overlooks({ packets }: Seen): boolean {
+  return packets.some(({ sequence }, i) => i > 0 && sequence !== ((packets[i - 1]?.sequence ?? 0) + 1) % 2 ** 16)
+}
