@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { RtspClient } from 'yellowstone'
 import type { RTP_PACKET_FAULTS } from '../faults/catalogue/rtp.ts'
 import { passUntil, type RtspEffect, sdpOf, testRtspFaults, toYellowstone, withClient } from './rtsp-effects.testing.ts'
 import { type Seen, type WholePacket, watch } from './yellowstone.testing.ts'
@@ -30,12 +31,12 @@ function arrivals({ answers, packets }: Seen): string {
     .join()
 }
 
-testRtspFaults('127.91.31.3', {
+testRtspFaults(RtspClient, '127.91.31.3', {
   'rtp-loss': [
     30,
     async (stage) => {
       const isEnough = ({ packets }: Seen) => packets.length > 60
-      const [one, other] = [await watch(stage, isEnough), await watch(stage, isEnough)]
+      const [one, other] = [await watch(stage, isEnough, { asks: [] }), await watch(stage, isEnough, { asks: [] })]
       return sequenceSteps(one).some((step) => step > 1) && arrivals(one) === arrivals(other)
     },
   ],

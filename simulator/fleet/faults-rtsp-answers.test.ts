@@ -1,3 +1,4 @@
+import { RtspClient } from 'yellowstone'
 import type { RTSP_ANSWER_FAULTS } from '../faults/catalogue/rtsp.ts'
 import {
   answering,
@@ -20,7 +21,7 @@ const isRefused = (answer = '') => /^RTSP\/1\.0 401[\s\S]*^WWW-Authenticate: Dig
 const isDescription = (answer = '') => /^RTSP\/1\.0 200[\s\S]*v=0/.test(answer)
 const spsIn = (seen: Seen) => seen.packets.find(({ payload }) => ((payload[0] ?? 0) & 0x1f) === 7)?.payload
 
-testRtspFaults('127.91.31.1', {
+testRtspFaults(RtspClient, '127.91.31.1', {
   'rtsp-options-501': refuses('OPTIONS 501'),
   'rtsp-describe-404': refuses('DESCRIBE 404'),
   // It doesn't follow.

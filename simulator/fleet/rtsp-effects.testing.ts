@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import type { RtspClient } from 'yellowstone'
 import type { FaultName } from '../faults/fault.ts'
 import { startFleet } from './index.ts'
 import { PASSWORD } from './one-camera.testing.ts'
@@ -12,7 +13,7 @@ type Shows = (stage: Stage, isFaulty: boolean) => Promise<boolean>
 /** The value that the fault is given for the test, and how its effect is seen. */
 export type RtspEffect = readonly [value: number | undefined, shows: Shows]
 
-const PLAYED_MS = 25_000
+const PLAYED_MS = 20_000
 
 /** What yellowstone sees of a camera that is well, once for each camera. */
 const wellSeen = new WeakMap<Stage, Promise<Seen>>()
@@ -32,6 +33,7 @@ export function toYellowstone(shows: (seen: Seen) => boolean, value?: number): R
 
 /** A test of each fault: its effect is seen with the fault, not without, and the camera plays again after it. */
 export function testRtspFaults<Name extends FaultName>(
+  Client: typeof RtspClient,
   address: string,
   effects: Readonly<Record<Name, RtspEffect>>,
 ): void {
@@ -45,7 +47,7 @@ export function testRtspFaults<Name extends FaultName>(
     })
     const [camera] = fleet.cameras
     assert.ok(camera)
-    running.stage = { camera, time, uri: `rtsp://${address}:${camera.rtspPort}/stream/1/sub` }
+    running.stage = { Client, camera, time, uri: `rtsp://${address}:${camera.rtspPort}/stream/1/sub` }
     running.stop = async () => fleet[Symbol.asyncDispose]()
   })
   after(() => running.stop?.())

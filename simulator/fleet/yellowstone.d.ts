@@ -12,6 +12,8 @@ declare module 'yellowstone' {
     _onData(data: Buffer): void
     /** DESCRIBE and SETUP. Gives the codec's name. */
     connect(url: string): Promise<{ readonly format: string }>
+    /** Its promise stays open. */
+    close(isImmediate?: boolean): Promise<unknown>
     play(): Promise<this>
     request(method: string, headers?: Record<string, unknown>, url?: string): Promise<unknown>
   }

@@ -13,7 +13,7 @@ interface ClientAnswer {
 }
 
 /** A packet that the client sent between requests: RTCP, as a rule (RFC 2326, 10.12). */
-export interface Interleaved {
+interface Interleaved {
   readonly kind: 'interleaved'
   readonly channel: number
 }

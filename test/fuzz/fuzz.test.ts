@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import { fuzzDatagrams, fuzzReplies } from './fuzz.ts'
-import { type Recording, recordBrands } from './record.ts'
+import { recordBrands } from './record.ts'
 
 const RUNS = 300
 const seed = Date.now()
-let recordings: Recording[] = []
-before(async () => {
-  recordings = await recordBrands(AbortSignal.timeout(30_000))
-})
+const recordings = await recordBrands(AbortSignal.timeout(30_000))
 
 test('whatever a camera replies, an operation ends with a value or a plain error', { timeout: 60_000 }, async () => {
   const { understood, refused } = await fuzzReplies(recordings, { runs: RUNS, seed })

@@ -27,10 +27,10 @@ const recordings = await recordBrands(AbortSignal.timeout(60_000))
 await fuzzReplies(recordings, { runs: 500, seed: seed + 1 })
 fuzzDatagrams(recordings, { runs: 500, seed: seed + 1 })
 
-let done = 0
+const progress = { done: 0 }
 const tell = () => {
-  done += 1
-  if (process.stderr.isTTY && done % 100 === 0) process.stderr.write(`\r${done} of ${2 * runs}`)
+  progress.done += 1
+  if (process.stderr.isTTY && progress.done % 100 === 0) process.stderr.write(`\r${progress.done} of ${2 * runs}`)
 }
 const before = heapMb()
 const replies = await fuzzReplies(recordings, { runs, seed, tell })

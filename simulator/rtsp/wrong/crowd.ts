@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { FaultSwitches } from '../../faults/switches.ts'
+import { reset } from './reset.ts'
 
 /** All clients that one camera has at a time, in the order of their coming. */
 export class Crowd {
@@ -14,7 +15,7 @@ export class Crowd {
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
     if (this.#faults.isOn('rtsp-crowd-dies') && this.#sockets.size > this.#faults.valueOf('rtsp-crowd-dies'))
-      for (const one of this.#sockets) one.resetAndDestroy()
+      for (const one of this.#sockets) reset(one)
   }
 
   /** Whether there is no room for this one, since that many came before it. */

@@ -3,6 +3,7 @@ import type { FaultName } from '../../faults/fault.ts'
 import type { FaultSwitches } from '../../faults/switches.ts'
 import type { RtspSession } from '../session.ts'
 import type { Outlet } from './outlet.ts'
+import { reset } from './reset.ts'
 
 /** A connection that plays. */
 interface Line {
@@ -49,7 +50,7 @@ const LINES: Partial<Record<FaultName, LineRule>> = {
   'rtsp-reset-mid-frame': once(({ socket, outlet }) => {
     outlet.shut()
     const begun = Buffer.from([0x24, 0, FRAME_BYTES >> 8, FRAME_BYTES & 0xff, 0x80, 0x60])
-    socket.write(begun, () => socket.resetAndDestroy())
+    socket.write(begun, () => reset(socket))
   }),
   'rtsp-goes-silent': once(({ outlet }) => outlet.shut()),
   'rtsp-asks-options': asking('OPTIONS', ''),

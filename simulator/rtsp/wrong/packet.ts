@@ -7,7 +7,7 @@ export interface Packet {
 export const FIXED_HEADER_BYTES = 12
 
 /** What a rule knows of its moment. */
-export interface Moment {
+interface Moment {
   /** UTC ms by the simulator's clock. */
   readonly nowMs: number
   /** Of the stream's RTP clock. */
