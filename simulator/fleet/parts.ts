@@ -142,6 +142,8 @@ function giveVoices(
         xaddrs: [httpUri(facts, profile.paths.device)],
       }),
       isSilent: () => faults.isOn('unreachable') || !facts.settings.isDiscoverable,
+      random: seededRandom(facts.identity.variety),
+      later: facts.later,
     },
   }
 }

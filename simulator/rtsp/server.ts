@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net'
 import { RtspConnection } from './connection.ts'
 import type { RtspContext } from './context.ts'
 import { Sessions } from './sessions.ts'
-import { streamsOf } from './stream.ts'
+import { type RtspStream, streamsOf } from './stream.ts'
 import { Crowd } from './wrong/crowd.ts'
 
 /** A camera streams to few at once; beyond this a connection is closed at once. */
@@ -10,9 +10,19 @@ const CONNECTIONS_MAX = 16
 
 /** One camera's RTSP server, not listening yet. */
 export function createRtspServer(camera: Omit<RtspContext, 'streams' | 'crowd' | 'sessions'>): Server {
+  let streams: readonly RtspStream[] | undefined
   const { facts, pacer } = camera
   const sessions = new Sessions(facts, pacer)
-  const context = { ...camera, streams: streamsOf(facts), crowd: new Crowd(facts.faults), sessions }
+  const context: RtspContext = {
+    ...camera,
+    crowd: new Crowd(facts.faults),
+    sessions,
+    // Described when the first client asks: most cameras of a large fleet are never asked.
+    get streams() {
+      streams ??= streamsOf(facts)
+      return streams
+    },
+  }
   const note = (client: string, outcome: 'accepted' | 'refused') =>
     context.journal.add({ kind: 'connection', protocol: 'rtsp', client, outcome })
   const server = createServer((socket) => {
