@@ -33,7 +33,7 @@ export function parseConfig(text: string, name: string): AgentConfig {
       'invalid',
       `${name}, line ${lines.linePos(syntax.pos[0]).line}: ${SYNTAX[syntax.code] ?? 'is no YAML: put quotes around a value with special characters'}`,
     )
-  const result = AgentConfig.safeParse(document.toJS() ?? {})
+  const result = AgentConfig.safeParse(contentOf(document, name))
   if (result.success) return result.data
   const faults = result.error.issues.map((issue) => {
     // An unknown key is reported at its parent; the line of the key itself helps more.
@@ -53,6 +53,15 @@ export function parseConfig(text: string, name: string): AgentConfig {
       if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
     }
     return 1
+  }
+}
+
+/** @throws LenscapError `invalid` where an alias leads nowhere, without its name */
+function contentOf(document: { toJS(): unknown }, name: string): unknown {
+  try {
+    return document.toJS() ?? {}
+  } catch {
+    throw new LenscapError('invalid', `${name}: a value that begins with * or & needs quotes`)
   }
 }
 
