@@ -5,7 +5,10 @@ import type { Credential } from '../base/secret.ts'
 /** By which way a credential was sent: a camera may have other users for its video than for ONVIF. */
 export type Way = 'onvif' | 'snapshot' | 'rtsp'
 
-type SignInOutcome = 'accepted' | 'refused'
+/** `doubted`: refused after it was taken before; it may be a lockout, so it is tried once more. */
+export type SignInOutcome = 'accepted' | 'doubted' | 'refused'
+
+const OUTCOMES: readonly SignInOutcome[] = ['accepted', 'doubted', 'refused']
 
 /** For a while nothing is to be sent to a device at all. */
 export interface Lockout {
@@ -62,6 +65,8 @@ interface DeviceRow {
 export class RefusalLog implements RefusalMemory {
   readonly #db: Database
   readonly #marker: Marker
+  /** What a full disk did not take. */
+  readonly #unwritten = new BriefRefusals()
 
   constructor(db: Database, marker: Marker) {
     this.#db = db
@@ -69,17 +74,20 @@ export class RefusalLog implements RefusalMemory {
   }
 
   last(device: string, credential: Credential, way: Way): SignInOutcome | undefined {
+    const unwritten = this.#unwritten.last(device, credential, way)
+    if (unwritten !== undefined) return unwritten
     const salt = this.#device(device)?.salt
     if (salt === undefined) return undefined
     const row = this.#db
       .prepare('SELECT outcome FROM credential_outcome WHERE mark = ?')
       .get(this.#mark(salt, credential, way)) as { outcome: string } | undefined
-    return row?.outcome === 'accepted' || row?.outcome === 'refused' ? row.outcome : undefined
+    return OUTCOMES.find((each) => each === row?.outcome)
   }
 
   note(device: string, credential: Credential, way: Way, outcome: SignInOutcome, atMs: number): void {
     if (this.last(device, credential, way) === outcome) return
-    this.#db.transaction(() => {
+    const inMemory = () => this.#unwritten.note(device, credential, way, outcome)
+    this.#write(inMemory, () => {
       const mark = this.#mark(this.#saltOf(device), credential, way)
       this.#db
         .prepare(
@@ -93,25 +101,40 @@ export class RefusalLog implements RefusalMemory {
            (SELECT mark FROM credential_outcome WHERE device = ? ORDER BY at DESC LIMIT -1 OFFSET ?)`,
         )
         .run(device, OUTCOMES_PER_DEVICE_MAX)
-    })()
+    })
   }
 
   lockout(device: string): Lockout | undefined {
+    const unwritten = this.#unwritten.lockout(device)
+    if (unwritten) return unwritten
     const row = this.#device(device)
     if (row === undefined || row.quiet_reason === '') return undefined
     return { reason: row.quiet_reason === 'clock' ? 'clock' : 'locked-out', untilMs: row.quiet_until }
   }
 
-  noteLockout(device: string, { reason, untilMs }: Lockout): void {
-    this.#db.transaction(() => {
-      this.#saltOf(device)
-      this.#db
-        .prepare('UPDATE credential_device SET quiet_reason = ?, quiet_until = ? WHERE device = ?')
-        .run(reason, Math.round(untilMs), device)
-    })()
+  noteLockout(device: string, lockout: Lockout): void {
+    this.#write(
+      () => this.#unwritten.noteLockout(device, lockout),
+      () => {
+        this.#saltOf(device)
+        this.#db
+          .prepare('UPDATE credential_device SET quiet_reason = ?, quiet_until = ? WHERE device = ?')
+          .run(lockout.reason, Math.round(lockout.untilMs), device)
+      },
+    )
+  }
+
+  /** A camera must not be sent what it refused because a disk is full. */
+  #write(inMemory: () => void, onDisk: () => void): void {
+    try {
+      this.#db.transaction(onDisk)()
+    } catch {
+      inMemory()
+    }
   }
 
   rename(from: string, to: string): void {
+    this.#unwritten.rename(from, to)
     this.#db.prepare('UPDATE OR IGNORE credential_device SET device = ? WHERE device = ?').run(to, from)
   }
 
@@ -128,7 +151,7 @@ export class RefusalLog implements RefusalMemory {
       device: string
       salt: string
     }[]
-    const drop = this.#db.prepare("DELETE FROM credential_outcome WHERE mark = ? AND outcome = 'refused'")
+    const drop = this.#db.prepare("DELETE FROM credential_outcome WHERE mark = ? AND outcome <> 'accepted'")
     this.#db.transaction(() => {
       for (const { salt } of devices) for (const way of WAYS) drop.run(this.#mark(salt, credential, way))
     })()
