@@ -60,12 +60,17 @@ export class Contacts {
   }
 
   /** It has an id now, and we know what it is. */
-  async identified(id: Id, { device, reading }: Contacted, sighting: Sighting, signal: AbortSignal): Promise<void> {
+  async identified(
+    { id, cameras }: { readonly id: Id; readonly cameras: readonly unknown[] },
+    { device, reading }: Contacted,
+    sighting: Sighting,
+    signal: AbortSignal,
+  ): Promise<void> {
     this.#ids.set(device, id)
     const { gate } = device
     gate.rename(id)
     gate.maker = reading.information?.manufacturer || gate.maker
-    if (reading.sources) gate.channels = reading.sources.length
+    gate.channels = cameras.length
     if (device.signedIn) await this.#deps.trust.enrol(id, device, sighting, signal)
   }
 

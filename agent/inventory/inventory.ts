@@ -185,7 +185,7 @@ export class Inventory {
         within.throwIfAborted()
         const taken = this.#take(contacted.device, sighting, contacted.reading, found, news)
         taken.trouble = contacted.refusal
-        await this.#contacts.identified(taken.id, contacted, sighting, within)
+        await this.#contacts.identified(taken, contacted, sighting, within)
         return taken
       })
       if (handle.trouble) trouble(handle.trouble, handle.id)
