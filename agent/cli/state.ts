@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Database, openDatabase, readDatabase } from '../base/database.ts'
 import { LenscapError } from '../base/errors.ts'
@@ -38,6 +38,12 @@ const STATE_MIGRATIONS = [CONSENT_TABLES, INVENTORY_TABLES, HEALTH_TABLES, EVENT
 
 /** The box's own records: the grant held, the cameras known, how they are and when they were heard. */
 export const openStateDatabase = (path: string): Database => openDatabase(path, STATE_MIGRATIONS)
+
+/** The same for a command that changes a record of it beside a running agent; undefined where no agent has run yet. */
+export function openExistingState(config: Pick<AgentConfig, 'stateDir'>): Database | undefined {
+  const { state } = statePaths(config)
+  return existsSync(state) ? openStateDatabase(state) : undefined
+}
 
 /** The same, only to look at; undefined where no agent has run yet. */
 export const readStateDatabase = (path: string): Database | undefined => readDatabase(path, STATE_MIGRATIONS)

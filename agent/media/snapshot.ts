@@ -5,7 +5,7 @@ import got, { type Response } from 'got'
 import type { Clock } from '../base/clock.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { DigestAuth } from '../base/digest.ts'
-import { type ErrorKind, errorKind, LenscapError } from '../base/errors.ts'
+import { describeError, type ErrorKind, errorKind, LenscapError } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
 import { LinkedController } from '../base/linked-controller.ts'
 import type { Grant } from '../consent/consent.ts'
@@ -133,7 +133,9 @@ async function get(uri: URL, options: GetOptions): Promise<{ response: Response;
   } catch (error) {
     if (signal.aborted) throw signal.reason
     if (error instanceof LenscapError) throw error
-    throw new LenscapError(errorKind(error), `No snapshot from ${uri.hostname}`, { host: uri.hostname }, error)
+    // Without got's own error, which carries the request with its Authorization.
+    const cause = new Error(describeError(error))
+    throw new LenscapError(errorKind(error), `No snapshot from ${uri.hostname}`, { host: uri.hostname }, cause)
   } finally {
     request.destroy()
   }
