@@ -66,7 +66,8 @@ async function day(profiles: readonly string[], faults: readonly FaultName[], us
     }
     const watch = async () => {
       for await (const _ of watchEvents(() => handle.device, { clock: systemClock, signal, observer }));
-    })()
+    }
+    watchings.push(watch())
     const [access] = handle.cameras
     const { device } = handle
     if (access) {
