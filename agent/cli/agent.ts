@@ -29,7 +29,7 @@ import type { StatusFacts } from '../transport/presence.ts'
 import { runTransport } from '../transport/transport.ts'
 import { DeviceWatch } from './device-watch.ts'
 import { Journal } from './journal.ts'
-import { openInventory } from './known-cameras.ts'
+import { followCredentials, openInventory } from './known-cameras.ts'
 import { liveAccess } from './live-access.ts'
 import { runSchedules } from './schedules.ts'
 import { Search } from './search.ts'
@@ -144,13 +144,13 @@ export class Agent {
     const jobs = [
       { name: 'inventory', expression: config.inventory.schedule, work: () => this.#search.readAgain() },
       { name: 'host', expression: config.host.schedule, work: () => this.#tellHost() },
-      { name: 'snapshots', expression: config.media.snapshotSchedule, work: () => this.#takeSnapshots() },
+      { name: 'snapshots', expression: config.media.snapshotSchedule, work: () => this.#media.snapshots('schedule') },
     ]
     const works = [
       this.#connect(),
       this.#egress.run(signal),
       this.#search.run(),
-      credentials.watch(() => this.#credentialsChanged(), signal),
+      followCredentials(credentials, this.#inventory, this.#search, logger, signal),
       this.#tellHost(),
       runSchedules(jobs, { clock, logger, signal }),
     ]
@@ -184,13 +184,6 @@ export class Agent {
 
   async #tellHost(): Promise<void> {
     this.#journal.tell({ name: 'host', body: { host: await readHost() } })
-  }
-
-  /** Whoever is not let in is tried with the new ones at once. */
-  #credentialsChanged(): void {
-    this.#deps.logger.info({ sets: this.#deps.credentials.sets().length }, 'The credentials have changed')
-    this.#inventory.use()
-    void this.#search.readAgain()
   }
 
   #onCamera({ camera, facts, changed, movedFrom }: CameraChange): void {
@@ -250,10 +243,6 @@ export class Agent {
       this.#journal.activity('camera-lost', `${name} does not answer any more`, camera)
       this.#deps.report.hook('camera-lost', { camera, name: facts.name, address: facts.address })
     } else this.#journal.activity('camera-returned', `${name} answers again`, camera)
-  }
-
-  async #takeSnapshots(): Promise<void> {
-    await this.#media.snapshots('schedule')
   }
 
   #onMediaTrouble(camera: Id, error: unknown): void {
