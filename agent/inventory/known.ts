@@ -1,6 +1,6 @@
 import type { Sighting } from '../discovery/sighting.ts'
 import { endpointOf } from './facts.ts'
-import { type Identity, isSameDevice, likeness, ownMarks } from './identity.ts'
+import { type Identity, isNear, isSameDevice, likeness, ownMarks } from './identity.ts'
 import type { Reading } from './reading.ts'
 
 /**
@@ -12,13 +12,12 @@ export function findKnown<T extends Identity>(
   seen: Identity,
   isElsewhere: (known: T) => boolean,
 ): T | undefined {
-  const candidates = all.map((known) => ({
-    known,
-    own: ownMarks(
-      known,
-      all.filter((other) => other !== known),
-    ),
-  }))
+  // Whoever has neither a mark nor the place in common is no candidate: the rest is dear to find out, and few are left.
+  const near = all.filter((known) => isNear(known, seen))
+  const candidates = near.map((known) => {
+    const others = all.filter((other) => other !== known)
+    return { known, own: ownMarks(known, others) }
+  })
   return candidates
     .filter(({ known, own }) => isSameDevice(own, seen, isElsewhere(known)))
     .toSorted((a, b) => likeness(b.own, seen) - likeness(a.own, seen))[0]?.known
