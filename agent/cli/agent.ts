@@ -3,11 +3,11 @@ import type { Clock } from '../base/clock.ts'
 import { describeError, LenscapError } from '../base/errors.ts'
 import { LinkedController } from '../base/linked-controller.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Credential } from '../base/secret.ts'
 import { VERSION } from '../base/version.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { Cap } from '../consent/cap.ts'
 import { Consent } from '../consent/consent.ts'
+import type { CredentialBook } from '../credentials/book.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
 import { Heard } from '../events/heard.ts'
 import { isWorthAPicture } from '../events/kinds.ts'
@@ -15,7 +15,7 @@ import { healthUnread } from '../health/assess.ts'
 import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
 import type { CameraAccess } from '../inventory/access.ts'
-import { type CameraChange, type DeviceTrouble, Inventory } from '../inventory/inventory.ts'
+import type { CameraChange, DeviceTrouble, Inventory } from '../inventory/inventory.ts'
 import { CLIP_SETTINGS } from '../media/cutter.ts'
 import { MediaKeeper } from '../media/keeper.ts'
 import { clearAtStart } from '../media/spool-file.ts'
@@ -29,6 +29,7 @@ import type { StatusFacts } from '../transport/presence.ts'
 import { runTransport } from '../transport/transport.ts'
 import { DeviceWatch } from './device-watch.ts'
 import { Journal } from './journal.ts'
+import { followCredentials, openInventory } from './known-cameras.ts'
 import { liveAccess } from './live-access.ts'
 import { runSchedules } from './schedules.ts'
 import { Search } from './search.ts'
@@ -45,7 +46,7 @@ interface AgentReport {
 
 export interface AgentDeps {
   readonly config: AgentConfig
-  readonly credentials: readonly Credential[]
+  readonly credentials: CredentialBook
   readonly identity: Claimed
   readonly clock: Clock
   readonly random: () => number
@@ -94,7 +95,7 @@ export class Agent {
     this.#wasCapOn = this.#cap.isOn()
     const onConsent = () => this.#consentChanged()
     this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: onConsent }))
-    this.#inventory = new Inventory({ db, credentials, clock })
+    this.#inventory = openInventory(db, credentials, config.discovery, clock)
     this.#health = new HealthStore(db)
     this.#search = new Search({
       ...common,
@@ -134,7 +135,7 @@ export class Agent {
   /** Works until the signal fires, then ends everything it began. @throws what a part failed with, when all have ended */
   async run(): Promise<void> {
     using _ = this.#stack
-    const { config, clock, logger, report } = this.#deps
+    const { config, clock, credentials, logger, report } = this.#deps
     const { signal } = this.#stop
     const left = await clearAtStart(statePaths(config).media)
     if (left > 0) logger.warn({ files: left }, 'Media that a crash left before it was queued was removed')
@@ -143,12 +144,13 @@ export class Agent {
     const jobs = [
       { name: 'inventory', expression: config.inventory.schedule, work: () => this.#search.readAgain() },
       { name: 'host', expression: config.host.schedule, work: () => this.#tellHost() },
-      { name: 'snapshots', expression: config.media.snapshotSchedule, work: () => this.#takeSnapshots() },
+      { name: 'snapshots', expression: config.media.snapshotSchedule, work: () => this.#media.snapshots('schedule') },
     ]
     const works = [
       this.#connect(),
       this.#egress.run(signal),
       this.#search.run(),
+      followCredentials(credentials, this.#inventory, this.#search, logger, signal),
       this.#tellHost(),
       runSchedules(jobs, { clock, logger, signal }),
     ]
@@ -241,10 +243,6 @@ export class Agent {
       this.#journal.activity('camera-lost', `${name} does not answer any more`, camera)
       this.#deps.report.hook('camera-lost', { camera, name: facts.name, address: facts.address })
     } else this.#journal.activity('camera-returned', `${name} answers again`, camera)
-  }
-
-  async #takeSnapshots(): Promise<void> {
-    await this.#media.snapshots('schedule')
   }
 
   #onMediaTrouble(camera: Id, error: unknown): void {
