@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { HookEvent } from '../../firmware-hooks/hooks/run-hooks.ts'
 import type { Clock } from '../base/clock.ts'
 import { describeError, LenscapError } from '../base/errors.ts'
@@ -7,7 +8,7 @@ import type { Credential } from '../base/secret.ts'
 import { VERSION } from '../base/version.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { Cap } from '../consent/cap.ts'
-import { Consent } from '../consent/consent.ts'
+import { Consent, type Grant } from '../consent/consent.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
 import { Heard } from '../events/heard.ts'
 import { isWorthAPicture } from '../events/kinds.ts'
@@ -17,12 +18,16 @@ import { readHost } from '../host/host.ts'
 import type { CameraAccess } from '../inventory/access.ts'
 import { type CameraChange, type DeviceTrouble, Inventory } from '../inventory/inventory.ts'
 import { CLIP_SETTINGS } from '../media/cutter.ts'
+import type { MediaItem } from '../media/item.ts'
 import { MediaKeeper } from '../media/keeper.ts'
+
 import { clearAtStart } from '../media/spool-file.ts'
-import type { EventFacts, HealthFacts, HealthLevel } from '../protocol/camera.ts'
+import type { AgentFacts } from '../metrics/agent-metrics.ts'
+import type { CameraFacts, EventFacts, HealthFacts, HealthLevel } from '../protocol/camera.ts'
 import type { Id } from '../protocol/envelope.ts'
 import type { SignedGrant } from '../protocol/grant.ts'
 import { Spool } from '../spool/spool.ts'
+import type { BrokerAccess } from '../transport/connection.ts'
 import type { Claimed } from '../transport/identity.ts'
 import type { CommandResult, DownCommand } from '../transport/inbox.ts'
 import type { StatusFacts } from '../transport/presence.ts'
@@ -30,14 +35,21 @@ import { runTransport } from '../transport/transport.ts'
 import { DeviceWatch } from './device-watch.ts'
 import { Journal } from './journal.ts'
 import { liveAccess } from './live-access.ts'
+import type { Overview } from './overview.ts'
 import { runSchedules } from './schedules.ts'
 import { Search } from './search.ts'
+import { Shown } from './shown.ts'
 import { openStateDatabase, statePaths } from './state.ts'
 import { together } from './together.ts'
+import type { Witness } from './witness.ts'
+
+const RESET_GRACE_MS = 500
 
 /** What the outside may hear of a running agent: counts, never content. */
 interface AgentReport {
   readonly onConnected: (connected: boolean) => void
+  /** The owner, or the bridge for them, wants all of it gone: the agent can be stopped now. */
+  readonly onReset: () => void
   /** Media that left, ever, by the ledger. */
   readonly onSent: (totals: { readonly bytes: number; readonly items: number }) => void
   readonly hook: (event: HookEvent, facts: object) => void
@@ -47,6 +59,9 @@ export interface AgentDeps {
   readonly config: AgentConfig
   readonly credentials: readonly Credential[]
   readonly identity: Claimed
+  readonly broker: BrokerAccess
+  readonly settledBy: 'bridge' | 'broker'
+  readonly overview: Overview
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
@@ -74,6 +89,10 @@ export class Agent {
   readonly #watch: DeviceWatch
   readonly #egress: Egress
   readonly #media: MediaKeeper
+  readonly #shown: Shown
+  readonly #witnesses: readonly Witness[]
+  #config: AgentConfig
+  #schedules: AbortController | undefined
   /** Cameras told in full since this start. */
   readonly #told = new Set<Id>()
   readonly #levels = new Map<Id, HealthLevel>()
@@ -84,11 +103,12 @@ export class Agent {
     const { config, credentials, identity, clock, random, logger } = deps
     const paths = statePaths(config)
     this.#deps = deps
+    this.#config = config
     this.#startedMs = clock.monotonicMs()
     this.#stop = this.#stack.use(new LinkedController(deps.signal))
     const common = { clock, random, logger, signal: this.#stop.signal }
     this.#spool = this.#stack.use(new Spool({ path: paths.spool, clock, logger, bytesMax: config.spool.bytesMax }))
-    this.#journal = new Journal(this.#spool, logger)
+    this.#journal = new Journal(this.#spool, logger, (text, camera) => deps.overview.activity(text, camera))
     const db = this.#stack.adopt(openStateDatabase(paths.state), (open) => open.close())
     this.#cap = new Cap(config.stateDir)
     this.#wasCapOn = this.#cap.isOn()
@@ -125,32 +145,31 @@ export class Agent {
       consent: this.#consent,
       folder: paths.media,
       settings: { ...CLIP_SETTINGS, preRollMs: config.media.preRollMs, postRollMs: config.media.postRollMs },
-      onItem: (grant, item) => this.#egress.enqueue(grant, item),
+      onItem: (grant, item) => this.#onItem(grant, item),
       onTrouble: (camera, error) => this.#onMediaTrouble(camera, error),
       onFlowing: (camera) => this.#onStream(camera, 'flowing'),
     })
+    const allows = (camera: Id) => this.#consent.allows(camera, 'snapshot')
+    this.#shown = new Shown({ ...common, agent: identity.agent, config, ledger: this.#egress.ledger, allows })
+    this.#witnesses = [deps.overview, this.#shown]
   }
 
   /** Works until the signal fires, then ends everything it began. @throws what a part failed with, when all have ended */
   async run(): Promise<void> {
     using _ = this.#stack
-    const { config, clock, logger, report } = this.#deps
+    const { config, logger, report } = this.#deps
     const { signal } = this.#stop
     const left = await clearAtStart(statePaths(config).media)
     if (left > 0) logger.warn({ files: left }, 'Media that a crash left before it was queued was removed')
     this.#journal.activity('agent-started', `The agent ${VERSION} has started`)
     report.onSent(this.#egress.totals())
-    const jobs = [
-      { name: 'inventory', expression: config.inventory.schedule, work: () => this.#search.readAgain() },
-      { name: 'host', expression: config.host.schedule, work: () => this.#tellHost() },
-      { name: 'snapshots', expression: config.media.snapshotSchedule, work: () => this.#takeSnapshots() },
-    ]
     const works = [
       this.#connect(),
       this.#egress.run(signal),
       this.#search.run(),
       this.#tellHost(),
-      runSchedules(jobs, { clock, logger, signal }),
+      this.#keepSchedules(),
+      this.#shown.run(signal),
     ]
     try {
       await together(this.#stop, works)
@@ -159,15 +178,59 @@ export class Agent {
     }
   }
 
+  /**
+   * Takes what can be taken while it runs; the rest of the configuration counts after a restart.
+   * @throws LenscapError `invalid` for what only discovery understands
+   */
+  use(config: AgentConfig, credentials: readonly Credential[]): void {
+    this.#search.use(config.discovery)
+    this.#inventory.use(credentials)
+    this.#config = config
+    this.#shown.use(config)
+    this.#schedules?.abort()
+    void this.#search.readAgain()
+  }
+
+  /** What the agent counts. */
+  facts(): Omit<AgentFacts, 'process'> {
+    const { overview } = this.#deps
+    const { items: queuedItems, bytes: queuedBytes } = this.#egress.queued()
+    const cameras = overview.cameras().map(({ camera, level }) => ({ camera, level }))
+    const egress = { ...this.#egress.totals(), queuedItems, queuedBytes }
+    return { ...this.#status(), ...overview.counts(), published: overview.published, cameras, egress }
+  }
+
+  /** Runs the jobs by the clock; anew when their times were changed. */
+  async #keepSchedules(): Promise<void> {
+    const { clock, logger } = this.#deps
+    while (!this.#stop.signal.aborted) {
+      using round = new LinkedController(this.#stop.signal)
+      this.#schedules = round
+      const { inventory, host, media } = this.#config
+      const jobs = [
+        { name: 'inventory', expression: inventory.schedule, work: () => this.#search.readAgain() },
+        { name: 'host', expression: host.schedule, work: () => this.#tellHost() },
+        { name: 'snapshots', expression: media.snapshotSchedule, work: () => this.#takeSnapshots() },
+      ]
+      await runSchedules(jobs, { clock, logger, signal: round.signal })
+    }
+  }
+
   /** The box's connection: what comes down is handed to the rooms here. */
   #connect(): Promise<void> {
-    const { identity, clock, random, logger, report } = this.#deps
+    const { identity, broker, settledBy, overview, clock, random, logger, report } = this.#deps
     return runTransport({
       identity,
+      broker,
+      settledBy,
       spool: this.#spool,
       status: () => this.#status(),
       handlers: { onGrant: (grant) => this.#onGrant(grant), onCommand: (command) => this.#onCommand(command) },
-      onState: ({ connected }) => report.onConnected(connected),
+      onState: (state) => {
+        overview.link(state)
+        report.onConnected(state.connected)
+      },
+      onPublished: (name, bytes) => overview.sent(name, bytes),
       clock,
       random,
       logger,
@@ -176,8 +239,9 @@ export class Agent {
   }
 
   #status(): StatusFacts {
+    const { settledBy } = this.#deps
     const uptimeS = Math.round((this.#deps.clock.monotonicMs() - this.#startedMs) / 1000)
-    return { version: VERSION, uptimeS, cap: this.#cap.isOn(), spool: this.#spool.depth() }
+    return { version: VERSION, uptimeS, cap: this.#cap.isOn(), spool: this.#spool.depth(), settledBy }
   }
 
   async #tellHost(): Promise<void> {
@@ -195,7 +259,7 @@ export class Agent {
     } else {
       this.#journal.activity('camera-changed', `${name} changed: ${changed.join(', ')}`, camera)
     }
-    if (this.#told.has(camera)) this.#journal.tell({ name: 'camera-info', id: camera, body: { info: facts } })
+    if (this.#told.has(camera)) this.#tellCamera(camera, facts)
     this.#attend()
     this.#media.changed(camera)
   }
@@ -207,7 +271,7 @@ export class Agent {
       for (const { camera, facts } of handle.cameras) {
         if (this.#told.has(camera)) continue
         this.#told.add(camera)
-        this.#journal.tell({ name: 'camera-info', id: camera, body: { info: facts } })
+        this.#tellCamera(camera, facts)
         this.#media.add(liveAccess(camera, this.#inventory))
       }
     }
@@ -215,7 +279,13 @@ export class Agent {
     this.#media.review()
   }
 
+  #tellCamera(camera: Id, facts: CameraFacts): void {
+    this.#journal.tell({ name: 'camera-info', id: camera, body: { info: facts } })
+    for (const witness of this.#witnesses) witness.camera(camera, facts)
+  }
+
   #onEvent(camera: Id, event: EventFacts): void {
+    for (const witness of this.#witnesses) witness.event(camera, event)
     this.#journal.tell({ name: 'camera-event', id: camera, body: { event } })
     if (isWorthAPicture(event)) this.#media.trigger(camera, event.kind, this.#deps.clock.nowMs())
   }
@@ -231,6 +301,7 @@ export class Agent {
 
   #onHealth({ camera, facts }: Pick<CameraAccess, 'camera' | 'facts'>, health: HealthFacts): void {
     this.#journal.tell({ name: 'camera-health', id: camera, body: { health } })
+    for (const witness of this.#witnesses) witness.health(camera, health)
     const wasGone = this.#levels.get(camera) === 'unreachable'
     const isGone = health.level === 'unreachable'
     this.#levels.set(camera, health.level)
@@ -241,6 +312,12 @@ export class Agent {
       this.#journal.activity('camera-lost', `${name} does not answer any more`, camera)
       this.#deps.report.hook('camera-lost', { camera, name: facts.name, address: facts.address })
     } else this.#journal.activity('camera-returned', `${name} answers again`, camera)
+  }
+
+  async #onItem(grant: Grant, item: MediaItem): Promise<void> {
+    // Before it is handed over: then the file is the queue's.
+    if (item.kind === 'snapshot') await this.#shown.snapshot(grant, () => readFile(item.path))
+    await this.#egress.enqueue(grant, item)
   }
 
   async #takeSnapshots(): Promise<void> {
@@ -282,6 +359,7 @@ export class Agent {
       this.#deps.report.hook(kind, {})
     }
     this.#media.review()
+    this.#shown.review()
   }
 
   async #onCommand({ name, camera }: DownCommand): Promise<CommandResult> {
@@ -293,6 +371,16 @@ export class Agent {
       const taken = await this.#media.snapshots('asked', camera)
       return taken > 0 ? { ok: true, message: 'Taken' } : { ok: false, message: 'No snapshot could be taken' }
     }
+    if (name === 'reset') {
+      void this.#resetSoon()
+      return { ok: true, message: 'This box is being wiped' }
+    }
     return { ok: false, message: `This agent does not know "${name}"` }
+  }
+
+  /** The reply goes first: nobody hears of a wiped box again. */
+  async #resetSoon(): Promise<void> {
+    await this.#deps.clock.sleep(RESET_GRACE_MS, this.#stop.signal).catch(() => {})
+    this.#deps.report.onReset()
   }
 }

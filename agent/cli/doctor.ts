@@ -41,11 +41,12 @@ async function examine(configPath: string, signal: AbortSignal): Promise<Finding
     ]
   }
   const { claimed, finding } = await checkClaim(config)
+  const brokerUrl = config.mqtt.url ?? claimed?.mqttUrl
   const [stateDir, passwords, bridge, broker] = await Promise.all([
     checkStateDir(config.stateDir),
     checkPasswordFiles(config),
     checkBridge(claimed?.bridgeUrl ?? config.bridge, signal),
-    claimed ? [checkBroker(claimed.mqttUrl, systemClock, signal)] : [],
+    brokerUrl === undefined ? [] : [checkBroker(brokerUrl, systemClock, signal)],
   ])
   return [
     ok('configuration', `${configPath} is in order`),
@@ -53,7 +54,7 @@ async function examine(configPath: string, signal: AbortSignal): Promise<Finding
     checkClock(systemClock.nowMs(), bridge.dateMs),
     ...passwords,
     finding,
-    bridge.finding,
+    ...bridge.findings,
     ...(await Promise.all(broker)),
     ...attempt('cameras', () => checkCameras(config)),
   ]
@@ -62,6 +63,9 @@ async function examine(configPath: string, signal: AbortSignal): Promise<Finding
 async function checkClaim(config: AgentConfig): Promise<{ claimed: Claimed | undefined; finding: Finding }> {
   const check = 'claim'
   try {
+    if (config.bridge === undefined) {
+      return { claimed: undefined, finding: ok(check, 'none is needed: there is no bridge, only your broker') }
+    }
     const claimed = (await readIdentity(config.stateDir))?.claimed
     if (!claimed) {
       const advice = 'Start the agent, and enter the code that it shows in the console'

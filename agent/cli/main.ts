@@ -20,14 +20,16 @@ interface Common {
 }
 
 /** Fires on Ctrl-C and on a service manager's stop; a second Ctrl-C ends the process the hard way. */
-function stopSignal(): AbortSignal {
+function stopSignal({ hangUp = true } = {}): AbortSignal {
   const stopping = new AbortController()
   const onSignal = () => {
     if (stopping.signal.aborted) process.exit(EXIT.failed)
     stopping.abort()
   }
   // Not `once`: a library that listens as well (the uploads' one does) would find itself alone, and kill the process.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal)
+  // To a program behind a terminal it says that the terminal is gone, to a service that it should read its configuration.
+  process.on('SIGHUP', hangUp || process.stdin.isTTY ? onSignal : () => {})
   return stopping.signal
 }
 
@@ -121,7 +123,9 @@ function programOf(): Command {
     .description('claim this box where nobody owns it yet, then work until stopped')
     .option(...CONFIG)
     .option('--json', 'say what happens as lines of JSON')
-    .action((options: Common) => runAgent(options.config, new Output(options.json === true), stopSignal()))
+    .action((options: Common) =>
+      runAgent(options.config, new Output(options.json === true), stopSignal({ hangUp: false })),
+    )
   addDiscover(program)
   addInspection(program)
   addConfig(program)

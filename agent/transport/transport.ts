@@ -45,6 +45,8 @@ export interface TransportOptions {
   readonly status: () => StatusFacts
   readonly handlers: DownHandlers
   readonly onState: (state: TransportState) => void
+  /** The broker took a message with so many bytes of payload. */
+  readonly onPublished?: (name: string, bytes: number) => void
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
@@ -102,9 +104,11 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
   const { agent, prefix } = identity
   using over = new LinkedController(signal)
   const stop = over.signal
-  const publish: Publish = (name, id, payload) => {
+  const publish: Publish = async (name, id, payload) => {
     const topic = topicOf(prefix, id ? { agent, name, id } : { agent, name })
-    return connection.publish(topic, payload, MESSAGES[name].retained, name === 'reply' ? REPLY_EXPIRY_S : undefined)
+    const expiryS = name === 'reply' ? REPLY_EXPIRY_S : undefined
+    await connection.publish(topic, payload, MESSAGES[name].retained, expiryS)
+    options.onPublished?.(name, Buffer.byteLength(payload))
   }
   const tell = (online: boolean, facts: StatusFacts) =>
     publish('status', undefined, statusText(facts, online, clock.nowMs()))
