@@ -4,11 +4,12 @@ import type { Clock } from '../base/clock.ts'
 import { describeError, LenscapError } from '../base/errors.ts'
 import { LinkedController } from '../base/linked-controller.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Credential } from '../base/secret.ts'
 import { VERSION } from '../base/version.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { Cap } from '../consent/cap.ts'
 import { Consent, type Grant } from '../consent/consent.ts'
+import type { CredentialBook } from '../credentials/book.ts'
+import type { CredentialSet } from '../credentials/for.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
 import { Heard } from '../events/heard.ts'
 import { isWorthAPicture } from '../events/kinds.ts'
@@ -16,7 +17,7 @@ import { healthUnread } from '../health/assess.ts'
 import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
 import type { CameraAccess } from '../inventory/access.ts'
-import { type CameraChange, type DeviceTrouble, Inventory } from '../inventory/inventory.ts'
+import type { CameraChange, DeviceTrouble, Inventory } from '../inventory/inventory.ts'
 import { CLIP_SETTINGS } from '../media/cutter.ts'
 import type { MediaItem } from '../media/item.ts'
 import { MediaKeeper } from '../media/keeper.ts'
@@ -34,6 +35,7 @@ import type { StatusFacts } from '../transport/presence.ts'
 import { runTransport } from '../transport/transport.ts'
 import { DeviceWatch } from './device-watch.ts'
 import { Journal } from './journal.ts'
+import { openInventory } from './known-cameras.ts'
 import { liveAccess } from './live-access.ts'
 import type { Overview } from './overview.ts'
 import { runSchedules } from './schedules.ts'
@@ -57,7 +59,7 @@ interface AgentReport {
 
 export interface AgentDeps {
   readonly config: AgentConfig
-  readonly credentials: readonly Credential[]
+  readonly credentials: CredentialBook
   readonly identity: Claimed
   readonly broker: BrokerAccess
   readonly settledBy: 'bridge' | 'broker'
@@ -114,7 +116,7 @@ export class Agent {
     this.#wasCapOn = this.#cap.isOn()
     const onConsent = () => this.#consentChanged()
     this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: onConsent }))
-    this.#inventory = new Inventory({ db, credentials, clock })
+    this.#inventory = openInventory(db, credentials, config.discovery, clock)
     this.#health = new HealthStore(db)
     this.#search = new Search({
       ...common,
@@ -157,7 +159,7 @@ export class Agent {
   /** Works until the signal fires, then ends everything it began. @throws what a part failed with, when all have ended */
   async run(): Promise<void> {
     using _ = this.#stack
-    const { config, logger, report } = this.#deps
+    const { config, credentials, logger, report } = this.#deps
     const { signal } = this.#stop
     const left = await clearAtStart(statePaths(config).media)
     if (left > 0) logger.warn({ files: left }, 'Media that a crash left before it was queued was removed')
@@ -167,6 +169,7 @@ export class Agent {
       this.#connect(),
       this.#egress.run(signal),
       this.#search.run(),
+      credentials.watch(() => this.#credentialsChanged(), signal),
       this.#tellHost(),
       this.#keepSchedules(),
       this.#shown.run(signal),
@@ -182,9 +185,10 @@ export class Agent {
    * Takes what can be taken while it runs; the rest of the configuration counts after a restart.
    * @throws LenscapError `invalid` for what only discovery understands
    */
-  use(config: AgentConfig, credentials: readonly Credential[]): void {
+  use(config: AgentConfig, configured: readonly CredentialSet[]): void {
     this.#search.use(config.discovery)
-    this.#inventory.use(credentials)
+    this.#deps.credentials.configure(configured)
+    this.#inventory.use()
     this.#config = config
     this.#shown.use(config)
     this.#schedules?.abort()
@@ -246,6 +250,13 @@ export class Agent {
 
   async #tellHost(): Promise<void> {
     this.#journal.tell({ name: 'host', body: { host: await readHost() } })
+  }
+
+  /** Whoever is not let in is tried with the new ones at once. */
+  #credentialsChanged(): void {
+    this.#deps.logger.info({ sets: this.#deps.credentials.sets().length }, 'The credentials have changed')
+    this.#inventory.use()
+    void this.#search.readAgain()
   }
 
   #onCamera({ camera, facts, changed, movedFrom }: CameraChange): void {

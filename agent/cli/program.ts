@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { VERSION } from '../base/version.ts'
 import { completionFor, SHELLS, type Shell } from './completion.ts'
+import { addCredentials } from './credentials-command.ts'
 import type { DiscoverRequest } from './discover.ts'
 import { EXIT, Output } from './output.ts'
 import type { SetupRequest } from './setup.ts'
@@ -201,6 +202,7 @@ export function programOf(): Command {
   addLooking(program)
   addPermission(program)
   addConfig(program)
+  addCredentials(program, done)
   program
     .command('completion')
     .description('print a script that completes commands and options')

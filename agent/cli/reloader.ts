@@ -4,6 +4,7 @@ import { describeError } from '../base/errors.ts'
 import type { Reloaded } from '../commands/control.ts'
 import { loadConfig, readCredentials } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
+import { checkPatterns } from '../credentials/for.ts'
 import type { Agent } from './agent.ts'
 import type { AgentLogger } from './logger.ts'
 import { checkPlaces } from './places.ts'
@@ -36,6 +37,7 @@ export class Reloader {
       const config = await loadConfig(configPath)
       checkPlaces(config)
       const credentials = await readCredentials(config)
+      for (const set of credentials) checkPatterns(set.for)
       const changed = changedKeys(this.#config, config)
       // A password may have changed in its file, of which the configuration knows the name alone.
       agent.use(config, credentials)

@@ -7,6 +7,9 @@ import { VERSION } from '../base/version.ts'
 import { endWipe, wipe } from '../commands/wipe.ts'
 import { loadConfig, readCredentials } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
+import { CredentialBook } from '../credentials/book.ts'
+import { checkPatterns } from '../credentials/for.ts'
+import { CredentialStore } from '../credentials/store.ts'
 import { brokerAccess } from '../transport/broker-access.ts'
 import { claim } from '../transport/claim.ts'
 import { type Claimed, loadIdentity } from '../transport/identity.ts'
@@ -49,13 +52,21 @@ async function runOnce(
   const { logger } = log
   const config = await loadConfig(configPath)
   checkPlaces(config)
-  const credentials = await readCredentials(config)
+  const configured = await readCredentials(config)
+  for (const set of configured) checkPatterns(set.for)
   const identity = await identityFor(config, output, logger, signal)
   if (identity === undefined) return 'stopped'
   if (config.bridge !== undefined && identity.bridgeUrl !== config.bridge) {
     const facts = { configured: config.bridge, claimedOn: identity.bridgeUrl }
     logger.warn(facts, 'The box stays with the bridge where it was claimed: "reset" frees it')
   }
+  const credentials = await CredentialBook.open({
+    stateDir: config.stateDir,
+    store: new CredentialStore(config.stateDir),
+    configured,
+    onTrouble: (reason) => logger.error({ reason }, 'The stored credentials are not used'),
+    clock: systemClock,
+  })
   const { agent: clientId, token: password, mqttUrl } = identity
   const owned = config.bridge !== undefined && { username: clientId, password }
   const broker = await brokerAccess(config.mqtt, { url: owned ? mqttUrl : undefined, clientId, ...owned })

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { systemClock } from '../base/clock.ts'
 import { describeError, LenscapError } from '../base/errors.ts'
@@ -8,6 +8,7 @@ import { writeFileDurably } from '../base/files.ts'
 import { type Credential, Secret } from '../base/secret.ts'
 import { VERSION } from '../base/version.ts'
 import { loadConfig, parseConfig, readCredentials, readPassword } from '../config/load.ts'
+import { CredentialStore } from '../credentials/store.ts'
 import { claim } from '../transport/claim.ts'
 import { loadIdentity } from '../transport/identity.ts'
 import { asTable, type FoundDevice, lookRound } from './discover.ts'
@@ -45,10 +46,9 @@ interface Plan {
   readonly host: readonly string[]
 }
 
-/** A credential and where its password is, or will be. */
+/** A credential and the file of its password; one that was typed has none, and goes into the sealed store. */
 interface Proven extends Credential {
-  readonly passwordFile: string
-  readonly isNew: boolean
+  readonly passwordFile?: string
 }
 
 const DEFAULT_STATE_DIR = '/var/lib/lenscap'
@@ -76,7 +76,7 @@ export async function runSetup(
   say('found', asTable(devices, output.width), { devices })
   const proven: Proven[] = [...given]
   for (let tries = 0; !request.yes && tries < TRIES_MAX && devices.some(isUnread); tries += 1) {
-    const credential = await askCredential(devices.filter(isUnread).length, request.config, proven.length, questions)
+    const credential = await askCredential(devices.filter(isUnread).length, questions)
     if (credential === undefined) break
     const fresh = await look(devices.filter(isUnread).map(placeOf), true, [credential])
     devices = devices.map((device) => fresh.find((each) => placeOf(each) === placeOf(device)) ?? device)
@@ -102,7 +102,8 @@ async function planOf(request: SetupRequest, questions: Questions): Promise<{ pl
       throw new LenscapError('invalid', `${request.answers} names no bridge: there is nothing to claim`)
     const read = await readCredentials(config)
     const given = read.map((each, i) => {
-      return { ...each, passwordFile: config.credentials[i]?.passwordFile ?? '', isNew: false }
+      const passwordFile = config.credentials[i]?.passwordFile
+      return { ...each, ...(passwordFile !== undefined && { passwordFile }) }
     })
     return { plan: { bridge, name, stateDir, cidr: discovery.ranges, host: discovery.hosts }, given }
   }
@@ -124,7 +125,7 @@ async function planOf(request: SetupRequest, questions: Questions): Promise<{ pl
   }
   if (username === undefined || passwordFile === undefined) return { plan, given: [] }
   const password = await readPassword(passwordFile)
-  return { plan, given: [{ username, password, passwordFile: resolve(passwordFile), isNew: false }] }
+  return { plan, given: [{ username, password, passwordFile: resolve(passwordFile) }] }
 }
 
 function checkPlan(plan: Plan): void {
@@ -134,26 +135,16 @@ function checkPlan(plan: Plan): void {
 const isUnread = ({ diagnosis }: FoundDevice) => diagnosis !== ''
 const placeOf = ({ address, port }: FoundDevice) => `${address.includes(':') ? `[${address}]` : address}:${port}`
 
-async function askCredential(
-  unread: number,
-  configPath: string,
-  index: number,
-  questions: Questions,
-): Promise<Proven | undefined> {
+async function askCredential(unread: number, questions: Questions): Promise<Proven | undefined> {
   const who = unread === 1 ? '1 device lets us not in' : `${unread} devices let us not in`
   const username = await questions.ask(`${who}. User name on it (empty: leave it so)`)
   if (username === '') return undefined
   const password = new Secret(await questions.askHidden(`Password of ${username} (not shown)`))
-  return {
-    username,
-    password,
-    passwordFile: join(resolve(dirname(configPath)), `camera-password-${index + 1}`),
-    isNew: true,
-  }
+  return { username, password }
 }
 
 function textOf({ bridge, name, stateDir, cidr, host }: Plan, proven: readonly Proven[]): string {
-  const credentials = proven.map(({ username, passwordFile }) => ({ username, passwordFile }))
+  const credentials = proven.flatMap(({ username, passwordFile }) => (passwordFile ? [{ username, passwordFile }] : []))
   const discovery = { ...(cidr.length > 0 && { ranges: [...cidr] }), ...(host.length > 0 && { hosts: [...host] }) }
   return stringify({
     bridge,
@@ -164,18 +155,16 @@ function textOf({ bridge, name, stateDir, cidr, host }: Plan, proven: readonly P
   })
 }
 
-/** The passwords first: a configuration never names a file that is not there. */
+/** The passwords first: an agent that starts at once finds them. */
 async function writeAll(path: string, plan: Plan, proven: readonly Proven[]): Promise<void> {
   const text = textOf(plan, proven)
-  parseConfig(text, 'these answers')
-  try {
-    for (const { passwordFile, password, isNew } of proven) {
-      if (isNew) await writeFileDurably(passwordFile, `${password.reveal()}\n`)
-    }
-    await writeFileDurably(path, text, 0o644)
-  } catch (cause) {
+  const config = parseConfig(text, 'these answers')
+  makeStateDir(config)
+  const store = new CredentialStore(config.stateDir)
+  for (const each of proven) if (each.passwordFile === undefined) await store.add(each, [])
+  await writeFileDurably(path, text, 0o644).catch((cause: unknown) => {
     throw new LenscapError('storage', `Can't write ${path}: run this as root, or name another with --config`, {}, cause)
-  }
+  })
 }
 
 async function claimBox(
@@ -184,7 +173,6 @@ async function claimBox(
   signal: AbortSignal,
 ): Promise<void> {
   const config = await loadConfig(configPath)
-  makeStateDir(config)
   const identity = await loadIdentity(config.stateDir)
   if (identity.claimed) {
     say('claimed', `This box is claimed already, on ${identity.claimed.bridgeUrl}`)
