@@ -1,75 +1,39 @@
 import { readFile } from 'node:fs/promises'
-import type { HookEvent } from '../../firmware-hooks/hooks/run-hooks.ts'
-import type { Clock } from '../base/clock.ts'
 import { describeError, LenscapError } from '../base/errors.ts'
 import { LinkedController } from '../base/linked-controller.ts'
-import type { Logger } from '../base/logger.ts'
 import { VERSION } from '../base/version.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { Cap } from '../consent/cap.ts'
 import { Consent, type Grant } from '../consent/consent.ts'
-import type { CredentialBook } from '../credentials/book.ts'
 import type { CredentialSet } from '../credentials/for.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
 import { Heard } from '../events/heard.ts'
-import { isWorthAPicture } from '../events/kinds.ts'
-import { healthUnread } from '../health/assess.ts'
 import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
-import type { CameraAccess } from '../inventory/access.ts'
-import type { CameraChange, DeviceTrouble, Inventory } from '../inventory/inventory.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import { CLIP_SETTINGS } from '../media/cutter.ts'
 import type { MediaItem } from '../media/item.ts'
 import { MediaKeeper } from '../media/keeper.ts'
-
 import { clearAtStart } from '../media/spool-file.ts'
 import type { AgentFacts } from '../metrics/agent-metrics.ts'
-import type { CameraFacts, EventFacts, HealthFacts, HealthLevel } from '../protocol/camera.ts'
 import type { Id } from '../protocol/envelope.ts'
 import type { SignedGrant } from '../protocol/grant.ts'
 import { Spool } from '../spool/spool.ts'
-import type { BrokerAccess } from '../transport/connection.ts'
-import type { Claimed } from '../transport/identity.ts'
 import type { CommandResult, DownCommand } from '../transport/inbox.ts'
 import type { StatusFacts } from '../transport/presence.ts'
 import { runTransport } from '../transport/transport.ts'
+import type { AgentDeps } from './agent-deps.ts'
+import { CameraNews } from './camera-news.ts'
 import { DeviceWatch } from './device-watch.ts'
 import { Journal } from './journal.ts'
 import { openInventory } from './known-cameras.ts'
-import { liveAccess } from './live-access.ts'
-import type { Overview } from './overview.ts'
 import { runSchedules } from './schedules.ts'
 import { Search } from './search.ts'
 import { Shown } from './shown.ts'
 import { openStateDatabase, statePaths } from './state.ts'
 import { together } from './together.ts'
-import type { Witness } from './witness.ts'
 
 const RESET_GRACE_MS = 500
-
-/** What the outside may hear of a running agent: counts, never content. */
-interface AgentReport {
-  readonly onConnected: (connected: boolean) => void
-  /** The owner, or the bridge for them, wants all of it gone: the agent can be stopped now. */
-  readonly onReset: () => void
-  /** Media that left, ever, by the ledger. */
-  readonly onSent: (totals: { readonly bytes: number; readonly items: number }) => void
-  readonly hook: (event: HookEvent, facts: object) => void
-}
-
-export interface AgentDeps {
-  readonly config: AgentConfig
-  readonly credentials: CredentialBook
-  readonly identity: Claimed
-  readonly broker: BrokerAccess
-  readonly settledBy: 'bridge' | 'broker'
-  readonly overview: Overview
-  readonly clock: Clock
-  readonly random: () => number
-  readonly logger: Logger
-  readonly signal: AbortSignal
-  readonly report: AgentReport
-}
 
 /**
  * The composition root: the one place that knows all the rooms. Reading it from top to bottom tells the way of a sighting,
@@ -86,18 +50,14 @@ export class Agent {
   readonly #cap: Cap
   readonly #consent: Consent
   readonly #inventory: Inventory
-  readonly #health: HealthStore
+  readonly #news: CameraNews
   readonly #search: Search
   readonly #watch: DeviceWatch
   readonly #egress: Egress
   readonly #media: MediaKeeper
   readonly #shown: Shown
-  readonly #witnesses: readonly Witness[]
   #config: AgentConfig
   #schedules: AbortController | undefined
-  /** Cameras told in full since this start. */
-  readonly #told = new Set<Id>()
-  readonly #levels = new Map<Id, HealthLevel>()
   #wasCapOn: boolean
 
   /** @throws LenscapError `storage` where the state folder can't be used */
@@ -117,20 +77,27 @@ export class Agent {
     const onConsent = () => this.#consentChanged()
     this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: onConsent }))
     this.#inventory = openInventory(db, credentials, config.discovery, clock)
-    this.#health = new HealthStore(db)
+    this.#news = new CameraNews({
+      journal: this.#journal,
+      inventory: this.#inventory,
+      health: new HealthStore(db),
+      followers: () => ({ watch: this.#watch, media: this.#media, witnesses: [deps.overview, this.#shown] }),
+      hook: deps.report.hook,
+      clock,
+    })
     this.#search = new Search({
       ...common,
       discovery: config.discovery,
       inventory: this.#inventory,
-      onCamera: (news) => this.#onCamera(news),
-      onTrouble: (news) => this.#onTrouble(news),
-      onPass: () => this.#attend(),
+      onCamera: (news) => this.#news.found(news),
+      onTrouble: (news) => this.#news.trouble(news),
+      onPass: () => this.#news.attend(),
     })
     this.#watch = new DeviceWatch({
       ...common,
       heard: this.#stack.use(new Heard(db)),
-      onEvent: ({ camera }, event) => this.#onEvent(camera, event),
-      onHealth: (camera, health) => this.#onHealth(camera, health),
+      onEvent: ({ camera }, event) => this.#news.event(camera, event),
+      onHealth: (camera, health) => this.#news.health(camera, health),
     })
     this.#egress = this.#stack.use(
       new Egress({
@@ -153,7 +120,6 @@ export class Agent {
     })
     const allows = (camera: Id) => this.#consent.allows(camera, 'snapshot')
     this.#shown = new Shown({ ...common, agent: identity.agent, config, ledger: this.#egress.ledger, allows })
-    this.#witnesses = [deps.overview, this.#shown]
   }
 
   /** Works until the signal fires, then ends everything it began. @throws what a part failed with, when all have ended */
@@ -257,72 +223,6 @@ export class Agent {
     this.#deps.logger.info({ sets: this.#deps.credentials.sets().length }, 'The credentials have changed')
     this.#inventory.use()
     void this.#search.readAgain()
-  }
-
-  #onCamera({ camera, facts, changed, movedFrom }: CameraChange): void {
-    const name = `${facts.manufacturer} ${facts.model} at ${facts.address}`
-    if (changed === 'new') {
-      this.#journal.activity('camera-discovered', `Found ${name}`, camera)
-      this.#deps.report.hook('camera-found', { camera, name: facts.name, address: facts.address })
-    } else if (movedFrom) {
-      this.#journal.activity('camera-moved', `${name} was at ${movedFrom} before`, camera)
-      this.#watch.moved(facts.device, movedFrom)
-    } else {
-      this.#journal.activity('camera-changed', `${name} changed: ${changed.join(', ')}`, camera)
-    }
-    if (this.#told.has(camera)) this.#tellCamera(camera, facts)
-    this.#attend()
-    this.#media.changed(camera)
-  }
-
-  /** Sees to it that every camera read so far is told, watched and, where allowed, recorded. */
-  #attend(): void {
-    for (const handle of this.#inventory.devices()) {
-      this.#watch.add(handle)
-      for (const { camera, facts } of handle.cameras) {
-        if (this.#told.has(camera)) continue
-        this.#told.add(camera)
-        this.#tellCamera(camera, facts)
-        this.#media.add(liveAccess(camera, this.#inventory))
-      }
-    }
-    // Who signs in to a camera may have changed with this reading.
-    this.#media.review()
-  }
-
-  #tellCamera(camera: Id, facts: CameraFacts): void {
-    this.#journal.tell({ name: 'camera-info', id: camera, body: { info: facts } })
-    for (const witness of this.#witnesses) witness.camera(camera, facts)
-  }
-
-  #onEvent(camera: Id, event: EventFacts): void {
-    for (const witness of this.#witnesses) witness.event(camera, event)
-    this.#journal.tell({ name: 'camera-event', id: camera, body: { event } })
-    if (isWorthAPicture(event)) this.#media.trigger(camera, event.kind, this.#deps.clock.nowMs())
-  }
-
-  /** A known device that does not answer since the start has nobody who watches it: what the bridge last heard is stale. */
-  #onTrouble({ device, error }: DeviceTrouble): void {
-    if (device === undefined || this.#inventory.devices().some(({ id }) => id === device)) return
-    const health = healthUnread(error)
-    for (const known of this.#inventory.remembers(device)) {
-      if (this.#levels.get(known.camera) !== health.level) this.#onHealth(known, health)
-    }
-  }
-
-  #onHealth({ camera, facts }: Pick<CameraAccess, 'camera' | 'facts'>, health: HealthFacts): void {
-    this.#journal.tell({ name: 'camera-health', id: camera, body: { health } })
-    for (const witness of this.#witnesses) witness.health(camera, health)
-    const wasGone = this.#levels.get(camera) === 'unreachable'
-    const isGone = health.level === 'unreachable'
-    this.#levels.set(camera, health.level)
-    this.#health.save(camera, this.#deps.clock.nowMs(), health)
-    if (isGone === wasGone) return
-    const name = `${facts.manufacturer} ${facts.model} at ${facts.address}`
-    if (isGone) {
-      this.#journal.activity('camera-lost', `${name} does not answer any more`, camera)
-      this.#deps.report.hook('camera-lost', { camera, name: facts.name, address: facts.address })
-    } else this.#journal.activity('camera-returned', `${name} answers again`, camera)
   }
 
   async #onItem(grant: Grant, item: MediaItem): Promise<void> {
