@@ -27,7 +27,7 @@ import type { AgentDeps } from './agent-deps.ts'
 import { CameraNews } from './camera-news.ts'
 import { DeviceWatch } from './device-watch.ts'
 import { Journal } from './journal.ts'
-import { openInventory } from './known-cameras.ts'
+import { followCredentials, openInventory } from './known-cameras.ts'
 import { runSchedules } from './schedules.ts'
 import { Search } from './search.ts'
 import { Shown } from './shown.ts'
@@ -136,7 +136,7 @@ export class Agent {
       this.#connect(),
       this.#egress.run(signal),
       this.#search.run(),
-      credentials.watch(() => this.#credentialsChanged(), signal),
+      followCredentials(credentials, this.#inventory, this.#search, logger, signal),
       this.#tellHost(),
       this.#keepSchedules(),
       this.#shown.run(signal),
@@ -181,7 +181,7 @@ export class Agent {
       const jobs = [
         { name: 'inventory', expression: inventory.schedule, work: () => this.#search.readAgain() },
         { name: 'host', expression: host.schedule, work: () => this.#tellHost() },
-        { name: 'snapshots', expression: media.snapshotSchedule, work: () => this.#takeSnapshots() },
+        { name: 'snapshots', expression: media.snapshotSchedule, work: () => this.#media.snapshots('schedule') },
       ]
       await runSchedules(jobs, { clock, logger, signal: round.signal })
     }
@@ -219,21 +219,10 @@ export class Agent {
     this.#journal.tell({ name: 'host', body: { host: await readHost() } })
   }
 
-  /** Whoever is not let in is tried with the new ones at once. */
-  #credentialsChanged(): void {
-    this.#deps.logger.info({ sets: this.#deps.credentials.sets().length }, 'The credentials have changed')
-    this.#inventory.use()
-    void this.#search.readAgain()
-  }
-
   async #onItem(grant: Grant, item: MediaItem): Promise<void> {
     // Before it is handed over: then the file is the queue's.
     if (item.kind === 'snapshot') await this.#shown.snapshot(grant, () => readFile(item.path))
     await this.#egress.enqueue(grant, item)
-  }
-
-  async #takeSnapshots(): Promise<void> {
-    await this.#media.snapshots('schedule')
   }
 
   #onMediaTrouble(camera: Id, error: unknown): void {

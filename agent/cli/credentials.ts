@@ -131,8 +131,11 @@ export async function confirmDevice(configPath: string, place: string, output: O
   const config = await loadConfig(configPath)
   const { host, port } = hostAndPort(place)
   if (isIP(host) === 0) throw new LenscapError('invalid', `"${host}" is no address: write one like 192.168.7.20`)
-  const known = await withState(config, (db) => new TrustStore(db).confirm(host, port, systemClock.nowMs()))
-  if (known === undefined) throw new LenscapError('invalid', `Nothing has run with ${configPath} yet`)
+  const isNoted = await withState(config, (db) => {
+    new TrustStore(db).confirm(host, port, systemClock.nowMs())
+    return true
+  })
+  if (isNoted !== true) throw new LenscapError('invalid', `Nothing has run with ${configPath} yet`)
   output.answer({ confirmed: place }, () => `What stands at ${place} may be signed in to, for the next hour`)
   return EXIT.done
 }

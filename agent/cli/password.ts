@@ -1,4 +1,3 @@
-import type { ReadStream, WriteStream } from 'node:tty'
 import { LenscapError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { readPassword } from '../config/load.ts'
@@ -11,7 +10,21 @@ export interface PasswordSource {
   readonly stdin?: boolean
 }
 
-type Terminal = Pick<ReadStream, 'isTTY' | 'setRawMode' | 'on' | 'off' | 'resume' | 'pause'>
+type OnData = (chunk: Buffer | string) => void
+
+/** What is needed of standard input. */
+export interface Terminal extends AsyncIterable<Buffer | string> {
+  readonly isTTY?: boolean
+  setRawMode(on: boolean): unknown
+  on(event: 'data', take: OnData): unknown
+  off(event: 'data', take: OnData): unknown
+  resume(): unknown
+  pause(): unknown
+}
+
+interface Screen {
+  write(text: string): unknown
+}
 
 /**
  * A password, by one of the ways that show it to nobody: a file, a pipe, or a prompt without echo. Never an argument, which
@@ -21,8 +34,8 @@ type Terminal = Pick<ReadStream, 'isTTY' | 'setRawMode' | 'on' | 'off' | 'resume
 export async function askPassword(
   { passwordFile, stdin }: PasswordSource,
   what: string,
-  input: Terminal & AsyncIterable<Buffer | string> = process.stdin,
-  output: Pick<WriteStream, 'write'> = process.stderr,
+  input: Terminal = process.stdin,
+  output: Screen = process.stderr,
 ): Promise<Secret> {
   if (passwordFile !== undefined) return await readPassword(passwordFile)
   if (stdin === true) return checked(await firstLine(input))
@@ -53,7 +66,7 @@ async function firstLine(input: AsyncIterable<Buffer | string>): Promise<string>
 }
 
 /** Reads a line of a terminal that shows nothing of it. */
-function typed(input: Terminal, output: Pick<WriteStream, 'write'>, prompt: string): Promise<string> {
+function typed(input: Terminal, output: Screen, prompt: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   let line = ''
   output.write(prompt)

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { discover } from '../discovery/discover.ts'
 import type { ProbeOf } from '../inventory/trust.ts'
 
-const WAIT_MS = 1_000
+const WAIT_MS = 1_500
 
 /** Asks one address by a probe of WS-Discovery, which nobody needs a password for. IPv4 alone is probed by unicast. */
 export const probeOf =

@@ -7,7 +7,7 @@ import type { Logger } from '../base/logger.ts'
 export interface Job {
   readonly name: string
   readonly expression: string
-  readonly work: () => Promise<void>
+  readonly work: () => Promise<unknown>
 }
 
 interface ScheduleDeps {

@@ -160,7 +160,7 @@ export class CredentialStore {
   }
 
   async #setAside(): Promise<LenscapError> {
-    const aside = `${this.path}.corrupt-${Date.now()}`
+    const aside = `${this.path}.corrupt-${newId()}`
     try {
       await rename(this.path, aside)
       await syncFolder(this.#stateDir)

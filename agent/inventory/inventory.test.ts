@@ -7,7 +7,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { systemClock } from '../base/clock.ts'
 import { type Database, openDatabase } from '../base/database.ts'
-import { Secret } from '../base/secret.ts'
+import { type Credential, Secret } from '../base/secret.ts'
+import type { Subject } from '../credentials/for.ts'
 import type { Sighting } from '../discovery/sighting.ts'
 import { cameraOfEvent } from './access.ts'
 import { credibleEndpoint, credibleSerial, type Identity, isSameDevice } from './identity.ts'
@@ -261,4 +262,30 @@ test('what is no ONVIF at all is a trouble, and holds nobody up', async (t) => {
     troubles.map(({ port, error }) => [port, error.kind]),
     [[9, 'unreachable']],
   )
+})
+
+test('other credentials are used with the next reading, without a restart; one taken away is not sent any more', async (t) => {
+  const camera = await device(t)
+  const db = openDatabase(':memory:', [INVENTORY_TABLES])
+  t.after(() => db.close())
+  const sets: Credential[] = [{ username: 'other', password: new Secret('x') }]
+  const subjects: Subject[] = []
+  const credentials = (subject: Subject) => {
+    subjects.push(subject)
+    return sets.filter(() => subject.makers.includes('M') || subjects.length < 3)
+  }
+  const inventory = new Inventory({ db, credentials, clock: systemClock })
+  const read = async () => {
+    for await (const news of inventory.refresh([camera.sighting()], signal)) assert.equal(news.kind, 'camera')
+    return inventory.devices().map(({ device: each }) => each.credential?.username)
+  }
+  assert.deepEqual(await read(), ['other'])
+  inventory.use()
+  assert.deepEqual(await read(), ['other'], 'nothing has changed')
+  sets.splice(0, 1, owner)
+  inventory.use()
+  assert.deepEqual(inventory.devices()[0]?.device.credential, undefined, 'what was taken away is let go at once')
+  assert.deepEqual(await read(), ['admin'])
+  const { address, makers, cameras } = subjects.at(-1) ?? {}
+  assert.deepEqual([address, makers?.[0], cameras?.length], ['127.0.0.1', 'M', 1])
 })

@@ -35,10 +35,9 @@ export function recognise(enrolled: Marks, seen: Marks, here: boolean): Recognit
   ]
   if (endpoints.includes('differ')) return 'other'
   if (serial === 'agree' || endpoints.includes('agree')) return 'same'
-  if (!here) return 'unsure'
-  // Nothing better is told: its place and its realm, or its place alone where it never told more.
-  if (verdict(enrolled.realm, seen.realm) === 'agree') return 'same'
-  return hasMarks(enrolled) ? 'unsure' : 'same'
+  // All of a model may share a realm: it counts where a device never told more, and its place alone where it told nothing.
+  const toldMore = [enrolled.mac, enrolled.serial, enrolled.probe, enrolled.reference].some((mark) => mark !== '')
+  return here && !toldMore && (enrolled.realm === '' || enrolled.realm === seen.realm) ? 'same' : 'unsure'
 }
 
 /** Both seen within moments: a mark that differs changes by itself, and is of no use. */
@@ -53,7 +52,5 @@ export function steadyMarks(first: Marks, second: Marks): Marks {
     realm: first.realm === second.realm || second.realm === '' ? first.realm : '',
   }
 }
-
-const hasMarks = (marks: Marks) => Object.values(marks).some((mark) => mark !== '')
 
 const verdict = (a: string, b: string) => (a === '' || b === '' ? 'unknown' : a === b ? 'agree' : 'differ')

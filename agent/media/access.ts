@@ -7,7 +7,7 @@ import type { Id } from '../protocol/envelope.ts'
 import type { MediaKind } from '../protocol/media-kind.ts'
 
 /** What all rooms share about the camera's device, so that it isn't harmed: connections, and what it refused. */
-export interface MediaGate {
+interface MediaGate {
   /** A connection out of the device's budget; dispose of it to give it back. */
   connection(signal: AbortSignal, use: 'call' | 'stream'): Promise<Disposable>
   /** @throws LenscapError `unreachable` while the device rests */

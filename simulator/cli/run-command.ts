@@ -15,6 +15,7 @@ export interface RunOptions {
   readonly password?: string
   readonly passwordFile?: string
   readonly fault?: readonly string[]
+  readonly withoutFaults?: boolean
   readonly video?: string
   readonly eventInterval: number
   readonly controlPort?: number
@@ -84,6 +85,7 @@ function addHappenings(command: Command): void {
       'a fault of every camera, may be given several times (see: faults)',
       gather(fault),
     )
+    .option('--without-faults', 'leave out the faults that brands have of themselves (see: profiles)')
     .option(
       '--event-interval <ms>',
       'mean time between two motions of a camera; 0: only on demand',

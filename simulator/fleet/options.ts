@@ -16,6 +16,8 @@ export interface CameraOptions {
   readonly password?: string
   /** As the command line writes them: `NAME` or `NAME=VALUE`. */
   readonly faults?: readonly string[]
+  /** Leaves out the faults that the brand has of itself; those in `faults` are on. */
+  readonly withoutFaults?: boolean
   /** The mean time between two motions: each comes after two to four thirds of it. 0: only on demand. */
   readonly eventIntervalMs?: number
   /** How its owner calls it. */

@@ -30,7 +30,8 @@ export const axis: Profile = {
     snapshot: '/onvif-cgi/jpg/image.cgi?resolution=640x360&compression=30&camera={channel}',
     stream: '/onvif-media/media.amp?profile=profile_{channel}_h264&sessiontimeout=60&streamtype=unicast',
   },
-  services: { media2: '/onvif/services', imaging: '/onvif/services' },
+  services: { media2: '/onvif/services', imaging: '/onvif/services', deviceIo: '/onvif/services' },
+  digitalInputs: 1,
   tokens: {
     profile: 'profile_{channel}_h264',
     source: '0',

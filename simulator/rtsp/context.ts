@@ -3,6 +3,7 @@ import type { CameraFacts } from '../onvif/facts.ts'
 import type { Guard } from '../onvif/guard.ts'
 import type { Pacer } from './pacer.ts'
 import type { RtspStream } from './stream.ts'
+import type { Crowd } from './wrong/crowd.ts'
 
 /** What all connections to one camera share. */
 export interface RtspContext {
@@ -11,4 +12,7 @@ export interface RtspContext {
   readonly guard: Guard
   readonly journal: Journal
   readonly pacer: Pacer
+  readonly crowd: Crowd
+  /** Begins the same row of numbers in [0, 1) anew. */
+  readonly chance: () => () => number
 }

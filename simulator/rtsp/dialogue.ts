@@ -3,6 +3,7 @@ import type { Answer } from './answer.ts'
 import type { RtspContext } from './context.ts'
 import type { RtspRequest } from './reader.ts'
 import { describeSession } from './sdp.ts'
+import type { PacketSink } from './sender.ts'
 import { RtspSession } from './session.ts'
 import { type RtspStream, splitUri } from './stream.ts'
 import { chooseTransport, type PacketTransport, type TransportChoice } from './transport.ts'
@@ -17,6 +18,8 @@ export interface Line {
   readonly client: string
   /** Gives undefined where there is no port left. */
   open(choice: TransportChoice): Promise<PacketTransport | undefined>
+  /** One track's way to the client, with what goes wrong on it. */
+  readonly spoil: (sink: PacketSink, clockHz: number) => PacketSink
 }
 
 /** What one client says and is answered, with the session that grows out of it: at most one for each connection. */
@@ -90,7 +93,7 @@ export class RtspDialogue {
     if (!choice) return { status: 461 }
     const transport = await this.#line.open(choice)
     if (!transport) return { status: 453 }
-    this.#session ??= new RtspSession(stream)
+    this.#session ??= new RtspSession(stream, this.#line.spoil)
     const header = this.#session.setUp(track, transport)
     return {
       status: 200,

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { RtpSender } from './sender.ts'
+import { type PacketSink, RtpSender } from './sender.ts'
 import type { RtspStream } from './stream.ts'
 import type { PacketTransport } from './transport.ts'
 
@@ -12,11 +12,14 @@ interface SetUpTrack {
 export class RtspSession {
   readonly id = randomInt(10_000_000, 100_000_000).toString()
   readonly stream: RtspStream
+  readonly #spoil: (sink: PacketSink, clockHz: number) => PacketSink
   readonly #tracks = new Map<number, SetUpTrack>()
   #isPlaying = false
 
-  constructor(stream: RtspStream) {
+  /** `spoil`: puts what goes wrong on the way, if anything does, before a track's transport. */
+  constructor(stream: RtspStream, spoil: (sink: PacketSink, clockHz: number) => PacketSink) {
     this.stream = stream
+    this.#spoil = spoil
   }
 
   get isPlaying(): boolean {
@@ -32,7 +35,7 @@ export class RtspSession {
     const source = this.stream.tracks[track - 1]?.source
     if (!source) throw new RangeError(`The stream ${this.stream.path} has no track ${track}`)
     this.#tracks.get(track)?.transport.close()
-    const sender = new RtpSender(source, transport)
+    const sender = new RtpSender(source, this.#spoil(transport, source.clockHz))
     this.#tracks.set(track, { transport, sender })
     return `${transport.header};ssrc=${sender.ssrc.toString(16).toUpperCase().padStart(8, '0')};mode="play"`
   }
