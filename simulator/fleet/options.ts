@@ -22,7 +22,7 @@ export interface CameraOptions {
   readonly eventIntervalMs?: number
   /** How its owner calls it. */
   readonly name?: string
-  /** A file of H.264 (Annex B, no B-frames) that every channel streams in place of its scene, without a sub-stream. */
+  /** A file of H.264 or H.265 (Annex B, no B-frames) that every channel streams in place of its scene, without a sub-stream. */
   readonly video?: string
 }
 

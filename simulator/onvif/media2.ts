@@ -1,4 +1,5 @@
 import { child, escapeXml } from '../discovery/xml.ts'
+import { audio2Operations, audioEncoder2, audioSourceConfiguration } from './audio.ts'
 import { type CameraFacts, httpUri, type Operations, ofChannel } from './facts.ts'
 import { encoder2, encoder2Operations, streamsNamed } from './media2-encoders.ts'
 import { configuration as ptzConfiguration } from './ptz-spaces.ts'
@@ -9,9 +10,15 @@ import { sourceConfiguration, sourceOptions } from './video-sources.ts'
 export function media2Capabilities(facts: CameraFacts): string {
   return (
     '<tr2:Capabilities SnapshotUri="true" Rotation="false" OSD="false" Mask="false">' +
-    `<tr2:ProfileCapabilities MaximumNumberOfProfiles="${mediaStreams(facts).length}" ConfigurationsSupported="VideoSource VideoEncoder${facts.profile.services.ptz ? ' PTZ' : ''}"/>` +
+    `<tr2:ProfileCapabilities MaximumNumberOfProfiles="${mediaStreams(facts).length}" ConfigurationsSupported="${configurationTypes(facts).join(' ')}"/>` +
     '<tr2:StreamingCapabilities RTSPStreaming="true" RTPMulticast="false" RTP_RTSP_TCP="true"/></tr2:Capabilities>'
   )
+}
+
+/** The kinds of configuration that a media profile can hold. */
+function configurationTypes({ profile }: CameraFacts): string[] {
+  const sound = profile.audio === undefined ? [] : ['AudioSource', 'AudioEncoder']
+  return ['VideoSource', 'VideoEncoder', ...sound, ...(profile.services.ptz === undefined ? [] : ['PTZ'])]
 }
 
 const answer = (operation: string, inner: string) => `<tr2:${operation}Response>${inner}</tr2:${operation}Response>`
@@ -30,6 +37,7 @@ export function media2Operations(facts: CameraFacts): Operations {
   }
   return {
     ...encoder2Operations(facts),
+    ...audio2Operations(facts),
     GetServiceCapabilities: () => answer('GetServiceCapabilities', media2Capabilities(facts)),
     GetProfiles: (request) => {
       const wanted = named(request, 'Token', ({ profileToken }) => profileToken, 'ter:NoProfile')
@@ -70,7 +78,9 @@ function profile(facts: CameraFacts, stream: MediaStream, types: ReadonlySet<str
   const has = (type: string) => types.has(type) || types.has('All')
   const parts = [
     has('VideoSource') ? sourceConfiguration(facts, stream.channel, 'tr2:VideoSource') : '',
+    has('AudioSource') ? audioSourceConfiguration(facts, 'tr2:AudioSource') : '',
     has('VideoEncoder') ? encoder2(facts, stream, 'tr2:VideoEncoder') : '',
+    has('AudioEncoder') ? audioEncoder2(facts, 'tr2:AudioEncoder') : '',
     has('PTZ') && facts.profile.services.ptz ? ptzConfiguration('tr2:PTZ', mediaStreams(facts).length) : '',
   ].join('')
   const configurations = parts === '' ? '' : `<tr2:Configurations>${parts}</tr2:Configurations>`

@@ -43,7 +43,7 @@ export class RtspConnection {
     this.#line = new WrongLine(socket, this.#outlet, context.facts.faults)
     this.#dialogue = new RtspDialogue(context, {
       client: socket.remoteAddress ?? '',
-      open: (choice) => this.#open(choice),
+      open: (choice, onReport) => this.#open(choice, onReport),
       spoil: (sink, clockHz) => this.#wrong.spoil(sink, clockHz),
     })
     socket.setNoDelay(true)
@@ -70,6 +70,7 @@ export class RtspConnection {
   #noteLife(sign: string): void {
     const { faults, now } = this.#context.facts
     if (keepsAlive(sign, faults)) this.#heardMs = now()
+    if (this.#dialogue.session) this.#context.sessions.noteLife(this.#dialogue.session, sign)
   }
 
   #enqueue(asked: RtspRequest): void {
@@ -103,11 +104,10 @@ export class RtspConnection {
       status: answer.status,
     })
     this.#outlet.text(request.method, formatAnswer(request.headers.get('cseq') ?? '0', answer))
-    // Ports that were opened while the client left have nobody to close them but us.
-    if (this.#socket.destroyed) this.#dialogue.close()
+    if (this.#socket.destroyed) this.#dialogue.closeUntold(request)
   }
 
-  async #open(choice: TransportChoice): Promise<PacketTransport | undefined> {
+  async #open(choice: TransportChoice, onReport: () => void): Promise<PacketTransport | undefined> {
     if (choice.kind === 'interleaved') {
       const channel = choice.channel ?? this.#nextChannel
       this.#nextChannel = Math.min(channel + 2, 254)
@@ -115,24 +115,26 @@ export class RtspConnection {
     }
     const { rtpPort, rtcpPort } = choice
     const { address, faults } = this.#context.facts
-    const onReport = () => this.#noteLife('RTCP')
     const ends = { address, client: this.#socket.remoteAddress ?? '', rtpPort, rtcpPort, onReport }
     const transport = await UdpTransport.open(ends)
     return transport && new OtherPort(transport, ends, faults)
   }
 
   readonly #tick = (nowMs: number): void => {
-    const { facts } = this.#context
+    const { facts, sessions } = this.#context
     const { session } = this.#dialogue
     if (this.#line.isOver(nowMs, session)) return
-    const isSilent = nowMs - this.#heardMs > sessionTimeoutMs(facts.faults)
+    const isSilent = session
+      ? sessions.isSilent(session, nowMs)
+      : nowMs - this.#heardMs > sessionTimeoutMs(facts.faults)
+    if (isSilent && session) sessions.end(session)
     if (isSilent || this.#socket.writableLength > SEND_QUEUE_BYTES_MAX) {
       this.#socket.destroy()
       return
     }
-    if (facts.faults.isOn('rtsp-stall')) session?.skip(nowMs)
+    if (!session) return
     this.#socket.cork()
-    session?.advance(nowMs, Math.round(facts.cameraNow() - facts.now()))
+    sessions.advance(session, nowMs)
     this.#socket.uncork()
   }
 }

@@ -11,6 +11,7 @@ export interface FrameSink {
 
 /** Packets in the RTSP connection itself, each behind a `$`, its channel and its length (RFC 2326, 10.12). */
 export class InterleavedTransport implements PacketTransport {
+  readonly outlivesConnection = false
   readonly #sink: FrameSink
   readonly #channel: number
 

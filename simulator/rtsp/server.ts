@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import { RtspConnection } from './connection.ts'
 import type { RtspContext } from './context.ts'
+import { Sessions } from './sessions.ts'
 import { type RtspStream, streamsOf } from './stream.ts'
 import { Crowd } from './wrong/crowd.ts'
 
@@ -8,14 +9,17 @@ import { Crowd } from './wrong/crowd.ts'
 const CONNECTIONS_MAX = 16
 
 /** One camera's RTSP server, not listening yet. */
-export function createRtspServer(camera: Omit<RtspContext, 'streams' | 'crowd'>): Server {
+export function createRtspServer(camera: Omit<RtspContext, 'streams' | 'crowd' | 'sessions'>): Server {
   let streams: readonly RtspStream[] | undefined
+  const { facts, pacer } = camera
+  const sessions = new Sessions(facts, pacer)
   const context: RtspContext = {
     ...camera,
-    crowd: new Crowd(camera.facts.faults),
+    crowd: new Crowd(facts.faults),
+    sessions,
     // Described when the first client asks: most cameras of a large fleet are never asked.
     get streams() {
-      streams ??= streamsOf(camera.facts)
+      streams ??= streamsOf(facts)
       return streams
     },
   }
@@ -30,6 +34,7 @@ export function createRtspServer(camera: Omit<RtspContext, 'streams' | 'crowd'>)
       new RtspConnection(socket, context)
     }
   })
+  server.on('close', () => sessions.close())
   server.maxConnections = CONNECTIONS_MAX
   server.on('drop', (dropped) => note(`${dropped?.remoteAddress}:${dropped?.remotePort}`, 'refused'))
   return server

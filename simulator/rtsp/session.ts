@@ -3,6 +3,9 @@ import { type PacketSink, RtpSender } from './sender.ts'
 import type { RtspStream } from './stream.ts'
 import type { PacketTransport } from './transport.ts'
 
+/** A client that is silent for longer has no session any more. */
+export const SESSION_TIMEOUT_S = 60
+
 interface SetUpTrack {
   readonly transport: PacketTransport
   readonly sender: RtpSender
@@ -14,10 +17,14 @@ export class RtspSession {
   readonly stream: RtspStream
   readonly #spoil: (sink: PacketSink, clockHz: number) => PacketSink
   readonly #tracks = new Map<number, SetUpTrack>()
+  /** When its client was last heard of. */
+  heardMs: number
   #isPlaying = false
+  #isEnded = false
 
   /** `spoil`: puts what goes wrong on the way, if anything does, before a track's transport. */
-  constructor(stream: RtspStream, spoil: (sink: PacketSink, clockHz: number) => PacketSink) {
+  constructor(stream: RtspStream, spoil: (sink: PacketSink, clockHz: number) => PacketSink, nowMs: number) {
+    this.heardMs = nowMs
     this.stream = stream
     this.#spoil = spoil
   }
@@ -26,8 +33,17 @@ export class RtspSession {
     return this.#isPlaying
   }
 
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
   get trackCount(): number {
     return this.#tracks.size
+  }
+
+  /** Whether all its packets go their own way, not through the RTSP connection. */
+  get outlivesConnection(): boolean {
+    return [...this.#tracks.values()].every(({ transport }) => transport.outlivesConnection)
   }
 
   /** Sets a track up, or anew with another transport. Gives the answer's Transport header. */
@@ -72,9 +88,15 @@ export class RtspSession {
     for (const sender of others) sender.startAfter(lead?.nextMs ?? nowMs)
   }
 
+  /** Tells its client that nothing more comes. */
+  sayBye(nowMs: number, clockAheadMs: number): void {
+    for (const { sender } of this.#tracks.values()) sender.sayBye(nowMs, clockAheadMs)
+  }
+
   /** Ends it, and frees its ports. */
   close(): void {
     this.#isPlaying = false
+    this.#isEnded = true
     for (const { transport } of this.#tracks.values()) transport.close()
     this.#tracks.clear()
   }

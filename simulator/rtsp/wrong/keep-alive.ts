@@ -1,6 +1,6 @@
 import type { FaultName } from '../../faults/fault.ts'
 import type { FaultSwitches } from '../../faults/switches.ts'
-import { SESSION_TIMEOUT_S } from '../dialogue.ts'
+import { SESSION_TIMEOUT_S } from '../session.ts'
 
 const BEGINNING = ['DESCRIBE', 'SETUP', 'PLAY']
 

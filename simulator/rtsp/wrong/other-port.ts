@@ -5,6 +5,7 @@ import type { UdpEnds } from '../udp.ts'
 
 /** Sends RTP from a port of its own, which no answer named, while the fault is on. */
 export class OtherPort implements PacketTransport {
+  readonly outlivesConnection = true
   readonly #told: PacketTransport
   readonly #ends: UdpEnds
   readonly #faults: FaultSwitches
