@@ -11,7 +11,7 @@ const CREDENTIALS: Reason = {
 }
 const RIGHTS: Reason = {
   kind: 'refused',
-  sentence: "The broker does not let this box in, or not to these topics: look at the broker's access list",
+  sentence: "The broker refuses this box: check user name and password, and the broker's access list for its topics",
 }
 const CLIENT_ID: Reason = { kind: 'invalid', sentence: "The broker refuses this box's client id" }
 const UNAVAILABLE: Reason = { kind: 'busy', sentence: 'The broker is not available now: it is tried again' }
