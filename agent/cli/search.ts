@@ -26,7 +26,8 @@ interface SearchDeps {
 /** Looks for cameras: the known ones where they were, then whoever answers, again and again. */
 export class Search {
   readonly #deps: SearchDeps
-  readonly #fence: Fence
+  #discovery: AgentConfig['discovery']
+  #fence: Fence
   /** What was last logged of each place, so that a device that stays broken is not told every minute. */
   readonly #troubles = new Map<string, string>()
   #reading: Promise<void> | undefined
@@ -34,16 +35,29 @@ export class Search {
   /** @throws LenscapError `invalid` for a range in `discovery.only` that is none */
   constructor(deps: SearchDeps) {
     this.#deps = deps
+    this.#discovery = deps.discovery
     this.#fence = fenceOf(deps.discovery.only)
+  }
+
+  /** From the next pass on. @throws LenscapError `invalid` for a range in `discovery.only` that is none */
+  use(discovery: AgentConfig['discovery']): void {
+    this.#fence = fenceOf(discovery.only)
+    this.#discovery = discovery
   }
 
   /** Until the signal fires. Never throws for anything that a network does. */
   async run(): Promise<void> {
-    const { discovery, inventory, clock, signal } = this.#deps
-    const { ranges, hosts, multicast, interfaces, port, intervalS } = discovery
-    const where = { cidrs: ranges, hosts, multicast, discoveryPort: port, ...(interfaces.length > 0 && { interfaces }) }
+    const { inventory, clock, signal } = this.#deps
     await this.readAgain()
     while (!signal.aborted) {
+      const { ranges, hosts, multicast, interfaces, port, intervalS } = this.#discovery
+      const where = {
+        cidrs: ranges,
+        hosts,
+        multicast,
+        discoveryPort: port,
+        ...(interfaces.length > 0 && { interfaces }),
+      }
       await this.#look(newsIn(discover({ ...where, fence: this.#fence, clock, signal }), inventory))
       await clock.sleep(intervalS * 1000, signal).catch(() => {})
     }

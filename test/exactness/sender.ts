@@ -15,6 +15,11 @@ const spool = new Spool({ path: join(stateDir, 'spool.db'), clock: systemClock, 
 
 const transport = runTransport({
   identity: claimed,
+  broker: {
+    ...{ url: claimed.mqttUrl, clientId: claimed.agent, username: claimed.agent, password: claimed.token },
+    ...{ protocolVersion: 4, tls: undefined },
+  },
+  settledBy: 'bridge',
   spool,
   status: () => ({ version: '0.0.0', uptimeS: 0, cap: true, spool: spool.depth() }),
   handlers: {
