@@ -2,12 +2,14 @@ import type { Clock } from '../base/clock.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import { mediaUrl, onSameDevice } from './addresses.ts'
+import type { ClockReading } from './calls.ts'
 import type { Target } from './carry.ts'
 import { DeviceGate } from './gate.ts'
 import { PullPoint } from './pull-point.ts'
 import * as replies from './replies.ts'
 import type { RequestWriter, Service, SoapRequest } from './requests.ts'
-import { type ClockReading, Session } from './session.ts'
+import { Session } from './session.ts'
+import { readSystemLog, type SystemLog } from './system-log.ts'
 import { escapeXml, type Xml } from './xml.ts'
 
 const DEVICE_PATH = '/onvif/device_service'
@@ -181,6 +183,11 @@ export class Device {
       throw new LenscapError('unsupported', 'The device has no event service', { address: this.target.address })
     }
     return await PullPoint.create(this.#session, signal)
+  }
+
+  /** The device's own system log, in whatever form it has one. @throws LenscapError `unsupported` where it has none */
+  async systemLog(signal: AbortSignal): Promise<SystemLog> {
+    return await readSystemLog(this.#session, signal)
   }
 
   async #readServices(signal: AbortSignal): Promise<replies.ServiceEntry[]> {

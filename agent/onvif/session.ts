@@ -2,10 +2,12 @@ import type { Clock } from '../base/clock.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
+import type { Answer, CallOptions, ClockReading } from './calls.ts'
 import { carry, type RawReply, type Target } from './carry.ts'
 import { bodyOfReply, operationOf, refusalOf, withReason } from './faults.ts'
+import { FETCH, fetchSigned, fileIn } from './fetch.ts'
 import type { DeviceGate } from './gate.ts'
-import { cameraTimeIn } from './replies.ts'
+import { cameraTimeIn, timeOfHeader } from './replies.ts'
 import { answerChallenges, isDigest, RequestWriter, type Service, type SoapRequest } from './requests.ts'
 import type { Xml } from './xml.ts'
 
@@ -16,25 +18,6 @@ const SIGNED_CLOCK_EVERY_MS = 600_000
 
 /** A digest that failed is tried once more when the clock turns out to be off by more than this from what was believed. */
 const SKEW_MS_NOTICED = 5_000
-
-/** A device's clock against ours. */
-export interface ClockReading {
-  /** Camera's clock minus the box's; undefined where the device does not say its time. */
-  readonly skewMs: number | undefined
-  readonly latencyMs: number
-  /** False where even the time is told only to who signs in. */
-  readonly anonymous: boolean
-}
-
-export interface CallOptions {
-  readonly signal: AbortSignal
-  readonly timeoutMs?: number
-  /** Without a credential, even if there is one. */
-  readonly anonymous?: boolean
-  /** Elsewhere on the same device: a subscription's address. */
-  readonly target?: Target
-  readonly media2?: boolean
-}
 
 interface SessionOptions {
   readonly target: Target
@@ -107,7 +90,10 @@ export class Session {
 
   async #readClockUnsigned(signal: AbortSignal, timeoutMs = CALL_TIMEOUT_MS): Promise<ClockReading> {
     const startedMs = this.#clock.monotonicMs()
-    const { reply, request } = await this.#bounded({ signal, timeoutMs, anonymous: true }, askDate, undefined)
+    const options = { signal, timeoutMs, anonymous: true }
+    const { reply, request } = await this.#bounded(options, (within) =>
+      this.#exchange(askDate, options, undefined, within),
+    )
     const latencyMs = Math.max(0, this.#clock.monotonicMs() - startedMs)
     const body = this.#unlessRefused(reply, request.operation)
     const cameraMs = body ? cameraTimeIn(body) : timeOfHeader(reply.headers.date)
@@ -166,13 +152,18 @@ export class Session {
    * @throws LenscapError of any kind but `storage`; `facts.reason` tells refusals apart
    */
   async call(ask: Ask, options: CallOptions): Promise<Xml> {
+    return (await this.converse(ask, options)).body
+  }
+
+  /** The same, with what came attached (MTOM). */
+  async converse(ask: Ask, options: CallOptions): Promise<Answer> {
     this.gate.checkBreaker()
     const credential = options.anonymous ? undefined : this.#credential
     if (credential) this.gate.checkCredential(credential)
     try {
-      const body = await this.#ask(ask, options, credential)
+      const answer = await this.#ask(ask, options, credential)
       if (credential && this.#closedToStrangers) this.#proven = true
-      return body
+      return answer
     } catch (error) {
       if (refusalOf(error) === 'locked-out') this.gate.keepQuiet('locked-out')
       if (errorKind(error) !== 'refused' || refusalOf(error) === 'operation') throw error
@@ -182,7 +173,7 @@ export class Session {
   }
 
   /** Finds out what a refusal means before the password is blamed; sends it once more only if our clock was wrong. */
-  async #afterRefusal(ask: Ask, options: CallOptions, credential: Credential, refusal: unknown): Promise<Xml> {
+  async #afterRefusal(ask: Ask, options: CallOptions, credential: Credential, refusal: unknown): Promise<Answer> {
     const before = this.#clockReading
     const now = await this.#readClockUnsigned(options.signal)
     if (before?.anonymous && !now.anonymous) {
@@ -226,17 +217,33 @@ export class Session {
     }
   }
 
-  async #ask(ask: Ask, options: CallOptions, credential: Credential | undefined): Promise<Xml> {
-    const { reply, request } = await this.#bounded(options, ask, credential)
-    return bodyOfReply(reply.status, reply.text, this.#facts(request.operation))
+  async #ask(ask: Ask, options: CallOptions, credential: Credential | undefined): Promise<Answer> {
+    const { reply, request } = await this.#bounded(options, (within) =>
+      this.#exchange(ask, options, credential, within),
+    )
+    return { body: bodyOfReply(reply.status, reply.text, this.#facts(request.operation)), parts: reply.parts }
+  }
+
+  /**
+   * Fetches a file that the device named, from the device itself. Digest is answered where the credential has proven right;
+   * one that this refuses is not sent for files again.
+   */
+  async fetch(target: Target, options: CallOptions): Promise<Buffer> {
+    this.gate.checkBreaker()
+    this.#checkAllowed(FETCH)
+    const credential = this.#proven ? this.#credential : undefined
+    if (credential) this.gate.checkCredential(credential)
+    const get = (authorization?: string) =>
+      this.#bounded(options, (within) =>
+        carry(target, { operation: FETCH, ...(authorization && { authorization }) }, within, options.replyBytesMax),
+      )
+    const reply = await fetchSigned(get, target.path, credential)
+    if (reply.status === 401) this.#forbidden.add(FETCH)
+    return fileIn(reply, this.#facts(FETCH))
   }
 
   /** One exchange within the deadline, the connection budget and the breaker's count. */
-  async #bounded(
-    options: CallOptions,
-    ask: Ask,
-    credential: Credential | undefined,
-  ): Promise<{ reply: RawReply; request: SoapRequest }> {
+  async #bounded<T>(options: CallOptions, exchange: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { signal: outer, timeoutMs = CALL_TIMEOUT_MS } = options
     const what = `A call to ${this.target.address}`
     let asked = false
@@ -244,7 +251,7 @@ export class Session {
       return await withDeadline({ clock: this.#clock, timeoutMs, signal: outer, what }, async (signal) => {
         using _ = await this.gate.connection(signal)
         asked = true
-        const answer = await this.#exchange(ask, options, credential, signal)
+        const answer = await exchange(signal)
         this.gate.record('answered')
         return answer
       })
@@ -268,14 +275,15 @@ export class Session {
     const request = ask(new RequestWriter(signer, createdMs, options.media2))
     this.#checkAllowed(request.operation)
     const target = options.target ?? this.services.get(request.service) ?? this.target
-    const reply = await carry(target, request, signal)
+    const reply = await carry(target, request, signal, options.replyBytesMax)
     if (reply.status !== 401 || !reply.challenges.some(isDigest)) return { reply, request }
     // Also learned from what strangers are told, so that a wrong password does not go out twice, in two manners.
     this.#manner = 'http'
     const authorization = credential && answerChallenges(reply.challenges, credential, target.path)
     if (authorization === undefined) return { reply, request }
     const unsigned = ask(new RequestWriter(undefined, createdMs, options.media2))
-    return { reply: await carry(target, { ...unsigned, authorization }, signal), request }
+    const again = await carry(target, { ...unsigned, authorization }, signal, options.replyBytesMax)
+    return { reply: again, request }
   }
 
   #checkAllowed(operation: string): void {
@@ -287,10 +295,4 @@ export class Session {
   #facts(operation: string): Record<string, string | number> {
     return { address: this.target.address, port: this.target.port, operation }
   }
-}
-
-/** HTTP's own clock, where the device tells strangers no other (RFC 9110, 6.6.1). */
-function timeOfHeader(date: string | undefined): number | undefined {
-  const ms = date === undefined ? Number.NaN : Date.parse(date)
-  return Number.isFinite(ms) ? ms : undefined
 }
