@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs'
 import { access, constants, stat, statfs } from 'node:fs/promises'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import got from 'got'
 import type { Clock } from '../base/clock.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { describeError, errorKind } from '../base/errors.ts'
 import type { AgentConfig } from '../config/schema.ts'
+import { STORE_FILE } from '../credentials/store.ts'
 
 /** What one check found: all well, something to look at, or something that must be mended. */
 export interface Finding {
@@ -47,12 +50,14 @@ export async function checkStateDir(stateDir: string): Promise<Finding> {
 }
 
 /** One finding per password file: there, not empty by size, and for the agent's eyes alone. */
-export async function checkPasswordFiles({ credentials }: AgentConfig): Promise<Finding[]> {
-  if (credentials.length === 0) {
-    const advice = 'Add credentials to the configuration, unless every camera lets strangers in'
-    return [warning('passwords', 'the configuration names no credentials', advice)]
+export async function checkPasswordFiles({ credentials, stateDir }: AgentConfig): Promise<Finding[]> {
+  const hasStore = existsSync(join(stateDir, STORE_FILE))
+  if (credentials.length === 0 && !hasStore) {
+    const advice = 'Enter some with "lenscap-agent credentials add", unless every camera lets strangers in'
+    return [warning('passwords', 'there are no credentials', advice)]
   }
-  return await Promise.all(credentials.map(({ passwordFile }) => checkPasswordFile(passwordFile)))
+  const files = credentials.flatMap(({ passwordFile }) => passwordFile ?? [])
+  return await Promise.all(files.map(checkPasswordFile))
 }
 
 async function checkPasswordFile(path: string): Promise<Finding> {

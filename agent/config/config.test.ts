@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseConfig } from './load.ts'
+import { inspect } from 'node:util'
+import { parseConfig, readCredentials } from './load.ts'
 import { configJsonSchema } from './schema.ts'
 
 describe('the configuration file', () => {
@@ -33,5 +34,79 @@ describe('the configuration file', () => {
     const text = JSON.stringify(configJsonSchema())
     assert.match(text, /WS-Discovery port/)
     assert.match(text, /"additionalProperties":false/)
+  })
+})
+
+describe('passwords in the configuration', () => {
+  const secret = 'Geheim4711'
+  const file = (credentials: string) => `bridge: https://cameras.example.org\ncredentials:\n${credentials}`
+
+  it('are taken, in the order given, with what they are meant for', async () => {
+    const text = file(
+      `  - {username: admin, password: "${secret}"}\n  - {username: b, password: x, for: [maker:axis]}\n`,
+    )
+    const config = parseConfig(text, 'agent.yaml')
+    assert.deepEqual(
+      (await readCredentials(config)).map(({ id, password, for: patterns }) => [id, password.reveal(), ...patterns]),
+      [
+        ['config-1', secret],
+        ['config-2', 'x', 'maker:axis'],
+      ],
+    )
+    for (const shown of [inspect(config, { depth: 9 }), JSON.stringify(config)]) assert.ok(!shown.includes(secret))
+    assert.throws(() => parseConfig(file('  - {username: admin}\n'), 'f'), /line 3: credentials.0: needs either/)
+    const both = '  - {username: admin, password: x, passwordFile: y}\n'
+    assert.throws(() => parseConfig(file(both), 'f'), /needs either passwordFile or password/)
+  })
+
+  it('are never in the words about a fault, however they are written', () => {
+    const spellings = [
+      '',
+      ' ',
+      '*',
+      '&',
+      '!',
+      '@',
+      '`',
+      '"',
+      "'",
+      '%',
+      '{',
+      '[',
+      '| ',
+      '> ',
+      '? ',
+      '- ',
+      '\t',
+      '#',
+      '"\\',
+    ]
+    const lines = (before: string, after: string) => [
+      `  - username: admin\n    password: ${before}${secret}${after}\n`,
+      `  - username: admin\n    password:${before}${secret}${after}\n`,
+      `  - {username: admin, password:${before}${secret}${after}}\n`,
+      `  - {username: admin, password: ${before}${secret}${after}}\n`,
+      `  - username: admin\n   password: ${before}${secret}${after}\n`,
+      `  - username: admin\n    pasword: ${before}${secret}${after}\n`,
+      `  - ${before}${secret}${after}\n`,
+      `  - username: admin\n    ${secret}${before}: 1\n`,
+      `  ${before}${secret}: ${after}\n`,
+      `  - username: admin\n    password: [${before}${secret}${after}]\n`,
+    ]
+    let faults = 0
+    for (const before of spellings) {
+      for (const after of [...spellings, ': x', ':']) {
+        for (const credentials of lines(before, after)) {
+          try {
+            parseConfig(file(credentials), 'agent.yaml')
+          } catch (error) {
+            faults += 1
+            const shown = inspect(error, { depth: 9, showHidden: true })
+            assert.ok(!shown.includes(secret), `${credentials} ${shown}`)
+          }
+        }
+      }
+    }
+    assert.ok(faults > 500, String(faults))
   })
 })

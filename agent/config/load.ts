@@ -31,14 +31,18 @@ export function parseConfig(text: string, name: string): AgentConfig {
   if (syntax)
     throw new LenscapError(
       'invalid',
-      `${name}, line ${lines.linePos(syntax.pos[0]).line}: ${syntax.message.split('\n')[0]}`,
+      `${name}, line ${lines.linePos(syntax.pos[0]).line}: ${SYNTAX[syntax.code] ?? 'is no YAML: put quotes around a value with special characters'}`,
     )
-  const result = AgentConfig.safeParse(document.toJS() ?? {})
+  const result = AgentConfig.safeParse(contentOf(document, name))
   if (result.success) return result.data
   const faults = result.error.issues.map((issue) => {
     // An unknown key is reported at its parent; the line of the key itself helps more.
-    const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path
-    return `${name}, line ${lineOf(path)}: ${path.join('.') || 'the file'}: ${issue.message}`
+    const unknown = issue.code === 'unrecognized_keys' ? (issue.keys[0] ?? '') : undefined
+    const path = unknown === undefined ? issue.path : [...issue.path, unknown]
+    // A password without its space or quotes looks like a key to the parser.
+    const isShown = unknown === undefined || issue.path[0] !== 'credentials'
+    const said = unknown === undefined ? issue.message : 'there is no such key'
+    return `${name}, line ${lineOf(path)}: ${(isShown ? path : issue.path).join('.') || 'the file'}: ${said}`
   })
   throw new LenscapError('invalid', faults.join('\n'))
 
@@ -52,12 +56,43 @@ export function parseConfig(text: string, name: string): AgentConfig {
   }
 }
 
-/** Reads the passwords that the configuration names. @throws LenscapError `invalid` for a file that can't be read or is empty */
-export async function readCredentials(config: AgentConfig): Promise<Credential[]> {
+/** @throws LenscapError `invalid` where an alias leads nowhere, without its name */
+function contentOf(document: { toJS(): unknown }, name: string): unknown {
+  try {
+    return document.toJS() ?? {}
+  } catch {
+    throw new LenscapError('invalid', `${name}: a value that begins with * or & needs quotes`)
+  }
+}
+
+/** By the parser's codes, in words of our own: its own quote what it read, and that may be a password without its quotes. */
+const SYNTAX: Readonly<Record<string, string>> = {
+  BAD_INDENT: 'is indented wrongly',
+  BAD_ALIAS: 'a value that begins with * or & needs quotes',
+  BAD_DQ_ESCAPE: 'a backslash between double quotes begins an escape: use single quotes',
+  BAD_SCALAR_START: 'a value that begins with such a character needs quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'has two keys on one line: a value that holds ": " needs quotes',
+  DUPLICATE_KEY: 'has this key a second time',
+  MISSING_CHAR: 'a closing quote, bracket or comma is missing',
+  MULTIPLE_DOCS: 'a second document begins: the file is one',
+  TAB_AS_INDENT: 'is indented by tabs: use spaces',
+}
+
+/** A user and password of the configuration file, and what they are meant for. */
+export interface ConfiguredSet extends Credential {
+  /** `config-1` and on. */
+  readonly id: string
+  readonly for: readonly string[]
+}
+
+/** The sets that the configuration names, in its order. @throws LenscapError `invalid` for a file that can't be read or is empty */
+export async function readCredentials(config: Pick<AgentConfig, 'credentials'>): Promise<ConfiguredSet[]> {
   return await Promise.all(
-    config.credentials.map(async ({ username, passwordFile }) => ({
+    config.credentials.map(async ({ username, password, passwordFile = '', for: patterns }, i) => ({
+      id: `config-${i + 1}`,
       username,
-      password: await readPassword(passwordFile),
+      password: password ?? (await readPassword(passwordFile)),
+      for: patterns,
     })),
   )
 }

@@ -1,12 +1,36 @@
 import { validate as isCron } from 'node-cron'
 import { z } from 'zod'
+import { Secret } from '../base/secret.ts'
 
 const Cron = z.string().refine((text) => isCron(text), 'must be a cron expression such as "*/10 * * * *"')
+
+/** Where a password is written in the file itself, it is a secret from here on. */
+const Password = z
+  .string()
+  .min(1)
+  .max(256)
+  .transform((text) => new Secret(text))
+  .describe('The password itself; "lenscap-agent credentials import" moves it into the box\'s sealed store')
 
 const CredentialSet = z
   .strictObject({
     username: z.string().min(1).max(128).describe('The user name on the camera'),
-    passwordFile: z.string().min(1).describe('A file that holds the password, readable by the agent alone (mode 0600)'),
+    password: Password.optional(),
+    passwordFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('A file that holds the password, readable by the agent alone (mode 0600)'),
+    for: z
+      .array(z.string().max(128))
+      .max(64)
+      .default([])
+      .describe(
+        'What it is meant for: host:192.168.7.20, host:192.168.7.0/24, maker:hikvision*, camera:ID; everything where none is named',
+      ),
+  })
+  .refine(({ password, passwordFile }) => (password === undefined) !== (passwordFile === undefined), {
+    message: 'needs either passwordFile or password',
   })
   .describe('Tried in the order given; a set that a camera refused is not sent to it again until it changes')
 

@@ -2,13 +2,12 @@ import type { Clock } from '../base/clock.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import { mediaUrl, onSameDevice } from './addresses.ts'
-import type { ClockReading } from './calls.ts'
 import type { Target } from './carry.ts'
 import { DeviceGate } from './gate.ts'
 import { PullPoint } from './pull-point.ts'
 import * as replies from './replies.ts'
 import type { RequestWriter, Service, SoapRequest } from './requests.ts'
-import { Session } from './session.ts'
+import { type ClockReading, Session } from './session.ts'
 import { readSystemLog, type SystemLog } from './system-log.ts'
 import { escapeXml, type Xml } from './xml.ts'
 
@@ -24,8 +23,22 @@ export interface OpenDeviceOptions {
   readonly clock: Clock
   /** Shared by all handles of one device; a fresh one where none is given. */
   readonly gate?: DeviceGate
+  /**
+   * Finds out, without a credential, whether this is the device that is meant: asked before a credential is sent to it, and
+   * again after any break in which another could have taken its place. @throws LenscapError with the reason `identity`
+   */
+  readonly confirm?: (device: Device, signal: AbortSignal) => Promise<void>
   /** Ends the opening; later calls carry their own. */
   readonly signal: AbortSignal
+}
+
+/** What a device tells of itself to a stranger; empty where it tells none. */
+export interface StrangerMarks {
+  /** GetEndpointReference's, which the specification lets strangers read (Core 8.1.9, access class PRE_AUTH). */
+  readonly reference: string
+  readonly serial: string
+  /** What it calls itself in its HTTP Digest challenges. */
+  readonly realm: string
 }
 
 /** The cameras' services by namespace (Core 8.1.2). */
@@ -35,6 +48,9 @@ const SERVICES: Readonly<Record<string, Service>> = {
   'http://www.onvif.org/ver10/events/wsdl': 'events',
 }
 
+const askReference = (writer: RequestWriter): SoapRequest =>
+  writer.writeOwn('device', '', '<GetEndpointReference xmlns="http://www.onvif.org/ver10/device/wsdl"/>')
+
 /**
  * Finds out whether ONVIF answers there, what time it has, and whether it lets strangers in. Nothing is signed yet.
  * @throws LenscapError `unreachable`, `timeout`, `invalid` (no ONVIF) or `cancelled`
@@ -43,10 +59,18 @@ export async function openDevice(options: OpenDeviceOptions): Promise<Device> {
   const { address, port, path = DEVICE_PATH, https = false, clock, signal } = options
   const target = { address, port, path, https }
   const gate = options.gate ?? new DeviceGate(clock)
-  const session = new Session({ target, credential: options.credential, clock, gate })
+  const { credential, confirm } = options
+  const session: Session = new Session({
+    target,
+    credential,
+    clock,
+    gate,
+    ...(confirm && { confirm: (within: AbortSignal): Promise<void> => confirm(device, within) }),
+  })
+  const device: Device = new Device(session)
   await session.readClock(signal)
   await session.knock(signal)
-  return new Device(session)
+  return device
 }
 
 /** One ONVIF device behind its gate. Every call is bounded in time and bytes and throws LenscapErrors only. */
@@ -88,6 +112,20 @@ export class Device {
   /** Asks the time, unsigned. Also the cheapest sign of life. */
   readClock(signal: AbortSignal, timeoutMs?: number): Promise<ClockReading> {
     return this.#session.readClock(signal, timeoutMs)
+  }
+
+  /** Asks who it is as anyone could. @throws LenscapError where it does not answer */
+  async asStranger(signal: AbortSignal): Promise<StrangerMarks> {
+    const anonymous = { signal, anonymous: true }
+    const known = await this.#session.knock(signal)
+    const serial = known ? replies.deviceInformationIn(known).serial : ''
+    let reference = ''
+    try {
+      reference = replies.endpointReferenceIn(await this.#session.call(askReference, anonymous))
+    } catch (error) {
+      if (['cancelled', 'unreachable', 'timeout'].includes(errorKind(error))) throw error
+    }
+    return { reference, serial, realm: this.#session.realm }
   }
 
   async deviceInformation(signal: AbortSignal): Promise<replies.DeviceInformation> {
@@ -136,8 +174,7 @@ export class Device {
   }
 
   async endpointReference(signal: AbortSignal): Promise<string> {
-    const body = '<GetEndpointReference xmlns="http://www.onvif.org/ver10/device/wsdl"/>'
-    return replies.endpointReferenceIn(await this.#ask(signal, (writer) => writer.writeOwn('device', '', body)))
+    return replies.endpointReferenceIn(await this.#ask(signal, askReference))
   }
 
   /** Tokens of the video sources: one for a camera, many for an NVR. */

@@ -9,6 +9,7 @@ export type Refusal =
   | 'locked-out' // too many wrong attempts before: the password may be right
   | 'slots' // no subscription or connection is free
   | 'clock' // the digest's time does not suit it
+  | 'identity' // it may be another device than the one that is meant: nothing was sent
 
 /** The reason that `openDevice` and `Device` put into their errors. */
 export function refusalOf(error: unknown): Refusal | undefined {
@@ -16,7 +17,15 @@ export function refusalOf(error: unknown): Refusal | undefined {
   return REFUSALS.find((each) => each === reason)
 }
 
-const REFUSALS: readonly Refusal[] = ['no-credential', 'credential', 'operation', 'locked-out', 'slots', 'clock']
+const REFUSALS: readonly Refusal[] = [
+  'no-credential',
+  'credential',
+  'operation',
+  'locked-out',
+  'slots',
+  'clock',
+  'identity',
+]
 
 /** A SOAP fault's words: SOAP 1.2 codes and subcodes by local name, and whatever text came with them. */
 interface Fault {
@@ -37,15 +46,24 @@ function faultIn(reply: Xml): Fault | undefined {
   return { codes: codes.filter((code) => code !== ''), text: words.filter((word) => word !== '').join('; ') }
 }
 
+interface Meaning {
+  readonly pattern: RegExp
+  readonly kind: ErrorKind
+  readonly reason?: Refusal
+  readonly says: string
+}
+
+const LOCKED: Meaning = {
+  pattern: /lock(ed)?(out)?\b|UserLocked|AccountLocked|\bBlocked|HasBlocked/i,
+  kind: 'busy',
+  reason: 'locked-out',
+  says: 'has locked this user or address out: wait, and check what else uses a wrong password',
+}
+
 /** What such an answer means. First match wins; the more telling words stand first. */
-const MEANINGS: readonly { pattern: RegExp; kind: ErrorKind; reason?: Refusal; says: string }[] = [
+const MEANINGS: readonly Meaning[] = [
   { pattern: /BlockedThread|UpperLimit/i, kind: 'busy', reason: 'slots', says: 'has no slot free' },
-  {
-    pattern: /lock(ed)?(out)?\b|UserLocked|AccountLocked|\bBlocked|HasBlocked/i,
-    kind: 'busy',
-    reason: 'locked-out',
-    says: 'has locked this user or address out: wait, and check what else uses a wrong password',
-  },
+  LOCKED,
   {
     pattern: /time check|timestamp|MessageExpired|expired.*(created|security)|clock/i,
     kind: 'refused',
@@ -76,7 +94,9 @@ const MEANINGS: readonly { pattern: RegExp; kind: ErrorKind; reason?: Refusal; s
 /** The error for a fault. */
 function errorOfFault(fault: Fault, facts: ErrorFacts): LenscapError {
   const words = `${fault.codes.join(' ')} ${fault.text}`.slice(0, 1000)
-  const meaning = MEANINGS.find(({ pattern }) => pattern.test(words))
+  const found = MEANINGS.find(({ pattern }) => pattern.test(words))
+  // Who says how long to wait does not speak of the password.
+  const meaning = found?.reason === 'credential' && facts['waitMs'] !== undefined ? LOCKED : found
   const all = { ...facts, fault: words.trim().slice(0, 200) }
   if (!meaning) return new LenscapError('invalid', `The device answers ${facts['operation']} with a fault`, all)
   return new LenscapError(meaning.kind, `The device ${meaning.says}`, { ...all, reason: meaning.reason })
@@ -86,9 +106,11 @@ function errorOfFault(fault: Fault, facts: ErrorFacts): LenscapError {
 export function bodyOfReply(status: number, text: string, facts: ErrorFacts): Xml {
   const reply = /Envelope/.test(text) ? parseXml(text) : undefined
   const fault = reply && faultIn(reply)
+  const isTold = facts['waitMs'] !== undefined
+  if (status === 503 && isTold) throw errorOfFault({ codes: ['Locked'], text: `HTTP ${status}` }, { ...facts, status })
   if (fault) throw errorOfFault(fault, { ...facts, status })
   if (status === 401 || status === 403) {
-    const locked = /lock(ed|out)|too many/i.test(text)
+    const locked = isTold || /lock(ed|out)|>lock<|too many|\bblocked\b/i.test(text)
     const words = { codes: [locked ? 'Locked' : 'NotAuthorized'], text: `HTTP ${status}` }
     throw errorOfFault(words, { ...facts, status })
   }
@@ -117,7 +139,22 @@ export function withReason(error: unknown, reason: Refusal): LenscapError {
     const says = 'The device refuses what it answered before: it seems to have locked us out'
     return new LenscapError('busy', says, { ...facts, reason }, error)
   }
+  if (reason === 'slots') {
+    return new LenscapError('busy', 'The device has no connection free', { ...facts, reason }, error)
+  }
   return new LenscapError('refused', message, { ...facts, reason }, error)
+}
+
+/** How long the device says to wait, ms. */
+export const waitMsOf = (error: unknown): number | undefined => {
+  const waitMs = error instanceof LenscapError ? error.facts['waitMs'] : undefined
+  return typeof waitMs === 'number' ? waitMs : undefined
+}
+
+/** The HTTP status of the answer that an error is about. */
+export const statusOf = (error: unknown): number | undefined => {
+  const status = error instanceof LenscapError ? error.facts['status'] : undefined
+  return typeof status === 'number' ? status : undefined
 }
 
 const localName = (name: string) => name.trim().replace(/^.*:/, '')

@@ -1,34 +1,70 @@
-import { createHash } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
+import { BriefRefusals, type RefusalMemory, type Way } from '../credentials/refusal-log.ts'
 import { type BreakerState, CLOSED, isOpen, step } from './breaker.ts'
+import { Line } from './line.ts'
+import { lockoutMsOf } from './lockout.ts'
 
-/** Never more connections to one device at a time, from the whole agent: some have three in all. */
-const CONNECTIONS_MAX = 2
+/** ONVIF calls and snapshots at a time, from the whole agent: with one stream that is three, all that some devices have. */
+const CALLS_MAX = 2
 
-/** After a lockout, nothing is signed for so long; devices hold theirs for 5 to 30 minutes. */
-const QUIET_MS = 300_000
+const QUIET_MS_MIN = 30_000
+const QUIET_MS_MAX = 2 * 3_600_000
+const CLOCK_QUIET_MS = 300_000
 
 const QUIET_SAYS = {
   'locked-out': 'The device has locked us out: waiting until it forgets',
   clock: "The device does not accept our requests' time: set its clock",
 }
 
+export interface GateOptions {
+  /** What devices took and refused; without one it is remembered as long as the gate lives. */
+  readonly memory?: RefusalMemory
+  /** Under what the memory knows this device. */
+  readonly name?: string
+}
+
 /**
- * What all rooms share about one device so that it isn't harmed: the breaker, the connection budget, and which credentials
- * it has refused. It outlives a `Device` handle: a device that comes back at another address keeps its gate.
+ * What all rooms share about one device so that it isn't harmed: the breaker, the connection budget (ONVIF, snapshots and
+ * streams together: two, and one more per channel), and which credentials it has refused. It outlives a `Device` handle:
+ * a device that comes back at another address keeps its gate.
  */
 export class DeviceGate {
+  /** Its maker, where known: makers lock out for different times. */
+  maker = ''
   readonly #clock: Clock
-  readonly #refused = new Set<string>()
-  readonly #waiting: (() => void)[] = []
+  readonly #memory: RefusalMemory
+  /** The newest last. What was noted under a former one counts on. */
+  readonly #names: string[]
+  readonly #calls = new Line(CALLS_MAX)
+  readonly #streams = new Line(1)
+  /** Until when a way that was open before is left alone, monotonic ms: the others are not concerned. */
+  readonly #resting = new Map<Way, number>()
   #breaker: BreakerState = CLOSED
-  #connections = 0
-  #quiet: { reason: keyof typeof QUIET_SAYS; untilMs: number } | undefined
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, { memory = new BriefRefusals(), name = 'device' }: GateOptions = {}) {
     this.#clock = clock
+    this.#memory = memory
+    this.#names = [name]
+  }
+
+  /** It has an id from now on. */
+  rename(name: string): void {
+    const last = this.#name
+    if (last === name) return
+    this.#memory.rename(last, name)
+    this.#names.push(name)
+  }
+
+  /** As many streams at a time as it has channels. */
+  set channels(count: number) {
+    this.#streams.max = Math.max(1, count)
+  }
+
+  /** Connections in use. */
+  get open(): number {
+    return this.#calls.taken + this.#streams.taken
   }
 
   /** @throws LenscapError `unreachable` while the device rests after failing to answer */
@@ -44,58 +80,77 @@ export class DeviceGate {
     this.#breaker = step(this.#breaker, outcome, this.#clock.monotonicMs())
   }
 
-  /** @throws LenscapError `refused` for a credential that was refused before, `busy` while it is kept quiet */
-  checkCredential(credential: Credential): void {
-    if (this.#refused.has(keyOf(credential))) {
+  /** @throws LenscapError `refused` for a credential that was refused before, `busy` while the device is kept quiet */
+  checkCredential(credential: Credential, way: Way = 'onvif'): void {
+    if (this.#last(credential, way) === 'refused' || this.#last(credential, 'onvif') === 'refused') {
       throw new LenscapError('refused', 'The device refused this user and password before: change one of them', {
         reason: 'credential',
+        diagnosis: 'AUTH_REJECTED',
       })
     }
-    const quiet = this.#quiet
-    if (quiet && this.#clock.monotonicMs() < quiet.untilMs) {
-      throw new LenscapError('busy', QUIET_SAYS[quiet.reason], { reason: quiet.reason })
+    const quiet = this.#memory.lockout(this.#name)
+    // A clock that was set back must not make a rest of minutes one of years.
+    const leftMs = quiet === undefined ? 0 : Math.min(quiet.untilMs - this.#clock.nowMs(), QUIET_MS_MAX)
+    if (quiet && leftMs > 0) {
+      throw new LenscapError('busy', QUIET_SAYS[quiet.reason], {
+        reason: quiet.reason,
+        waitS: Math.ceil(leftMs / 1000),
+      })
+    }
+    if (this.#clock.monotonicMs() < (this.#resting.get(way) ?? 0)) {
+      throw new LenscapError('busy', QUIET_SAYS['locked-out'], { reason: 'locked-out' })
     }
   }
 
-  /** From now on this user and password are not sent to the device again. */
-  refuse(credential: Credential): void {
-    this.#refused.add(keyOf(credential))
+  /** The device let it in. */
+  accept(credential: Credential, way: Way = 'onvif'): void {
+    this.#memory.note(this.#name, credential, way, 'accepted', this.#clock.nowMs())
   }
 
-  /** For a while nothing signed is sent at all: the password may be right, and each attempt makes it worse. */
-  keepQuiet(reason: keyof typeof QUIET_SAYS): void {
-    this.#quiet = { reason, untilMs: this.#clock.monotonicMs() + QUIET_MS }
+  /** Whether the device let it in the last time it was tried by this way, in this run or before. */
+  wasAccepted(credential: Credential, way: Way = 'onvif'): boolean {
+    return this.#last(credential, way) === 'accepted'
+  }
+
+  /**
+   * The device refused it. One that it took before may be locked out: it rests, and is tried once more when the device had
+   * time to forget. Any other is not sent again.
+   * @param mayPass the answer was not about this credential by its form: it is doubted first, as one that was taken
+   */
+  refuse(credential: Credential, way: Way = 'onvif', mayPass = false): 'credential' | 'locked-out' {
+    const nowMs = this.#clock.nowMs()
+    const last = this.#last(credential, way)
+    if (last !== 'accepted' && (!mayPass || last !== undefined)) {
+      this.#memory.note(this.#name, credential, way, 'refused', nowMs)
+      return 'credential'
+    }
+    this.#memory.note(this.#name, credential, way, 'doubted', nowMs)
+    if (way === 'onvif') this.keepQuiet('locked-out')
+    else this.#resting.set(way, this.#clock.monotonicMs() + lockoutMsOf(this.maker))
+    return 'locked-out'
+  }
+
+  /**
+   * For a while nothing signed is sent at all: the password may be right, and each attempt makes it worse.
+   * @param forMs as the device said; as its maker does where it said nothing
+   */
+  keepQuiet(reason: 'locked-out' | 'clock', forMs?: number): void {
+    const usualMs = reason === 'clock' ? CLOCK_QUIET_MS : lockoutMsOf(this.maker)
+    const restMs = Math.min(QUIET_MS_MAX, Math.max(QUIET_MS_MIN, forMs ?? usualMs))
+    this.#memory.noteLockout(this.#name, { reason, untilMs: this.#clock.nowMs() + restMs })
   }
 
   /** A connection out of the budget; dispose of it to give it back. Waits in line until the signal fires. */
-  async connection(signal: AbortSignal): Promise<Disposable> {
-    signal.throwIfAborted()
-    if (this.#connections >= CONNECTIONS_MAX) await this.#turn(signal)
-    else this.#connections += 1
-    return { [Symbol.dispose]: () => this.#release() }
+  connection(signal: AbortSignal, use: 'call' | 'stream' = 'call'): Promise<Disposable> {
+    return (use === 'call' ? this.#calls : this.#streams).place(signal)
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const go = () => {
-      signal.removeEventListener('abort', giveUp)
-      resolve()
-    }
-    const giveUp = () => {
-      this.#waiting.splice(this.#waiting.indexOf(go), 1)
-      reject(signal.reason)
-    }
-    this.#waiting.push(go)
-    signal.addEventListener('abort', giveUp, { once: true })
-    return promise
+  get #name(): string {
+    return this.#names.at(-1) ?? ''
   }
 
-  #release(): void {
-    const next = this.#waiting.shift()
-    if (next) next()
-    else this.#connections -= 1
+  #last(credential: Credential, way: Way) {
+    const all = this.#names.map((name) => this.#memory.last(name, credential, way))
+    return all.findLast((each) => each !== undefined)
   }
 }
-
-const keyOf = ({ username, password }: Credential) =>
-  createHash('sha256').update(`${username.length}:${username}${password.reveal()}`).digest('base64')

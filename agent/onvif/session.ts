@@ -1,17 +1,15 @@
 import type { Clock } from '../base/clock.ts'
-import { withDeadline } from '../base/deadline.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
-import type { Answer, CallOptions, ClockReading } from './calls.ts'
-import { carry, type RawReply, type Target } from './carry.ts'
-import { bodyOfReply, operationOf, refusalOf, withReason } from './faults.ts'
+import type { RawReply, Target } from './carry.ts'
+import { type Answer, type Ask, type CallOptions, Exchange } from './exchange.ts'
+import { bodyOfReply, operationOf, refusalOf, statusOf, waitMsOf, withReason } from './faults.ts'
 import { FETCH, fetchSigned, fileIn } from './fetch.ts'
 import type { DeviceGate } from './gate.ts'
+import { waitMsIn } from './lockout.ts'
 import { cameraTimeIn, timeOfHeader } from './replies.ts'
-import { answerChallenges, isDigest, RequestWriter, type Service, type SoapRequest } from './requests.ts'
+import type { Service } from './requests.ts'
 import type { Xml } from './xml.ts'
-
-const CALL_TIMEOUT_MS = 5_000
 
 /** How often a device that tells its time to users only is asked for it. */
 const SIGNED_CLOCK_EVERY_MS = 600_000
@@ -19,41 +17,67 @@ const SIGNED_CLOCK_EVERY_MS = 600_000
 /** A digest that failed is tried once more when the clock turns out to be off by more than this from what was believed. */
 const SKEW_MS_NOTICED = 5_000
 
+/** A device's clock against ours. */
+export interface ClockReading {
+  /** Camera's clock minus the box's; undefined where the device does not say its time. */
+  readonly skewMs: number | undefined
+  readonly latencyMs: number
+  /** False where even the time is told only to who signs in. */
+  readonly anonymous: boolean
+}
+
 interface SessionOptions {
   readonly target: Target
   readonly credential: Credential | undefined
   readonly clock: Clock
   readonly gate: DeviceGate
+  /**
+   * Finds out without a credential whether this is still the device that it was; asked before one is sent, whenever
+   * there was a break in which another could have taken its place. @throws LenscapError with the reason `identity`
+   */
+  readonly confirm?: (signal: AbortSignal) => Promise<void>
 }
-
-type Ask = (writer: RequestWriter) => SoapRequest
 
 const askDate: Ask = (writer) => writer.write((cam) => cam.getSystemDateAndTime())
 const askInformation: Ask = (writer) => writer.write((cam) => cam.getDeviceInformation())
 
 /** One device's conversation: signs each call, bounds it, and learns how the device wants to be signed to. */
 export class Session {
-  readonly target: Target
-  readonly gate: DeviceGate
+  readonly #exchange: Exchange
   readonly #clock: Clock
+  readonly #confirm: ((signal: AbortSignal) => Promise<void>) | undefined
+  readonly #forbidden = new Set<string>()
   #credential: Credential | undefined
-  /** WS-Security until the device challenges by HTTP Digest; never both in one message. */
-  #manner: 'wsse' | 'http' = 'wsse'
+  #confirming: Promise<void> | undefined
   /** The credential has opened what is closed to strangers. */
   #proven = false
   #closedToStrangers = false
   #clockReading: ClockReading | undefined
   #signedSkew: { ms: number | undefined; atMs: number } | undefined
-  readonly #forbidden = new Set<string>()
-  /** Where each service lives; filled once the services are known. */
-  readonly services = new Map<Service, Target>()
 
   constructor(options: SessionOptions) {
-    this.target = options.target
-    this.gate = options.gate
+    this.#exchange = new Exchange(options.target, options.gate, options.clock)
     this.#clock = options.clock
     this.#credential = options.credential
-    this.services.set('device', options.target)
+    this.#confirm = options.confirm
+  }
+
+  get target(): Target {
+    return this.#exchange.target
+  }
+
+  get gate(): DeviceGate {
+    return this.#exchange.gate
+  }
+
+  /** What the device calls itself when it challenges; empty where it never did. */
+  get realm(): string {
+    return this.#exchange.realm
+  }
+
+  /** Where each service lives; filled once the services are known. */
+  get services(): Map<Service, Target> {
+    return this.#exchange.services
   }
 
   get clockReading(): ClockReading | undefined {
@@ -80,7 +104,7 @@ export class Session {
    * Asks the time without signing (Core 5.12.1 tells it to strangers), since a digest needs it. Goes past an open breaker:
    * it is how a device that came back is noticed. Who tells the time to users only is asked as one, now and then.
    */
-  async readClock(signal: AbortSignal, timeoutMs = CALL_TIMEOUT_MS): Promise<ClockReading> {
+  async readClock(signal: AbortSignal, timeoutMs?: number): Promise<ClockReading> {
     const reading = await this.#readClockUnsigned(signal, timeoutMs)
     if (reading.anonymous || !this.#proven) return reading
     const skewMs = (await this.#signedSkewMs(signal, timeoutMs)) ?? reading.skewMs
@@ -88,12 +112,9 @@ export class Session {
     return this.#clockReading
   }
 
-  async #readClockUnsigned(signal: AbortSignal, timeoutMs = CALL_TIMEOUT_MS): Promise<ClockReading> {
+  async #readClockUnsigned(signal: AbortSignal, timeoutMs?: number): Promise<ClockReading> {
     const startedMs = this.#clock.monotonicMs()
-    const options = { signal, timeoutMs, anonymous: true }
-    const { reply, request } = await this.#bounded(options, (within) =>
-      this.#exchange(askDate, options, undefined, within),
-    )
+    const { reply, request } = await this.#send(askDate, within(signal, timeoutMs), undefined)
     const latencyMs = Math.max(0, this.#clock.monotonicMs() - startedMs)
     const body = this.#unlessRefused(reply, request.operation)
     const cameraMs = body ? cameraTimeIn(body) : timeOfHeader(reply.headers.date)
@@ -106,11 +127,11 @@ export class Session {
     return cameraMs === undefined ? undefined : Math.round(cameraMs + 500 - (this.#clock.nowMs() - latencyMs / 2))
   }
 
-  async #signedSkewMs(signal: AbortSignal, timeoutMs: number): Promise<number | undefined> {
+  async #signedSkewMs(signal: AbortSignal, timeoutMs?: number): Promise<number | undefined> {
     const startedMs = this.#clock.monotonicMs()
     if (this.#signedSkew && startedMs - this.#signedSkew.atMs < SIGNED_CLOCK_EVERY_MS) return this.#signedSkew.ms
     try {
-      const body = await this.call(askDate, { signal, timeoutMs })
+      const body = await this.call(askDate, within(signal, timeoutMs))
       const latencyMs = this.#clock.monotonicMs() - startedMs
       this.#signedSkew = { ms: this.#skewMs(cameraTimeIn(body), latencyMs), atMs: startedMs }
       return this.#signedSkew.ms
@@ -123,14 +144,14 @@ export class Session {
   /** The reply's body; undefined where strangers are refused. @throws LenscapError for any other trouble */
   #unlessRefused(reply: RawReply, operation: string): Xml | undefined {
     try {
-      const body = bodyOfReply(reply.status, reply.text, this.#facts(operation))
+      const body = bodyOfReply(reply.status, reply.text, this.#exchange.facts(operation))
       if (body.one('GetSystemDateAndTimeResponse')) return body
     } catch (error) {
       if (errorKind(error) !== 'refused') throw error
       this.#closedToStrangers = true
       return undefined
     }
-    throw new LenscapError('invalid', 'What answers there is not ONVIF', this.#facts(operation))
+    throw new LenscapError('invalid', 'What answers there is not ONVIF', this.#exchange.facts(operation))
   }
 
   /** Asks for the device's name as a stranger: the body, or undefined where it tells it to users only. */
@@ -159,17 +180,33 @@ export class Session {
   async converse(ask: Ask, options: CallOptions): Promise<Answer> {
     this.gate.checkBreaker()
     const credential = options.anonymous ? undefined : this.#credential
-    if (credential) this.gate.checkCredential(credential)
+    if (credential) await this.#checkSigning(credential, options.signal)
     try {
       const answer = await this.#ask(ask, options, credential)
-      if (credential && this.#closedToStrangers) this.#proven = true
+      if (credential && this.#closedToStrangers && !this.#proven) {
+        this.#proven = true
+        this.gate.accept(credential)
+      }
       return answer
     } catch (error) {
-      if (refusalOf(error) === 'locked-out') this.gate.keepQuiet('locked-out')
+      if (credential && refusalOf(error) === 'locked-out') this.gate.keepQuiet('locked-out', waitMsOf(error))
       if (errorKind(error) !== 'refused' || refusalOf(error) === 'operation') throw error
       if (!credential) throw withReason(error, 'no-credential')
       return await this.#afterRefusal(ask, options, credential, error)
     }
+  }
+
+  /** May it be sent at all, and is it still the device that it was meant for? */
+  async #checkSigning(credential: Credential, signal: AbortSignal): Promise<void> {
+    const { continuity } = this.#exchange
+    this.gate.checkCredential(credential)
+    if (!this.#confirm || continuity.isSure) return
+    this.#confirming ??= this.#confirm(signal).finally(() => {
+      this.#confirming = undefined
+    })
+    await this.#confirming
+    continuity.confirmed()
+    this.gate.checkCredential(credential)
   }
 
   /** Finds out what a refusal means before the password is blamed; sends it once more only if our clock was wrong. */
@@ -177,37 +214,40 @@ export class Session {
     const before = this.#clockReading
     const now = await this.#readClockUnsigned(options.signal)
     if (before?.anonymous && !now.anonymous) {
-      this.gate.keepQuiet('locked-out')
+      this.gate.keepQuiet('locked-out', waitMsOf(refusal))
       throw withReason(refusal, 'locked-out')
     }
     const drifted = Math.abs((now.skewMs ?? 0) - (before?.skewMs ?? 0)) > SKEW_MS_NOTICED
-    if (this.#manner === 'wsse' && drifted) {
+    if (this.#exchange.manner === 'wsse' && drifted) {
       try {
         return await this.#ask(ask, options, credential)
       } catch (error) {
         if (errorKind(error) !== 'refused') throw error
       }
     }
-    if (this.#proven && (await this.#stillKnown(options.signal, credential))) {
+    const wasProven = this.#proven
+    // Who refuses what it took before may be another.
+    this.#exchange.continuity.broken()
+    if (wasProven && (await this.#stillKnown(options.signal, credential))) {
       this.#forbidden.add(operationOf(refusal))
       throw withReason(refusal, 'operation')
     }
     // Another call found out meanwhile that nobody is let in.
     this.gate.checkCredential(credential)
+    // Some say 401 to whoever comes while they are out of connections (Dahua): it says nothing of the password.
+    if (wasProven && this.gate.open > 0) throw withReason(refusal, 'slots')
     // A digest that came at the wrong time says nothing of the password.
-    if (refusalOf(refusal) === 'clock') this.gate.keepQuiet('clock')
-    else if (this.#proven) {
-      // It opened everything a while ago: a lockout that does not say so, or a new password. One more attempt will tell,
-      // when the device has had time to forget.
-      this.#proven = false
-      this.gate.keepQuiet('locked-out')
-      throw withReason(refusal, 'locked-out')
-    } else this.gate.refuse(credential)
-    throw withReason(refusal, refusalOf(refusal) ?? 'credential')
+    if (refusalOf(refusal) === 'clock') {
+      this.gate.keepQuiet('clock')
+      throw withReason(refusal, 'clock')
+    }
+    this.#proven = false
+    throw withReason(refusal, this.gate.refuse(credential, 'onvif', statusOf(refusal) === 403))
   }
 
   /** After a proven credential was refused one operation: is it the user's rights, or a changed password? */
   async #stillKnown(signal: AbortSignal, credential: Credential): Promise<boolean> {
+    await this.#checkSigning(credential, signal)
     try {
       await this.#ask(askInformation, { signal }, credential)
       return true
@@ -215,13 +255,6 @@ export class Session {
       if (errorKind(error) === 'refused') return false
       throw error
     }
-  }
-
-  async #ask(ask: Ask, options: CallOptions, credential: Credential | undefined): Promise<Answer> {
-    const { reply, request } = await this.#bounded(options, (within) =>
-      this.#exchange(ask, options, credential, within),
-    )
-    return { body: bodyOfReply(reply.status, reply.text, this.#facts(request.operation)), parts: reply.parts }
   }
 
   /**
@@ -232,67 +265,31 @@ export class Session {
     this.gate.checkBreaker()
     this.#checkAllowed(FETCH)
     const credential = this.#proven ? this.#credential : undefined
-    if (credential) this.gate.checkCredential(credential)
-    const get = (authorization?: string) =>
-      this.#bounded(options, (within) =>
-        carry(target, { operation: FETCH, ...(authorization && { authorization }) }, within, options.replyBytesMax),
-      )
+    if (credential) await this.#checkSigning(credential, options.signal)
+    const get = (authorization?: string) => this.#exchange.fetch(target, options, authorization)
     const reply = await fetchSigned(get, target.path, credential)
     if (reply.status === 401) this.#forbidden.add(FETCH)
-    return fileIn(reply, this.#facts(FETCH))
+    return fileIn(reply, this.#exchange.facts(FETCH))
   }
 
-  /** One exchange within the deadline, the connection budget and the breaker's count. */
-  async #bounded<T>(options: CallOptions, exchange: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { signal: outer, timeoutMs = CALL_TIMEOUT_MS } = options
-    const what = `A call to ${this.target.address}`
-    let asked = false
-    try {
-      return await withDeadline({ clock: this.#clock, timeoutMs, signal: outer, what }, async (signal) => {
-        using _ = await this.gate.connection(signal)
-        asked = true
-        const answer = await exchange(signal)
-        this.gate.record('answered')
-        return answer
-      })
-    } catch (error) {
-      const kind = errorKind(error)
-      const facts = { ...this.#facts(operationOf(error) || 'a call'), timeoutMs }
-      if (kind === 'cancelled') throw new LenscapError('cancelled', 'Stopped', facts, error)
-      if (kind === 'timeout' && !asked) {
-        // The device was not even asked: our own calls stood in line, which says nothing against it.
-        throw new LenscapError('timeout', 'The device is too busy with our other calls', facts, error)
-      }
-      if (kind === 'unreachable' || kind === 'timeout') this.gate.record('failed')
-      if (kind === 'timeout') throw new LenscapError('timeout', 'The device did not answer in time', facts, error)
-      throw error
-    }
+  async #ask(ask: Ask, options: CallOptions, credential: Credential | undefined): Promise<Answer> {
+    const { reply, request } = await this.#send(ask, options, credential)
+    const waitMs = waitMsIn(reply.headers, reply.text, this.#clock.nowMs())
+    const facts = { ...this.#exchange.facts(request.operation), ...(waitMs === undefined ? {} : { waitMs }) }
+    return { body: bodyOfReply(reply.status, reply.text, facts), parts: reply.parts }
   }
 
-  async #exchange(ask: Ask, options: CallOptions, credential: Credential | undefined, signal: AbortSignal) {
+  #send(ask: Ask, options: CallOptions, credential: Credential | undefined) {
     const createdMs = this.#clock.nowMs() + (this.#clockReading?.skewMs ?? 0)
-    const signer = this.#manner === 'wsse' ? credential : undefined
-    const request = ask(new RequestWriter(signer, createdMs, options.media2))
-    this.#checkAllowed(request.operation)
-    const target = options.target ?? this.services.get(request.service) ?? this.target
-    const reply = await carry(target, request, signal, options.replyBytesMax)
-    if (reply.status !== 401 || !reply.challenges.some(isDigest)) return { reply, request }
-    // Also learned from what strangers are told, so that a wrong password does not go out twice, in two manners.
-    this.#manner = 'http'
-    const authorization = credential && answerChallenges(reply.challenges, credential, target.path)
-    if (authorization === undefined) return { reply, request }
-    const unsigned = ask(new RequestWriter(undefined, createdMs, options.media2))
-    const again = await carry(target, { ...unsigned, authorization }, signal, options.replyBytesMax)
-    return { reply: again, request }
+    const check = (operation: string) => this.#checkAllowed(operation)
+    return this.#exchange.run(options, ask, { credential, createdMs, check })
   }
 
   #checkAllowed(operation: string): void {
     if (!this.#forbidden.has(operation)) return
-    const facts = { ...this.#facts(operation), reason: 'operation' }
+    const facts = { ...this.#exchange.facts(operation), reason: 'operation' }
     throw new LenscapError('refused', 'The device refuses this to its user: give the user more rights', facts)
   }
-
-  #facts(operation: string): Record<string, string | number> {
-    return { address: this.target.address, port: this.target.port, operation }
-  }
 }
+
+const within = (signal: AbortSignal, timeoutMs?: number): CallOptions => ({ signal, ...(timeoutMs && { timeoutMs }) })

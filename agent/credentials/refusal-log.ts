@@ -1,0 +1,223 @@
+import { randomBytes } from 'node:crypto'
+import type { Database } from '../base/database.ts'
+import type { Credential } from '../base/secret.ts'
+
+/** By which way a credential was sent: a camera may have other users for its video than for ONVIF. */
+export type Way = 'onvif' | 'snapshot' | 'rtsp'
+
+/** `doubted`: refused after it was taken before; it may be a lockout, so it is tried once more. */
+export type SignInOutcome = 'accepted' | 'doubted' | 'refused'
+
+const OUTCOMES: readonly SignInOutcome[] = ['accepted', 'doubted', 'refused']
+
+/** For a while nothing is to be sent to a device at all. */
+export interface Lockout {
+  readonly reason: 'locked-out' | 'clock'
+  /** UTC ms. */
+  readonly untilMs: number
+}
+
+/** What a device's gate asks and tells about credentials. `device` is our id, or what stands in for it before there is one. */
+export interface RefusalMemory {
+  /** Whether the device took or refused this one the last time. */
+  last(device: string, credential: Credential, way: Way): SignInOutcome | undefined
+  note(device: string, credential: Credential, way: Way, outcome: SignInOutcome, atMs: number): void
+  lockout(device: string): Lockout | undefined
+  noteLockout(device: string, lockout: Lockout): void
+  /** A device that had no id has one now. What is known under that id already stays. */
+  rename(from: string, to: string): void
+}
+
+export const REFUSALS_TABLES = `
+  CREATE TABLE credential_device (
+    device TEXT PRIMARY KEY,
+    salt TEXT NOT NULL,
+    quiet_reason TEXT NOT NULL,
+    quiet_until INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE credential_outcome (
+    mark TEXT PRIMARY KEY,
+    device TEXT NOT NULL REFERENCES credential_device (device) ON DELETE CASCADE ON UPDATE CASCADE,
+    outcome TEXT NOT NULL,
+    at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX credential_outcome_device ON credential_outcome (device, at);
+`
+
+const DEVICES_MAX = 4_096
+const OUTCOMES_PER_DEVICE_MAX = 256
+
+/** Makes the mark of something: the same for the same, and of no use to anyone else. */
+export interface Marker {
+  mark(...parts: readonly string[]): string
+}
+
+interface DeviceRow {
+  salt: string
+  quiet_reason: string
+  quiet_until: number
+}
+
+/**
+ * What came of each credential at each device, on the box's disk. A row holds a keyed hash of device, way, user and password,
+ * never one of these. It is asked anew each time, so that the installer's commands beside a running agent count at once.
+ */
+export class RefusalLog implements RefusalMemory {
+  readonly #db: Database
+  readonly #marker: Marker
+  /** What a full disk did not take. */
+  readonly #unwritten = new BriefRefusals()
+
+  constructor(db: Database, marker: Marker) {
+    this.#db = db
+    this.#marker = marker
+  }
+
+  last(device: string, credential: Credential, way: Way): SignInOutcome | undefined {
+    const unwritten = this.#unwritten.last(device, credential, way)
+    if (unwritten !== undefined) return unwritten
+    const salt = this.#device(device)?.salt
+    if (salt === undefined) return undefined
+    const row = this.#db
+      .prepare('SELECT outcome FROM credential_outcome WHERE mark = ?')
+      .get(this.#mark(salt, credential, way)) as { outcome: string } | undefined
+    return OUTCOMES.find((each) => each === row?.outcome)
+  }
+
+  note(device: string, credential: Credential, way: Way, outcome: SignInOutcome, atMs: number): void {
+    if (this.last(device, credential, way) === outcome) return
+    const inMemory = () => this.#unwritten.note(device, credential, way, outcome)
+    this.#write(inMemory, () => {
+      const mark = this.#mark(this.#saltOf(device), credential, way)
+      this.#db
+        .prepare(
+          `INSERT INTO credential_outcome VALUES (?, ?, ?, ?)
+           ON CONFLICT (mark) DO UPDATE SET outcome = excluded.outcome, at = excluded.at`,
+        )
+        .run(mark, device, outcome, Math.round(atMs))
+      this.#db
+        .prepare(
+          `DELETE FROM credential_outcome WHERE mark IN
+           (SELECT mark FROM credential_outcome WHERE device = ? ORDER BY at DESC LIMIT -1 OFFSET ?)`,
+        )
+        .run(device, OUTCOMES_PER_DEVICE_MAX)
+    })
+  }
+
+  lockout(device: string): Lockout | undefined {
+    const unwritten = this.#unwritten.lockout(device)
+    if (unwritten) return unwritten
+    const row = this.#device(device)
+    if (row === undefined || row.quiet_reason === '') return undefined
+    return { reason: row.quiet_reason === 'clock' ? 'clock' : 'locked-out', untilMs: row.quiet_until }
+  }
+
+  noteLockout(device: string, lockout: Lockout): void {
+    this.#write(
+      () => this.#unwritten.noteLockout(device, lockout),
+      () => {
+        this.#saltOf(device)
+        this.#db
+          .prepare('UPDATE credential_device SET quiet_reason = ?, quiet_until = ? WHERE device = ?')
+          .run(lockout.reason, Math.round(lockout.untilMs), device)
+      },
+    )
+  }
+
+  /** A camera must not be sent what it refused because a disk is full. */
+  #write(inMemory: () => void, onDisk: () => void): void {
+    try {
+      this.#db.transaction(onDisk)()
+    } catch {
+      inMemory()
+    }
+  }
+
+  rename(from: string, to: string): void {
+    this.#unwritten.rename(from, to)
+    this.#db.prepare('UPDATE OR IGNORE credential_device SET device = ? WHERE device = ?').run(to, from)
+  }
+
+  /** So that what was refused may be sent once more: to one device, or to all. @returns how many devices it concerns */
+  forget(device?: string): number {
+    return device === undefined
+      ? this.#db.prepare('DELETE FROM credential_device').run().changes
+      : this.#db.prepare('DELETE FROM credential_device WHERE device = ?').run(device).changes
+  }
+
+  /** A set that was entered again may be sent once more, whoever refused it before. */
+  forgetCredential(credential: Credential): void {
+    const devices = this.#db.prepare('SELECT device, salt FROM credential_device').all() as {
+      device: string
+      salt: string
+    }[]
+    const drop = this.#db.prepare("DELETE FROM credential_outcome WHERE mark = ? AND outcome <> 'accepted'")
+    this.#db.transaction(() => {
+      for (const { salt } of devices) for (const way of WAYS) drop.run(this.#mark(salt, credential, way))
+    })()
+  }
+
+  #device(device: string): DeviceRow | undefined {
+    return this.#db
+      .prepare('SELECT salt, quiet_reason, quiet_until FROM credential_device WHERE device = ?')
+      .get(device) as DeviceRow | undefined
+  }
+
+  #saltOf(device: string): string {
+    const known = this.#device(device)
+    if (known) return known.salt
+    const salt = randomBytes(16).toString('base64')
+    this.#db.prepare("INSERT INTO credential_device VALUES (?, ?, '', 0)").run(device, salt)
+    this.#db
+      .prepare(
+        'DELETE FROM credential_device WHERE rowid IN (SELECT rowid FROM credential_device ORDER BY rowid DESC LIMIT -1 OFFSET ?)',
+      )
+      .run(DEVICES_MAX)
+    return salt
+  }
+
+  #mark(salt: string, { username, password }: Credential, way: Way): string {
+    return this.#marker.mark(salt, way, username, password.reveal())
+  }
+}
+
+const WAYS: readonly Way[] = ['onvif', 'snapshot', 'rtsp']
+
+/** Remembers as long as the process runs, for those who only look round once. */
+export class BriefRefusals implements RefusalMemory {
+  readonly #outcomes: { device: string; credential: Credential; way: Way; outcome: SignInOutcome }[] = []
+  readonly #lockouts = new Map<string, Lockout>()
+
+  last(device: string, credential: Credential, way: Way): SignInOutcome | undefined {
+    return this.#find(device, credential, way)?.outcome
+  }
+
+  note(device: string, credential: Credential, way: Way, outcome: SignInOutcome): void {
+    const known = this.#find(device, credential, way)
+    if (known) known.outcome = outcome
+    else if (this.#outcomes.length < OUTCOMES_PER_DEVICE_MAX) this.#outcomes.push({ device, credential, way, outcome })
+  }
+
+  lockout(device: string): Lockout | undefined {
+    return this.#lockouts.get(device)
+  }
+
+  noteLockout(device: string, lockout: Lockout): void {
+    this.#lockouts.set(device, lockout)
+  }
+
+  rename(from: string, to: string): void {
+    for (const each of this.#outcomes) {
+      if (each.device === from) each.device = to
+    }
+    const lockout = this.#lockouts.get(from)
+    if (lockout && !this.#lockouts.has(to)) this.#lockouts.set(to, lockout)
+  }
+
+  #find(device: string, { username, password }: Credential, way: Way) {
+    return this.#outcomes.find((each) => {
+      const same = each.credential.username === username && each.credential.password.reveal() === password.reveal()
+      return same && each.device === device && each.way === way
+    })
+  }
+}

@@ -1,0 +1,130 @@
+import type { Clock } from '../base/clock.ts'
+import { withDeadline } from '../base/deadline.ts'
+import { parseChallenges } from '../base/digest.ts'
+import { errorKind, LenscapError } from '../base/errors.ts'
+import type { Credential } from '../base/secret.ts'
+import { carry, type RawReply, type Target } from './carry.ts'
+import { Continuity } from './continuity.ts'
+import { operationOf } from './faults.ts'
+import { FETCH } from './fetch.ts'
+import type { DeviceGate } from './gate.ts'
+import { answerChallenges, isDigest, RequestWriter, type Service, type SoapRequest } from './requests.ts'
+import type { Xml } from './xml.ts'
+
+const CALL_TIMEOUT_MS = 5_000
+
+export interface CallOptions {
+  readonly signal: AbortSignal
+  readonly timeoutMs?: number
+  /** Without a credential, even if there is one. */
+  readonly anonymous?: boolean
+  /** Elsewhere on the same device: a subscription's address. */
+  readonly target?: Target
+  readonly media2?: boolean
+  /** For what may come attached; 256 KB in all where absent. */
+  readonly replyBytesMax?: number
+}
+
+/** A reply's Body with what came attached to it. */
+export interface Answer {
+  readonly body: Xml
+  /** By Content-ID. */
+  readonly parts: ReadonlyMap<string, Buffer>
+}
+
+export type Ask = (writer: RequestWriter) => SoapRequest
+
+interface Signature {
+  readonly credential: Credential | undefined
+  /** The camera's time, for the digest. */
+  readonly createdMs: number
+  /** Called before anything is sent. @throws what stands against this operation */
+  readonly check: (operation: string) => void
+}
+
+interface Exchanged {
+  readonly reply: RawReply
+  readonly request: SoapRequest
+}
+
+/** Carries requests to one device and its answers back, each within its bounds, signed as the device wants it. */
+export class Exchange {
+  readonly target: Target
+  readonly gate: DeviceGate
+  readonly continuity: Continuity
+  /** Where each service lives; filled once the services are known. */
+  readonly services = new Map<Service, Target>()
+  /** WS-Security until the device challenges by HTTP Digest; never both in one message. */
+  manner: 'wsse' | 'http' = 'wsse'
+  /** From its last Digest challenge. */
+  realm = ''
+  readonly #clock: Clock
+
+  constructor(target: Target, gate: DeviceGate, clock: Clock) {
+    this.target = target
+    this.gate = gate
+    this.#clock = clock
+    this.continuity = new Continuity(clock)
+    this.services.set('device', target)
+  }
+
+  /** Asks and gets the answer. */
+  run(options: CallOptions, ask: Ask, signature: Signature): Promise<Exchanged> {
+    return this.#bounded(options, (signal) => this.#send(ask, options, signature, signal))
+  }
+
+  /** Gets what lies at an address. */
+  fetch(target: Target, options: CallOptions, authorization?: string): Promise<RawReply> {
+    const message = { operation: FETCH, ...(authorization !== undefined && { authorization }) }
+    return this.#bounded(options, (signal) => carry(target, message, signal, options.replyBytesMax))
+  }
+
+  /** One exchange within the deadline, the connection budget and the breaker's count. */
+  async #bounded<T>(options: CallOptions, exchange: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal: outer, timeoutMs = CALL_TIMEOUT_MS } = options
+    const what = `A call to ${this.target.address}`
+    let asked = false
+    try {
+      return await withDeadline({ clock: this.#clock, timeoutMs, signal: outer, what }, async (signal) => {
+        using _ = await this.gate.connection(signal)
+        asked = true
+        const answer = await this.continuity.during(() => exchange(signal))
+        this.gate.record('answered')
+        return answer
+      })
+    } catch (error) {
+      const kind = errorKind(error)
+      const facts = { ...this.facts(operationOf(error) || 'a call'), timeoutMs }
+      if (kind === 'cancelled') throw new LenscapError('cancelled', 'Stopped', facts, error)
+      if (kind === 'timeout' && !asked) {
+        // The device was not even asked: our own calls stood in line, which says nothing against it.
+        throw new LenscapError('timeout', 'The device is too busy with our other calls', facts, error)
+      }
+      if (kind === 'unreachable' || kind === 'timeout') this.gate.record('failed')
+      if (kind === 'timeout') throw new LenscapError('timeout', 'The device did not answer in time', facts, error)
+      throw error
+    }
+  }
+
+  async #send(ask: Ask, options: CallOptions, signature: Signature, signal: AbortSignal): Promise<Exchanged> {
+    const { credential, createdMs, check } = signature
+    const signer = this.manner === 'wsse' ? credential : undefined
+    const request = ask(new RequestWriter(signer, createdMs, options.media2))
+    check(request.operation)
+    const target = options.target ?? this.services.get(request.service) ?? this.target
+    const reply = await carry(target, request, signal, options.replyBytesMax)
+    if (reply.status !== 401 || !reply.challenges.some(isDigest)) return { reply, request }
+    // Also learned from what strangers are told, so that a wrong password does not go out twice, in two manners.
+    this.manner = 'http'
+    this.realm = parseChallenges(reply.challenges).digests[0]?.realm ?? this.realm
+    const authorization = credential && answerChallenges(reply.challenges, credential, target.path)
+    if (authorization === undefined) return { reply, request }
+    const unsigned = ask(new RequestWriter(undefined, createdMs, options.media2))
+    const signed = { ...unsigned, authorization }
+    return { reply: await carry(target, signed, signal, options.replyBytesMax), request }
+  }
+
+  facts(operation: string): Record<string, string | number> {
+    return { address: this.target.address, port: this.target.port, operation }
+  }
+}
