@@ -9,7 +9,6 @@ import type { AgentConfig } from '../config/schema.ts'
 import { Cap } from '../consent/cap.ts'
 import { Consent } from '../consent/consent.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
-import { Heard } from '../events/heard.ts'
 import { isWorthAPicture } from '../events/kinds.ts'
 import { healthUnread } from '../health/assess.ts'
 import { HealthStore } from '../health/store.ts'
@@ -28,6 +27,7 @@ import type { CommandResult, DownCommand } from '../transport/inbox.ts'
 import type { StatusFacts } from '../transport/presence.ts'
 import { runTransport } from '../transport/transport.ts'
 import { DeviceWatch } from './device-watch.ts'
+import { wordsOf } from './device-words.ts'
 import { Journal } from './journal.ts'
 import { liveAccess } from './live-access.ts'
 import { runSchedules } from './schedules.ts'
@@ -103,10 +103,11 @@ export class Agent {
       onCamera: (news) => this.#onCamera(news),
       onTrouble: (news) => this.#onTrouble(news),
       onPass: () => this.#attend(),
+      onAnnounced: (device) => this.#watch.announced(device),
     })
     this.#watch = new DeviceWatch({
       ...common,
-      heard: this.#stack.use(new Heard(db)),
+      ...wordsOf({ config, db, stack: this.#stack, journal: this.#journal, credentials: () => credentials }),
       onEvent: ({ camera }, event) => this.#onEvent(camera, event),
       onHealth: (camera, health) => this.#onHealth(camera, health),
     })

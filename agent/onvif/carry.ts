@@ -55,10 +55,18 @@ export function carry(
 ): Promise<RawReply> {
   const { promise, resolve, reject } = Promise.withResolvers<RawReply>()
   const facts = { address: target.address, port: target.port, operation: message.operation }
-  const fail = (cause: unknown) => reject(connectionError(cause, signal, facts))
+  let reached: Reached = 'nothing'
+  const fail = (cause: unknown) =>
+    reject(connectionError(cause, signal, { ...facts, reached: furthest(reached, cause) }))
   const request = open(target, message, signal)
   request.on('error', fail)
+  request.on('socket', (socket) => {
+    socket.once('connect', () => {
+      reached = 'connection'
+    })
+  })
   request.on('response', (response) => {
+    reached = 'answer'
     const chunks: Buffer[] = []
     let bytes = 0
     const mayEndEarly = 'body' in message && !isMultipart(response.headers['content-type'])
@@ -131,6 +139,13 @@ function endsEnvelope(chunks: readonly Buffer[]): boolean {
   const tail = Buffer.concat(chunks.slice(-2)).subarray(-64).toString('latin1')
   return /<\/[^<>\s]*Envelope\s*>\s*$/.test(tail)
 }
+
+/** How far it got with a device that failed it: tells a dead one from one that answers nonsense. */
+type Reached = 'nothing' | 'connection' | 'answer'
+
+/** What is no HTTP is an answer too. */
+const furthest = (reached: Reached, cause: unknown): Reached =>
+  cause instanceof Error && 'code' in cause && String(cause.code).startsWith('HPE_') ? 'answer' : reached
 
 function connectionError(cause: unknown, signal: AbortSignal, facts: Record<string, string | number>): LenscapError {
   if (cause instanceof LenscapError) return cause
