@@ -7,8 +7,8 @@ const SKEW_MS_MAX = 30_000
 
 /** All that was seen of a device, at one moment. */
 export interface Observation {
-  /** The last probe: nothing, a connection that breaks, too late, something that is no ONVIF, or ONVIF. */
-  readonly answer: 'nothing' | 'cut' | 'late' | 'nonsense' | 'onvif'
+  /** The last probe: nothing, a connection that breaks, too late, something that is no ONVIF, that it is busy, or ONVIF. */
+  readonly answer: 'nothing' | 'cut' | 'late' | 'nonsense' | 'busy' | 'onvif'
   /** Why it lets us not in, where it doesn't. */
   readonly refusal?: Refusal | undefined
   readonly events: 'unknown' | 'watching' | 'interrupted' | 'slots-full' | 'unsupported'
@@ -42,7 +42,7 @@ const LINES: readonly { code: DiagnosisCode; detail: (seen: Observation) => stri
     detail: up(({ refusal }) => when(refusal === 'identity', 'it is not the device it was')),
   },
   { code: 'CLOCK_SKEW', detail: skewDetail },
-  { code: 'SLOTS_FULL', detail: up(slotsDetail) },
+  { code: 'SLOTS_FULL', detail: slotsDetail },
   { code: 'EVENTS_UNSUPPORTED', detail: up(({ events }) => when(events === 'unsupported', 'it tells no events')) },
   { code: 'EVENTS_INTERRUPTED', detail: up(({ events }) => when(events === 'interrupted', 'the pull point was lost')) },
   { code: 'STREAM_STALLED', detail: up(({ streamStalled }) => when(streamStalled === true, 'no picture arrives')) },
@@ -76,11 +76,12 @@ export function assess(seen: Observation): HealthFacts {
 
 function levelOf({ answer, refusal }: Observation): HealthLevel {
   if (answer === 'nothing' || answer === 'cut' || answer === 'late') return 'unreachable'
-  if (answer === 'nonsense') return 'reachable'
+  if (answer === 'nonsense' || answer === 'busy') return 'reachable'
   return refusal === undefined || refusal === 'operation' || refusal === 'slots' ? 'up' : 'up-without-auth'
 }
 
-function slotsDetail({ events, refusal }: Observation): string | undefined {
+function slotsDetail({ answer, events, refusal }: Observation): string | undefined {
+  if (answer !== 'onvif') return when(answer === 'busy', 'it says to everybody that it is busy')
   return when(events === 'slots-full', 'no subscription is free') ?? when(refusal === 'slots', 'no connection is free')
 }
 
@@ -118,6 +119,7 @@ export function answerOf(error: unknown): Observation['answer'] {
     if (error.facts['reached'] === 'answer') return 'nonsense'
     if (error.facts['reached'] === 'connection') return 'cut'
   }
+  if (kind === 'busy' && error instanceof LenscapError && error.facts['status'] === 503) return 'busy'
   return ANSWERS[kind] ?? 'nonsense'
 }
 

@@ -21,6 +21,7 @@ const TABLE: readonly [string, Partial<Observation>, string, string[]][] = [
   ['locked out', { refusal: 'locked-out' }, 'up-without-auth', ['LOCKED_OUT']],
   ['a clock an hour slow', { clockSkewMs: -3_600_000 }, 'up', ['CLOCK_SKEW']],
   ['a clock that it insists on', { refusal: 'clock' }, 'up-without-auth', ['CLOCK_SKEW']],
+  ['busy for everybody', { answer: 'busy', refusal: 'locked-out' }, 'reachable', ['SLOTS_FULL']],
   ['a date that does not exist', { clockSkewMs: undefined, isDateless: true }, 'up', ['CLOCK_SKEW']],
   ['another device', { refusal: 'identity' }, 'up-without-auth', ['IDENTITY_CHANGED']],
   ['no connection free', { refusal: 'slots' }, 'up', ['SLOTS_FULL']],

@@ -7,11 +7,12 @@ import { isFault, type Refusal, refusalOf } from '../onvif/faults.ts'
 import type { HealthFacts } from '../protocol/camera.ts'
 import { answerOf, assess, type Observation } from './assess.ts'
 
-/** Two failures in a row make a device dead: 10 + 5 + 3 + 5 s at the very worst. */
+/** Two failures in a row make a device dead: 10 + 5 + 3 + 5 s after its last word, at the very worst. */
 const PROBE_EVERY_MS = 10_000
 const PROBE_TIMEOUT_MS = 5_000
 const PROBE_AGAIN_MS = 3_000
 const FAILURES_MAX = 2
+const LOOK_MS_MIN = 500
 
 /** What others say of a device makes it be asked at once, but no more often than this. */
 const LOOK_EVERY_MS = 5_000
@@ -116,7 +117,10 @@ export class HealthMonitor {
       if (isQuiet || nowMs - this.#askedMs >= CLOCK_EVERY_MS) await this.#probe()
       if (signal.aborted) return
       this.#report()
-      const nextMs = this.#failures > 0 && this.#failures < FAILURES_MAX ? PROBE_AGAIN_MS : PROBE_EVERY_MS
+      const isFailing = this.#failures > 0 && this.#failures < FAILURES_MAX
+      // Silence counts from the last word, not from when it is looked at.
+      const quietInMs = this.#heardMs + PROBE_EVERY_MS - clock.monotonicMs()
+      const nextMs = isFailing ? PROBE_AGAIN_MS : quietInMs > LOOK_MS_MIN ? quietInMs : PROBE_EVERY_MS
       await this.#doubt.wait(nextMs)
     }
   }

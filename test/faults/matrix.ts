@@ -28,7 +28,9 @@ for (const profile of values.profile) {
     const plan = { faults, duringS: Number(values['during-s']), afterS: Number(values['after-s']), net: values.net }
     const trial = await runTrial({ ...plan, profile: profile as 'plain', phase: phase as Phase })
     outcomes.push(...trial.outcomes)
-    process.stdout.write(`\n${profile}, ${phase}; longest stall of the shared event loop ${Math.round(trial.stallMaxMs)} ms\n`)
+    process.stdout.write(
+      `\n${profile}, ${phase}; longest stall of the shared event loop ${Math.round(trial.stallMaxMs)} ms\n`,
+    )
     for (const outcome of trial.outcomes) {
       const verdict = verdictOf(outcome)
       if (verdict !== '') bad += 1
