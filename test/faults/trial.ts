@@ -44,6 +44,9 @@ export const isWell = (words: string) => words === 'up' || words === 'up IP_CHAN
 const LOOK_MS = 500
 const SETTLE_S = 60
 
+/** What reading a camera in full takes, once: a dozen calls, each of them challenged. */
+const REQUESTS_TO_READ = 45
+
 /** One agent, one camera per fault, all at once: each fault comes, is watched, and goes. */
 export async function runTrial(plan: TrialPlan): Promise<{ outcomes: Outcome[]; stallMaxMs: number }> {
   const { faults, phase, profile } = plan
@@ -57,7 +60,11 @@ export async function runTrial(plan: TrialPlan): Promise<{ outcomes: Outcome[]; 
   const after = bed.cameras.map(({ journal }) => journal.counts())
   faults.forEach((fault, i) => void bed.cameras[i]?.clearFault(nameOf(fault)))
   const recovered = await watch(bed, bed.cameras, plan.afterS, isWell)
-  const perMinute = (i: number) => (((after[i]?.requests ?? 0) - (before[i]?.requests ?? 0)) * 60) / plan.duringS
+  const reading = phase === 'starting' ? REQUESTS_TO_READ : 0
+  const perMinute = (i: number) => {
+    const requests = (after[i]?.requests ?? 0) - (before[i]?.requests ?? 0) - reading
+    return (Math.max(0, requests) * 60) / plan.duringS
+  }
   const outcomes = faults.map((fault, i) => ({
     ...{ fault, profile, phase, diagnosis: diagnoses[i] ?? '', goneAfterS: gone[i] },
     requestsPerMinute: Math.round(perMinute(i)),
