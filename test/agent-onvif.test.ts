@@ -14,10 +14,13 @@ import { cameraOfEvent, type DeviceHandle } from '../agent/inventory/access.ts'
 import { type CameraChange, Inventory } from '../agent/inventory/inventory.ts'
 import { INVENTORY_TABLES } from '../agent/inventory/tables.ts'
 import { type SimulatedCamera, startFleet } from '../simulator/fleet/index.ts'
+import { freeNet } from './harness/ports.ts'
 
 const PROFILES = ['hikvision', 'amcrest', 'reolink', 'axis', 'tapo', 'nvr'] as const
-const RANGE = '127.79.0.0/28'
-const DISCOVERY_PORT = 37_079
+/** A network of its own, so that two test runs on one machine don't meet; below the ports that the system gives away. */
+const FIRST_ADDRESS = freeNet()
+const RANGE = FIRST_ADDRESS.replace(/\d+$/, '0/27')
+const DISCOVERY_PORT = 27_079
 const PASSWORD = 'rät & tät'
 const owner = { username: 'admin', password: new Secret(PASSWORD) }
 const never = new AbortController().signal
@@ -39,7 +42,7 @@ const folder = mkdtempSync(join(tmpdir(), 'agent-onvif-'))
 const fleet = await startFleet({
   cameras: PROFILES.map((profile) => ({ profile, eventIntervalMs: 0 })),
   password: PASSWORD,
-  firstAddress: '127.79.0.1',
+  firstAddress: FIRST_ADDRESS,
   httpPort: 0,
   rtspPort: 0,
   discoveryPort: DISCOVERY_PORT,

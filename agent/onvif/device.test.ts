@@ -155,7 +155,8 @@ for (const [algorithm, hash] of [
       }
       const weak = 'Digest qop="auth", realm="cam", nonce="n1"'
       const strong = 'Digest qop="auth,auth-int", realm="cam", nonce="n1", algorithm="SHA-256"'
-      const challenges = algorithm === 'MD5' ? ['Basic realm="cam"', weak] : [weak, strong]
+      // Several may share one header (RFC 9110, 11.6.1).
+      const challenges = algorithm === 'MD5' ? [`Basic realm="cam", ${weak}`] : [weak, strong]
       return {
         status: 401,
         body: '<!DOCTYPE html><html>Unauthorized</html>',

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { UrlWithStringQuery } from 'node:url'
 import { Cam } from 'onvif'
+import { answerDigest, parseChallenges } from '../base/digest.ts'
 import type { Credential } from '../base/secret.ts'
 import { escapeXml } from './xml.ts'
 
@@ -101,37 +102,14 @@ export function answerChallenges(
   credential: Credential,
   path: string,
 ): string | undefined {
-  const digests = challenges.filter(isDigest).map(normalised)
-  const best =
-    digests.find((each) => algorithmOf(each) === 'SHA-256') ?? digests.find((each) => algorithmOf(each) === 'MD5')
-  if (best === undefined) return undefined
-  const cam = new Cam({
-    hostname: 'unused',
-    autoconnect: false,
-    username: credential.username,
-    password: credential.password.reveal(),
-  })
-  return cam.digestAuth([best], { method: 'POST', path })
+  const { digests } = parseChallenges(challenges)
+  const best = digests.find(({ hash }) => hash === 'sha256') ?? digests[0]
+  const cnonce = randomBytes(12).toString('hex')
+  return best && answerDigest(best, credential, { method: 'POST', uri: path, count: 1, cnonce })
 }
 
-export const isDigest = (challenge: string) => /^Digest\s/i.test(challenge)
-
-/** MD5 where the challenge names none (RFC 7616, 3.3). */
-const algorithmOf = (challenge: string) => /algorithm=([\w-]+)/.exec(challenge)?.[1] ?? 'MD5'
-
-/** Cam reads only `Digest `, upper-case algorithms, and a qop that is `auth` or `auth,auth-int`. */
-function normalised(challenge: string): string {
-  return challenge
-    .replace(/^Digest\s+/i, 'Digest ')
-    .replace(/algorithm="?([\w-]+)"?/i, (_, name) => `algorithm=${String(name).toUpperCase()}`)
-    .replace(/qop="?([\w-]+(?:\s*,\s*[\w-]+)*)"?/i, (whole, offers) =>
-      String(offers)
-        .split(/\s*,\s*/)
-        .includes('auth')
-        ? 'qop="auth"'
-        : whole,
-    )
-}
+/** Whether a `WWW-Authenticate` header holds a Digest challenge, perhaps behind others. */
+export const isDigest = (header: string): boolean => parseChallenges([header]).schemes.includes('digest')
 
 function described(service: Service, body: string): SoapRequest {
   const [, operation = '', namespace = ''] = /<s:Body[^>]*><(\w+) xmlns="([^"]*)"/.exec(body) ?? []

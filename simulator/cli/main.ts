@@ -1,7 +1,16 @@
 #!/usr/bin/env node
 import { program } from './program.ts'
 
-process.exitCode = await program(process.argv.slice(2), {
-  write: (text) => process.stdout.write(text),
-  writeError: (text) => process.stderr.write(text),
-})
+// Whoever read the output has gone, as `| head` does: nobody is left to tell.
+process.stdout.on('error', () => process.exit())
+
+try {
+  process.exitCode = await program(process.argv.slice(2), {
+    write: (text) => process.stdout.write(text),
+    writeError: (text) => process.stderr.write(text),
+    columns: process.stdout.columns ?? 80,
+  })
+} catch (error) {
+  process.stderr.write(`The simulator has a fault of its own: ${error instanceof Error ? error.stack : error}\n`)
+  process.exitCode = 1
+}

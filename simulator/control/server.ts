@@ -1,11 +1,13 @@
 import fastify, { type FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { FAULT_GROUPS, FaultError, isFaultName } from '../faults/fault.ts'
-import { explainBind, type Fleet, FleetStartError, type SimulatedCamera } from '../fleet/index.ts'
-import { EventBody, FaultBody, MoveBody } from './bodies.ts'
+import { FaultError } from '../faults/fault.ts'
+import { explainBind, type Fleet, FleetStartError } from '../fleet/index.ts'
+import { Stage, StageBusyError } from '../scenario/index.ts'
+import { ControlError } from './control-error.ts'
 import { openapi } from './openapi.ts'
-import { PAGE, STYLE } from './page.ts'
-import { SCRIPT } from './page-script.ts'
+import { PAGE_FILES } from './page/files.ts'
+import { addPower, addRoutes } from './routes.ts'
+import { addStage } from './stage-routes.ts'
 
 export interface Control extends AsyncDisposable {
   readonly port: number
@@ -16,33 +18,19 @@ export const CONTROL_ADDRESS = '127.0.0.1'
 
 const BODY_BYTES_MAX = 4096
 
-/** What the client did wrong, as an answer. */
-class ControlError extends Error {
-  readonly statusCode: number
-
-  constructor(statusCode: number, message: string) {
-    super(message)
-    this.statusCode = statusCode
-  }
-}
-
 /** Starts the control API of a fleet. Throws FleetStartError where the port can't be had. */
-export async function startControl(fleet: Fleet, port: number): Promise<Control> {
+export async function startControl(fleet: Fleet, port: number, stage = new Stage(fleet)): Promise<Control> {
   const app = fastify({ bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true })
   refuseForeignPages(app)
-  app.setErrorHandler((error, _request, reply) => {
-    const isClients =
-      error instanceof z.ZodError ||
-      error instanceof FaultError ||
-      error instanceof RangeError ||
-      error instanceof FleetStartError
-    const status = error instanceof ControlError ? error.statusCode : isClients ? 400 : statusOf(error)
-    const message =
-      error instanceof z.ZodError ? z.prettifyError(error) : String(error instanceof Error ? error.message : error)
-    return reply.status(status).send({ error: message })
-  })
-  addRoutes(app, fleet)
+  app.setErrorHandler((error, _request, reply) => reply.status(statusOf(error)).send({ error: messageOf(error) }))
+  app.setNotFoundHandler((request, reply) =>
+    reply.status(404).send({
+      error: `There is no ${request.method} ${request.url.slice(0, 200)}: GET /openapi.json names all there is`,
+    }),
+  )
+  addRoutes(app, fleet, stage)
   addPower(app, fleet)
+  addStage(app, stage)
   addPage(app)
   try {
     await app.listen({ host: CONTROL_ADDRESS, port })
@@ -51,17 +39,31 @@ export async function startControl(fleet: Fleet, port: number): Promise<Control>
   }
   const bound = app.server.address()
   const boundPort = typeof bound === 'object' && bound ? bound.port : port
-  return { port: boundPort, [Symbol.asyncDispose]: () => app.close() }
+  const stop = async () => {
+    await app.close()
+    await stage[Symbol.asyncDispose]()
+  }
+  return { port: boundPort, [Symbol.asyncDispose]: stop }
 }
 
 function statusOf(error: unknown): number {
+  if (error instanceof ControlError) return error.statusCode
+  if (error instanceof StageBusyError) return 409
+  const isClients = [z.ZodError, FaultError, RangeError, FleetStartError].some((kind) => error instanceof kind)
+  if (isClients) return 400
   const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500
   return status >= 400 ? status : 500
 }
 
+function messageOf(error: unknown): string {
+  if (error instanceof z.ZodError) return z.prettifyError(error)
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** A page in a browser may be made to reach the loopback under a name of its own; no such name is served. */
 function refuseForeignPages(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('cross-origin-resource-policy', 'same-origin')
     const { origin } = request.headers
     const isOwnPage = origin === undefined || origin === `http://${request.host}`
     if (!/^(127\.\d+\.\d+\.\d+|localhost)$/.test(request.hostname) || !isOwnPage)
@@ -72,96 +74,22 @@ function refuseForeignPages(app: FastifyInstance): void {
   })
 }
 
-function cameraOf(fleet: Fleet, id: string): SimulatedCamera {
-  const camera = fleet.cameras.find((one) => one.id === id)
-  if (!camera) throw new ControlError(404, `There is no camera "${id}": GET /cameras lists those there are`)
-  return camera
-}
-
-function addRoutes(app: FastifyInstance, fleet: Fleet): void {
-  const find = (id: string) => cameraOf(fleet, id)
-  app.get('/cameras', () => fleet.cameras.map(summarize))
-  app.get('/faults', () => FAULT_GROUPS)
-  app.get<{ Params: { id: string } }>('/cameras/:id', ({ params }) => summarize(find(params.id)))
-  app.get<{ Params: { id: string } }>('/cameras/:id/journal', ({ params }) => {
-    const { journal } = find(params.id)
-    return { mediaConnections: journal.mediaConnections(), counts: journal.counts(), entries: journal.entries() }
-  })
-  app.post<{ Params: { id: string } }>('/cameras/:id/events', ({ params, body }) => {
-    const { kind, channel } = EventBody.parse(body)
-    find(params.id).raise(kind, channel)
-    return { raised: kind, channel: channel ?? 1 }
-  })
-  app.put<{ Params: { id: string; name: string } }>('/cameras/:id/faults/:name', ({ params, body }) => {
-    const camera = find(params.id)
-    camera.setFault(faultNamed(params.name), FaultBody.parse(body)?.value)
-    return camera.faults
-  })
-  app.delete<{ Params: { id: string; name: string } }>('/cameras/:id/faults/:name', ({ params }) => {
-    const camera = find(params.id)
-    camera.clearFault(faultNamed(params.name))
-    return camera.faults
-  })
-}
-
-/** Starting, stopping, moving: answered when done, except a reboot, which takes its time. */
-function addPower(app: FastifyInstance, fleet: Fleet): void {
-  const changing = (path: string, change: (camera: SimulatedCamera, body: unknown) => Promise<void>) =>
-    app.post<{ Params: { id: string } }>(`/cameras/:id/${path}`, async ({ params, body }) => {
-      const camera = cameraOf(fleet, params.id)
-      await change(camera, body)
-      return summarize(camera)
-    })
-  changing('start', (camera) => camera.switchOn())
-  changing('stop', (camera) => camera.switchOff())
-  changing('move', (camera, body) => camera.moveTo(MoveBody.parse(body).address))
-  changing('swap', (camera) => camera.swap())
-  changing('reboot', async (camera) => void camera.reboot().catch(() => {}))
-}
-
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 function addPage(app: FastifyInstance): void {
-  const file = (path: string, type: string, text: string) =>
+  for (const { path, type, text } of PAGE_FILES)
     app.get(path, (_request, reply) =>
       reply
-        .type(type)
+        .type(`${type}; charset=utf-8`)
         .headers({
           'content-security-policy': POLICY,
           'x-content-type-options': 'nosniff',
           'referrer-policy': 'no-referrer',
+          'cache-control': 'no-cache',
         })
         .send(text),
     )
-  file('/', 'text/html; charset=utf-8', PAGE)
-  file('/page.css', 'text/css; charset=utf-8', STYLE)
-  file('/page.js', 'text/javascript; charset=utf-8', SCRIPT)
   app.get('/openapi.json', () => openapi('1'))
-}
-
-function faultNamed(name: string) {
-  if (!isFaultName(name))
-    throw new ControlError(404, `There is no fault "${name}": lenscap-simulator faults lists them`)
-  return name
-}
-
-/** What anyone may know of a camera: never its password. */
-export function summarize(camera: SimulatedCamera) {
-  const { id, name, profile, address, httpPort, rtspPort, discoveryPort, truth, eventKinds, faults, journal } = camera
-  const mediaConnections = journal.mediaConnections()
-  return {
-    id,
-    name,
-    profile,
-    on: camera.isOn,
-    address,
-    httpPort,
-    rtspPort,
-    discoveryPort,
-    ...truth,
-    events: eventKinds,
-    faults,
-    mediaConnections,
-  }
 }

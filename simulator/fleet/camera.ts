@@ -4,31 +4,16 @@ import type { Journal } from '../journal/journal.ts'
 import type { Account } from '../onvif/http-digest.ts'
 import { identify } from '../profiles/identity.ts'
 import type { EventKind } from '../profiles/profile.ts'
-import { seededRandom } from './chance.ts'
+import { CameraEvents } from './camera-events.ts'
+import { type Deed, describeDeed } from './deed.ts'
 import { beginFault, endFault, type Faulty } from './device-faults.ts'
 import { type CameraOptions, DEFAULTS } from './options.ts'
 import { assemble, type CameraParts, type Surroundings } from './parts.ts'
 import { CameraSockets, type Ports } from './sockets.ts'
-
-/** What is so, for tests and people to compare with what a client found out. */
-export interface CameraTruth {
-  readonly manufacturer: string
-  readonly model: string
-  readonly firmware: string
-  readonly serial: string
-  readonly hardwareId: string
-  readonly macs: readonly string[]
-  /** `urn:uuid:…` */
-  readonly endpoint: string
-  readonly channels: number
-  readonly hostname: string
-}
+import { type CameraMakeup, type CameraTruth, truthOf } from './truth.ts'
 
 /** An answer gets away before the camera that gave it goes down. */
 const LAST_ANSWER_MS = 100
-
-const ACTIVE_MS_MIN = 1000
-const ACTIVE_MS_MAX = 3000
 
 /** A running camera. */
 export class SimulatedCamera implements AsyncDisposable {
@@ -40,7 +25,8 @@ export class SimulatedCamera implements AsyncDisposable {
   readonly journal: Journal
   readonly #parts: CameraParts
   readonly #around: Surroundings
-  readonly #random: () => number
+  readonly #makeup: CameraMakeup
+  readonly #events: CameraEvents
   readonly #eventIntervalMs: number
   readonly #stopped = new AbortController()
   #ports: Ports
@@ -48,7 +34,7 @@ export class SimulatedCamera implements AsyncDisposable {
   #change: Promise<unknown> = Promise.resolve()
 
   private constructor(options: CameraOptions, around: Surroundings) {
-    const reboot = () => around.agenda.after(LAST_ANSWER_MS, () => void this.reboot().catch(() => {}))
+    const reboot = () => around.agenda.after(LAST_ANSWER_MS, () => void this.#restart().catch(() => {}))
     this.#around = around
     this.#parts = assemble(options, around, reboot)
     const { facts, journal, ports, place } = this.#parts
@@ -58,17 +44,21 @@ export class SimulatedCamera implements AsyncDisposable {
     this.account = around.account
     this.journal = journal
     this.#ports = ports
-    this.#random = seededRandom(place.identity.variety)
+    this.#makeup = { profile: facts.profile, address: around.address, name: facts.name, video: options.video }
+    this.#events = new CameraEvents(
+      { ...this.#parts, profile: facts.profile, agenda: around.agenda },
+      place.identity.variety,
+    )
     this.#eventIntervalMs = options.eventIntervalMs ?? DEFAULTS.eventIntervalMs
   }
 
   /** Throws FleetStartError where an address or port can't be had; nothing stays open then. */
   static async start(options: CameraOptions, around: Surroundings): Promise<SimulatedCamera> {
     const camera = new SimulatedCamera(options, around)
-    await camera.switchOn()
+    await camera.#inTurn(() => camera.#open())
     for (const { name, value } of camera.faults) camera.#begin(name, value)
     await camera.settled()
-    camera.#scheduleMotion()
+    camera.#events.goOnByChance(camera.#eventIntervalMs, (...event) => camera.raise(...event))
     return camera
   }
 
@@ -78,27 +68,62 @@ export class SimulatedCamera implements AsyncDisposable {
 
   /** What is so, for tests and people to compare with what a client found out. */
   get truth(): CameraTruth {
-    const { manufacturer, model, firmware, hardwareId, channels } = this.#parts.facts.profile
-    const { serial, macs, endpoint, hostname } = this.#parts.place.identity
-    return { manufacturer, model, firmware, serial, hardwareId, macs, endpoint, channels, hostname }
+    return truthOf(this.#parts)
   }
 
   get isOn(): boolean {
     return this.#sockets !== undefined
   }
 
+  get makeup(): CameraMakeup {
+    return this.#makeup
+  }
+
+  /** Which device stands here: 0 is the first, each swap puts another. */
+  get device(): number {
+    return this.#parts.place.swaps
+  }
+
   /** Cuts the power: all connections end, subscriptions are forgotten, and no Bye is said. */
   switchOff(): Promise<void> {
+    this.#did({ act: 'power', on: false })
     return this.#inTurn(() => this.#close())
   }
 
   /** Throws FleetStartError where another took the camera's address or port meanwhile. */
   switchOn(): Promise<void> {
+    this.#did({ act: 'power', on: true })
     return this.#inTurn(() => this.#open())
   }
 
   /** Says Bye, is away for as long as the brand takes to boot, and says Hello. */
   reboot(awayMs = this.#bootMs()): Promise<void> {
+    this.#did({ act: 'reboot', awayMs })
+    return this.#restart(awayMs)
+  }
+
+  /** Takes another address, as by DHCP. Throws FleetStartError where it can't be had; the camera is off then. */
+  moveTo(address: string): Promise<void> {
+    this.#did({ act: 'move', address })
+    return this.#relocate(address)
+  }
+
+  /**
+   * Puts another device of the same brand at this address, with a serial, MAC and endpoint reference of its own.
+   * The same number stands for the same device; 0 is the first.
+   */
+  swap(device = this.device + 1): Promise<void> {
+    this.#did({ act: 'swap', device })
+    return this.#replaceBy(device)
+  }
+
+  /** Tells those who watch the fleet, and the journal. Events write into the journal themselves. */
+  #did(deed: Deed): void {
+    if (deed.act !== 'raise') this.journal.add({ kind: 'change', what: describeDeed(deed) })
+    this.#around.tell(this.id, deed)
+  }
+
+  #restart(awayMs = this.#bootMs()): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#around.group.isJoined) await this.#sockets?.responder.sayBye()
       await this.#close()
@@ -112,8 +137,7 @@ export class SimulatedCamera implements AsyncDisposable {
     return faults.isOn('slow-boot') ? faults.valueOf('slow-boot') * 1000 : facts.profile.rebootMs
   }
 
-  /** Takes another address, as by DHCP. Throws FleetStartError where it can't be had; the camera is off then. */
-  moveTo(address: string): Promise<void> {
+  #relocate(address: string): Promise<void> {
     return this.#inTurn(async () => {
       await this.#close()
       this.#parts.place.address = address
@@ -121,17 +145,13 @@ export class SimulatedCamera implements AsyncDisposable {
     })
   }
 
-  /**
-   * Puts another device of the same brand at this address, with a serial, MAC and endpoint reference of its own.
-   * The same number stands for the same device; 0 is the first.
-   */
-  swap(device = this.#parts.place.swaps + 1): Promise<void> {
+  #replaceBy(device: number): Promise<void> {
     return this.#inTurn(async () => {
       await this.#close()
       const { place, facts } = this.#parts
       place.swaps = device
       const seed = device === 0 ? this.#around.seed : `${this.#around.seed}/${device}`
-      place.identity = identify(facts.profile, this.#around.address, seed)
+      place.identity = identify(facts.profile, this.#around.bornAt, seed)
       facts.settings.reset()
       await this.#open()
     })
@@ -193,39 +213,36 @@ export class SimulatedCamera implements AsyncDisposable {
 
   /** The kinds of event that this brand has. */
   get eventKinds(): readonly EventKind[] {
-    return [...new Set(this.#parts.facts.profile.events.map((shape) => shape.kind))]
+    return this.#events.kinds
+  }
+
+  /** The kinds of event that go on now. */
+  get ongoing(): readonly EventKind[] {
+    return this.#events.ongoing
+  }
+
+  /** What a channel shows now, as a JPEG, for whoever runs the camera: no client asked, so the journal says nothing of it. */
+  picture(channel = 1): Buffer {
+    const { showings, now, cameraNow } = this.#parts.facts
+    const showing = showings[channel - 1]
+    if (!showing) throw new RangeError(`The camera ${this.id} has no channel ${channel}`)
+    return showing.jpegAt(now(), Math.round(cameraNow() - now()))
   }
 
   get faults(): readonly FaultSetting[] {
     return this.#parts.faults.list()
   }
 
-  /** Says that an event begins now; it ends by itself one to three seconds later. Throws RangeError where the brand has none such. */
-  raise(kind: EventKind, channel = 1): void {
+  /**
+   * Says that an event begins now; it ends by itself after that time, or one to three seconds later.
+   * Throws RangeError where the brand has none such.
+   */
+  raise(kind: EventKind, channel = 1, activeMs = this.#events.duration()): void {
     if (!this.eventKinds.includes(kind)) throw new RangeError(`A ${this.profile} camera has no event "${kind}"`)
     if (!Number.isInteger(channel) || channel < 1 || channel > this.truth.channels)
       throw new RangeError(`The camera ${this.id} has no channel ${channel}`)
-    this.#tell(kind, channel, true)
-    const activeMs = ACTIVE_MS_MIN + this.#random() * (ACTIVE_MS_MAX - ACTIVE_MS_MIN)
-    this.#around.agenda.after(activeMs, () => this.#tell(kind, channel, false))
-  }
-
-  #tell(event: EventKind, channel: number, active: boolean): void {
-    this.journal.add({ kind: 'event', event, channel, active })
-    this.#parts.subscriptions.publish(event, channel, active)
-  }
-
-  #scheduleMotion(): void {
-    if (this.#eventIntervalMs <= 0) return
-    const delayMs = (this.#eventIntervalMs * (2 + 2 * this.#random())) / 3
-    this.#around.agenda.after(delayMs, () => {
-      const channel = 1 + Math.floor(this.#random() * this.truth.channels)
-      this.raise('motion', channel)
-      const others = this.eventKinds.filter((kind) => kind !== 'motion')
-      const other = others[Math.floor(this.#random() * others.length * 3)]
-      if (other) this.raise(other, channel)
-      this.#scheduleMotion()
-    })
+    this.#did({ act: 'raise', event: kind, channel, activeMs })
+    this.#events.begin(kind, channel, activeMs)
   }
 
   /** Throws FaultError where the fault doesn't exist or takes no such value. `settled()` waits for what it does at once. */
@@ -235,12 +252,18 @@ export class SimulatedCamera implements AsyncDisposable {
 
   /** A fault that was parsed already. */
   applyFault(setting: FaultSetting): void {
+    this.#did({ act: 'fault', fault: setting })
     const wasOn = this.#parts.faults.isOn(setting.name)
     this.#parts.faults.add(setting)
     if (!wasOn || setting.name === 'moved') this.#begin(setting.name, setting.value)
   }
 
   clearFault(name: FaultName): void {
+    this.#did({ act: 'clear', name })
+    this.#endFault(name)
+  }
+
+  #endFault(name: FaultName): void {
     const wasOn = this.#parts.faults.isOn(name)
     this.#parts.faults.clear(name)
     if (wasOn) void endFault(this.#asFaulty(), name).catch(() => {})
@@ -254,15 +277,15 @@ export class SimulatedCamera implements AsyncDisposable {
     return {
       firstAddress: this.#around.address,
       isFaulty: (name) => this.#parts.faults.isOn(name),
-      clearFault: (name) => this.clearFault(name),
-      switchOff: () => this.switchOff(),
-      switchOn: () => this.switchOn(),
-      reboot: (awayMs) => this.reboot(awayMs),
-      moveTo: (address) => this.moveTo(address),
-      swap: (device) => this.swap(device),
+      clearFault: (name) => this.#endFault(name),
+      switchOff: () => this.#inTurn(() => this.#close()),
+      switchOn: () => this.#inTurn(() => this.#open()),
+      reboot: (awayMs) => this.#restart(awayMs),
+      moveTo: (address) => this.#relocate(address),
+      swap: (device) => this.#replaceBy(device),
       refuseConnections: (isRefusing) => this.#inTurn(async () => this.#sockets?.refuseConnections(isRefusing)),
       cutConnections: () => this.#sockets?.cutConnections(),
-      raise: (kind) => this.raise(kind),
+      raise: (kind) => this.#events.begin(kind, 1, this.#events.duration()),
       after: (delayMs, run) => this.#around.agenda.after(delayMs, run),
     }
   }

@@ -4,6 +4,9 @@ import nodeOnvif from 'node-onvif'
 import { Cam, type DeviceInformation } from 'onvif'
 import { PROFILE_NAMES } from '../profiles/catalogue.ts'
 import { type Fleet, type ProfileName, type SimulatedCamera, startFleet } from './index.ts'
+import { ownNet } from './own-net.testing.ts'
+
+const net = await ownNet()
 
 const PASSWORD = 'Pass-word 1'
 
@@ -37,7 +40,7 @@ for (const [i, profile] of PROFILE_NAMES.entries()) {
   const isDigestOnly = profile === 'axis'
 
   test(`node-onvif ${isDigestOnly ? 'is refused by' : 'reads'} ${profile}`, async () => {
-    await using fleet = await startOne(profile, `127.91.0.${i + 1}`)
+    await using fleet = await startOne(profile, net(i + 1))
     const [camera] = fleet.cameras
     assert.ok(camera)
     const device = byNodeOnvif(camera)
@@ -65,7 +68,7 @@ for (const [i, profile] of PROFILE_NAMES.entries()) {
   })
 
   test(`onvif reads ${profile}`, async () => {
-    await using fleet = await startOne(profile, `127.91.1.${i + 1}`)
+    await using fleet = await startOne(profile, net(i + 101))
     const [camera] = fleet.cameras
     assert.ok(camera)
     const { manufacturer, model, serialNumber } = await byOnvif(camera)

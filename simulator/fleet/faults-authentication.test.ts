@@ -6,7 +6,10 @@ import { digestAuthorization } from './digest-client.testing.ts'
 import { DATE, type Effect, INFORMATION, testFaults } from './fault-effects.testing.ts'
 import type { SimulatedCamera } from './index.ts'
 import { ask, oneCamera, PASSWORD, serviceUrl } from './one-camera.testing.ts'
+import { ownNet } from './own-net.testing.ts'
 import { call, securityHeader } from './soap-client.testing.ts'
+
+const net = await ownNet()
 
 const ENVELOPE = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>${INFORMATION}</s:Body></s:Envelope>`
 
@@ -22,7 +25,7 @@ const withDigest = (camera: SimulatedCamera, challenge: string) =>
 
 const refusing: Effect = [undefined, async (camera) => assert.equal((await ask(camera, INFORMATION)).status, 401)]
 
-testFaults('127.91.30.3', {
+testFaults(net(3), {
   'auth-lockout': refusing,
   'lockout-after': [
     50,
@@ -131,7 +134,7 @@ testFaults('127.91.30.3', {
 } satisfies Record<keyof typeof AUTHENTICATION_FAULTS, Effect>)
 
 test('a fault of the login leaves a brand’s own lockout as it was', async () => {
-  await using one = await oneCamera({ profile: 'hikvision', address: '127.91.30.4', faults: ['lockout-after=1'] })
+  await using one = await oneCamera({ profile: 'hikvision', address: net(4), faults: ['lockout-after=1'] })
   const url = serviceUrl(one.camera)
   await call(url, securityHeader('wrong', Date.now()), INFORMATION)
   assert.equal((await ask(one.camera, INFORMATION)).status, 401)

@@ -3,7 +3,10 @@ import type { CLOCK_FAULTS } from '../faults/catalogue/clock.ts'
 import { DATE, type Effect, testFaults } from './fault-effects.testing.ts'
 import type { SimulatedCamera } from './index.ts'
 import { serviceUrl } from './one-camera.testing.ts'
+import { ownNet } from './own-net.testing.ts'
 import { call, textOf } from './soap-client.testing.ts'
+
+const net = await ownNet()
 
 const HOUR_MS = 3_600_000
 
@@ -28,7 +31,7 @@ const isAbout = (actual: number, expected: number) => assert.ok(Math.abs(actual 
 
 const telling = (pattern: RegExp): Effect => [undefined, async (camera) => assert.match(await dateOf(camera), pattern)]
 
-testFaults('127.91.30.5', {
+testFaults(net(5), {
   'clock-skew': [3600, async (camera) => isAbout(await ahead(camera), HOUR_MS)],
   'clock-drift': [
     100_000,

@@ -4,6 +4,9 @@ import type { CONNECTION_FAULTS } from '../faults/catalogue/connection.ts'
 import { type Effect, exchange, INFORMATION, request, statusOf, testFaults } from './fault-effects.testing.ts'
 import type { SimulatedCamera } from './index.ts'
 import { ask, datagrams, PROBE } from './one-camera.testing.ts'
+import { ownNet } from './own-net.testing.ts'
+
+const net = await ownNet()
 
 /** Ends the connections that the tests' own client keeps for later. */
 async function alone(camera: SimulatedCamera): Promise<void> {
@@ -26,7 +29,7 @@ async function holding(camera: SimulatedCamera, count: number, check: () => Prom
 const bodyOf = (text: string) => text.slice(text.indexOf('\r\n\r\n') + 4)
 const closing = (text: string) => text.replace('\r\n', '\r\nConnection: close\r\n')
 
-testFaults('127.91.30.2', {
+testFaults(net(2), {
   unreachable: [
     undefined,
     async (camera) => {

@@ -5,7 +5,10 @@ import type { DEVICE_FAULTS } from '../faults/catalogue/device.ts'
 import { type Effect, INFORMATION, statusOf, testFaults } from './fault-effects.testing.ts'
 import type { SimulatedCamera } from './index.ts'
 import { ask, datagrams, PROBE, serviceUrl, until } from './one-camera.testing.ts'
+import { ownNet } from './own-net.testing.ts'
 import { TDS, textOf } from './soap-client.testing.ts'
+
+const net = await ownNet()
 
 const isGone = (camera: SimulatedCamera) =>
   assert.rejects(statusOf(camera), (error: Error) => /ECONNREFUSED/.test(String(error.cause)))
@@ -30,7 +33,7 @@ async function saidInGroup(camera: SimulatedCamera): Promise<string | undefined>
   return String(datagram)
 }
 
-testFaults('127.91.30.9', {
+testFaults(net(9), {
   'power-cut': [
     undefined,
     async (camera) => {
@@ -71,9 +74,9 @@ testFaults('127.91.30.9', {
   moved: [
     2,
     async (camera) => {
-      assert.equal(camera.address, '127.91.30.11')
+      assert.equal(camera.address, net(11))
       assert.equal(textOf((await datagrams(camera, PROBE))[0] ?? '', 'XAddrs'), serviceUrl(camera))
-      await assert.rejects(fetch(`http://127.91.30.9:${camera.httpPort}/`))
+      await assert.rejects(fetch(`http://${net(9)}:${camera.httpPort}/`))
     },
   ],
   swapped: [

@@ -3,7 +3,10 @@ import type { DISCOVERY_FAULTS } from '../faults/catalogue/discovery.ts'
 import { type Effect, testFaults } from './fault-effects.testing.ts'
 import type { SimulatedCamera } from './index.ts'
 import { datagrams, PROBE, resolveFor, serviceUrl } from './one-camera.testing.ts'
+import { ownNet } from './own-net.testing.ts'
 import { textOf } from './soap-client.testing.ts'
+
+const net = await ownNet()
 
 const answer = async (camera: SimulatedCamera) => (await datagrams(camera, PROBE))[0] ?? ''
 const xaddrs = async (camera: SimulatedCamera) => textOf(await answer(camera), 'XAddrs')
@@ -18,7 +21,7 @@ const lacking = (pattern: RegExp): Effect => [
 ]
 const pointing = (pattern: RegExp): Effect => [undefined, async (camera) => assert.match(await xaddrs(camera), pattern)]
 
-testFaults('127.91.30.1', {
+testFaults(net(1), {
   'discovery-silent': [undefined, async (camera) => assert.deepEqual(await datagrams(camera, PROBE, 1, 150), [])],
   'discovery-late': [
     200,
@@ -62,13 +65,13 @@ testFaults('127.91.30.1', {
   'discovery-no-xaddrs': lacking(/XAddrs/),
   'xaddr-wrong-host': pointing(/^http:\/\/192\.0\.2\.1:\d+\/onvif/),
   'xaddr-zero': pointing(/^http:\/\/0\.0\.0\.0:\d+\/onvif/),
-  'xaddr-wrong-port': pointing(/^http:\/\/127\.91\.30\.1:9\/onvif/),
-  'xaddr-newlines': pointing(/^\nhttp:\/\/127\.91\.30\.1:\d+\S+\nhttp:\/\/192/),
+  'xaddr-wrong-port': pointing(/^http:\/\/127\.\d+\.\d+\.1:9\/onvif/),
+  'xaddr-newlines': pointing(/^\nhttp:\/\/127\.\d+\.\d+\.1:\d+\S+\nhttp:\/\/192/),
   'xaddr-ipv6-first': [
     undefined,
     async (camera) => assert.equal(await xaddrs(camera), `http://[fe80::1]/onvif/device_service ${serviceUrl(camera)}`),
   ],
-  'xaddr-https': pointing(/^https:\/\/127\.91\.30\.1/),
+  'xaddr-https': pointing(/^https:\/\/127\.\d+\.\d+\.1/),
   'endpoint-missing': lacking(/EndpointReference/),
   'endpoint-changing': [
     undefined,

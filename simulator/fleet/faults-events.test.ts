@@ -3,7 +3,10 @@ import type { EVENT_FAULTS } from '../faults/catalogue/events.ts'
 import { type Effect, exchange, request, testFaults } from './fault-effects.testing.ts'
 import type { SimulatedCamera } from './index.ts'
 import { ask, until } from './one-camera.testing.ts'
+import { ownNet } from './own-net.testing.ts'
 import { TEV, textOf } from './soap-client.testing.ts'
+
+const net = await ownNet()
 
 const EVENTS = '/onvif/event_service'
 const WSNT = 'http://docs.oasis-open.org/wsn/b-2'
@@ -37,7 +40,7 @@ const created = (pattern: RegExp): Effect => [
 ]
 const count = (text: string, what: string) => text.split(what).length - 1
 
-testFaults('127.91.30.7', {
+testFaults(net(7), {
   'slots-full': created(/ter:MaxPullPoints/),
   'events-dead': [
     undefined,
@@ -152,7 +155,7 @@ testFaults('127.91.30.7', {
     },
   ],
   'subscription-wrong-host': created(/Address>http:\/\/192\.0\.2\.1:\d+\//),
-  'subscription-dead-port': created(/Address>http:\/\/127\.91\.30\.7:9\//),
+  'subscription-dead-port': created(/Address>http:\/\/127\.\d+\.\d+\.7:9\//),
   'subscription-forgotten': [
     undefined,
     async (camera) => assert.match(await pull(camera, await create(camera)), /ResourceUnknown/),

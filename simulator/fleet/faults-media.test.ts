@@ -4,6 +4,9 @@ import { digestAuthorization } from './digest-client.testing.ts'
 import { type Effect, exchange, testFaults } from './fault-effects.testing.ts'
 import type { SimulatedCamera } from './index.ts'
 import { ask, PASSWORD, serviceUrl } from './one-camera.testing.ts'
+import { ownNet } from './own-net.testing.ts'
+
+const net = await ownNet()
 
 const MEDIA = { path: '/onvif/media_service', namespace: 'http://www.onvif.org/ver10/media/wsdl' }
 const MEDIA2 = { path: '/onvif/media2_service', namespace: 'http://www.onvif.org/ver20/media/wsdl' }
@@ -34,7 +37,7 @@ async function snapshot(camera: SimulatedCamera) {
 const isJpeg = (bytes: Buffer) =>
   bytes.toString('hex', 0, 3) === 'ffd8ff' && bytes.toString('hex', bytes.length - 2) === 'ffd9'
 
-testFaults('127.91.30.8', {
+testFaults(net(8), {
   'no-profiles': both('GetProfiles', '<Type>All</Type>', (text) => {
     assert.match(text, /GetProfilesResponse/)
     assert.doesNotMatch(text, /token=/)

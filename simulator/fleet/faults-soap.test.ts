@@ -5,7 +5,10 @@ import type { SOAP_FAULTS } from '../faults/catalogue/soap.ts'
 import { type Effect, exchange, INFORMATION, request, testFaults } from './fault-effects.testing.ts'
 import type { SimulatedCamera } from './index.ts'
 import { ask } from './one-camera.testing.ts'
+import { ownNet } from './own-net.testing.ts'
 import { TDS, textOf } from './soap-client.testing.ts'
+
+const net = await ownNet()
 
 const closed = (camera: SimulatedCamera, body = INFORMATION) =>
   request(camera, body).replace('\r\n', '\r\nConnection: close\r\n')
@@ -32,7 +35,7 @@ const answering = (pattern: RegExp): Effect => [
 const head = (text: string) => text.slice(0, text.indexOf('\r\n\r\n'))
 const lengthIn = (text: string) => Number(/content-length: (\d+)/i.exec(head(text))?.[1])
 
-testFaults('127.91.30.6', {
+testFaults(net(6), {
   'xml-malformed': illFormed(),
   'xml-undeclared-prefix': illFormed(/<tad:Extra\/>/),
   'xml-wrong-namespace': answering(/xmlns:tds="http:\/\/www\.example\.org\//),

@@ -4,7 +4,10 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { digestAuthorization } from './digest-client.testing.ts'
 import { type CameraOptions, FleetStartError, type SimulatedCamera, startFleet } from './index.ts'
+import { ownNet } from './own-net.testing.ts'
 import { call, deviceUrl, securityHeader, TDS, TEV, textOf } from './soap-client.testing.ts'
+
+const net = await ownNet()
 
 const PASSWORD = 'secret'
 const FREE_PORTS = { httpPort: 0, rtspPort: 0, discoveryPort: 0, password: PASSWORD }
@@ -36,7 +39,7 @@ async function probe(camera: SimulatedCamera, types: string): Promise<string | u
 }
 
 test('a unicast probe is answered with what the camera is and where', async () => {
-  await using one = await oneCamera({ profile: 'nvr', address: '127.91.2.1' })
+  await using one = await oneCamera({ profile: 'nvr', address: net(1) })
   const answer = (await probe(one.camera, 'dn:NetworkVideoTransmitter')) ?? ''
   assert.match(answer, /RelatesTo>urn:uuid:42</)
   assert.equal(textOf(answer, 'Address'), one.camera.truth.endpoint)
@@ -47,15 +50,12 @@ test('a unicast probe is answered with what the camera is and where', async () =
 })
 
 test('a taken port is one sentence that says what to do, and leaves nothing open', async () => {
-  await using one = await oneCamera({ profile: 'axis', address: '127.91.2.2' })
-  const cameras = [
-    { profile: 'axis', address: '127.91.2.3' } as const,
-    { profile: 'axis', address: '127.91.2.2' } as const,
-  ]
+  await using one = await oneCamera({ profile: 'axis', address: net(2) })
+  const cameras = [{ profile: 'axis', address: net(3) } as const, { profile: 'axis', address: net(2) } as const]
   const options = { ...FREE_PORTS, cameras, httpPort: one.camera.httpPort }
   await assert.rejects(startFleet(options), (error) => {
     assert.ok(error instanceof FleetStartError)
-    assert.match(error.message, /^Port \d+ on 127\.91\.2\.2 is taken: .*choose another with --port/)
+    assert.match(error.message, /^Port \d+ on 127\.\d+\.\d+\.2 is taken: .*choose another with --port/)
     return true
   })
   await using again = await startFleet({ ...options, cameras: cameras.slice(0, 1) })
@@ -63,7 +63,7 @@ test('a taken port is one sentence that says what to do, and leaves nothing open
 })
 
 test('a nonce serves once', async () => {
-  await using one = await oneCamera({ profile: 'amcrest', address: '127.91.2.4' })
+  await using one = await oneCamera({ profile: 'amcrest', address: net(4) })
   const header = securityHeader(PASSWORD, Date.now())
   assert.equal((await call(deviceUrl(one.camera), header, INFORMATION)).status, 200)
   const replayed = await call(deviceUrl(one.camera), header, INFORMATION)
@@ -72,7 +72,7 @@ test('a nonce serves once', async () => {
 })
 
 test('a token must be made by the camera’s own clock', async () => {
-  await using one = await oneCamera({ profile: 'amcrest', address: '127.91.2.5', faults: ['clock-skew=3600'] })
+  await using one = await oneCamera({ profile: 'amcrest', address: net(5), faults: ['clock-skew=3600'] })
   const url = deviceUrl(one.camera)
   assert.equal((await call(url, securityHeader(PASSWORD, Date.now()), INFORMATION)).status, 400)
   assert.equal((await call(url, securityHeader(PASSWORD, Date.now() + 3600_000), INFORMATION)).status, 200)
@@ -85,7 +85,7 @@ test('a token must be made by the camera’s own clock', async () => {
 })
 
 test('Hikvision answers an anonymous date with an HTML page and two challenges', async () => {
-  await using one = await oneCamera({ profile: 'hikvision', address: '127.91.2.6' })
+  await using one = await oneCamera({ profile: 'hikvision', address: net(6) })
   const response = await fetch(deviceUrl(one.camera), {
     method: 'POST',
     body: `<s:Envelope xmlns:s="x"><s:Body>${DATE}</s:Body></s:Envelope>`,
@@ -99,7 +99,7 @@ test('Hikvision answers an anonymous date with an HTML page and two challenges',
 })
 
 test('five wrong passwords lock a client out, also with the right one', async () => {
-  await using one = await oneCamera({ profile: 'hikvision', address: '127.91.2.7' })
+  await using one = await oneCamera({ profile: 'hikvision', address: net(7) })
   const url = deviceUrl(one.camera)
   for (let i = 0; i < 5; i++) await call(url, securityHeader('wrong', Date.now()), INFORMATION)
   assert.equal((await call(url, securityHeader(PASSWORD, Date.now()), INFORMATION)).status, 401)
@@ -107,20 +107,20 @@ test('five wrong passwords lock a client out, also with the right one', async ()
 })
 
 test('an operation that is not offered is a fault as ONVIF Core prescribes', async () => {
-  await using one = await oneCamera({ profile: 'tapo', address: '127.91.2.8' })
+  await using one = await oneCamera({ profile: 'tapo', address: net(8) })
   const answer = await call(deviceUrl(one.camera), securityHeader(PASSWORD, Date.now()), `<SetNTP xmlns="${TDS}"/>`)
   assert.equal(answer.status, 500)
   assert.match(answer.text, /env:Receiver.*ter:ActionNotSupported/)
 })
 
 test('too large a request is refused, and an ill-formed one is a fault', async () => {
-  await using one = await oneCamera({ profile: 'tapo', address: '127.91.2.9' })
+  await using one = await oneCamera({ profile: 'tapo', address: net(9) })
   assert.equal((await call(deviceUrl(one.camera), '', ' '.repeat(70_000))).status, 413)
   assert.match((await call(deviceUrl(one.camera), '<open>', DATE)).text, /ter:WellFormed/)
 })
 
 test('the journal knows who asked what with which credential, and counts media apart', async () => {
-  await using one = await oneCamera({ profile: 'reolink', address: '127.91.2.10' })
+  await using one = await oneCamera({ profile: 'reolink', address: net(10) })
   await call(deviceUrl(one.camera), '', DATE)
   await call(deviceUrl(one.camera), securityHeader(PASSWORD, Date.now()), INFORMATION)
   await call(deviceUrl(one.camera), securityHeader('wrong', Date.now()), INFORMATION)
@@ -131,12 +131,12 @@ test('the journal knows who asked what with which credential, and counts media a
     ['GetDeviceInformation', 'refused', 400],
   ])
   assert.equal(one.camera.journal.mediaConnections(), 0)
-  await (await fetch(`http://127.91.2.10:${one.camera.httpPort}/cgi-bin/api.cgi?cmd=onvifSnapPic&channel=1`)).text()
+  await (await fetch(`http://${net(10)}:${one.camera.httpPort}/cgi-bin/api.cgi?cmd=onvifSnapPic&channel=1`)).text()
   assert.equal(one.camera.journal.mediaConnections(), 1, 'a refused snapshot counts too')
 })
 
 test('events come by long poll in the brand’s own topics, an NVR’s with the channel’s token', async () => {
-  await using one = await oneCamera({ profile: 'nvr', address: '127.91.2.11' })
+  await using one = await oneCamera({ profile: 'nvr', address: net(11) })
   const { camera } = one
   const url = `http://${camera.address}:${camera.httpPort}/onvif/Events`
   const created = await digestCall(url, `<CreatePullPointSubscription xmlns="${TEV}"/>`)
@@ -155,8 +155,8 @@ test('events come by long poll in the brand’s own topics, an NVR’s with the 
 })
 
 test('Axis wants its SubscriptionId echoed, and a subscription renewed in time', async () => {
-  await using one = await oneCamera({ profile: 'axis', address: '127.91.2.13' })
-  const url = `http://127.91.2.13:${one.camera.httpPort}/onvif/services`
+  await using one = await oneCamera({ profile: 'axis', address: net(13) })
+  const url = `http://${net(13)}:${one.camera.httpPort}/onvif/services`
   const ttl = '<InitialTerminationTime>PT60S</InitialTerminationTime>'
   const created = await digestCall(
     url,
@@ -174,8 +174,8 @@ test('Axis wants its SubscriptionId echoed, and a subscription renewed in time',
 })
 
 test('pull points are bounded, and a fault takes all of them', async () => {
-  await using one = await oneCamera({ profile: 'amcrest', address: '127.91.2.12', faults: ['slots-full'] })
-  const url = `http://127.91.2.12:${one.camera.httpPort}/onvif/event_service`
+  await using one = await oneCamera({ profile: 'amcrest', address: net(12), faults: ['slots-full'] })
+  const url = `http://${net(12)}:${one.camera.httpPort}/onvif/event_service`
   const create = () => call(url, securityHeader(PASSWORD, Date.now()), `<CreatePullPointSubscription xmlns="${TEV}"/>`)
   assert.match((await create()).text, /ter:BlockedThreadUpperLimit/)
   one.camera.clearFault('slots-full')

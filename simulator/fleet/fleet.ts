@@ -6,6 +6,7 @@ import { loadVideoFile } from '../imaging/video-file.ts'
 import { Pacer } from '../rtsp/pacer.ts'
 import { Agenda } from './agenda.ts'
 import { SimulatedCamera } from './camera.ts'
+import type { Deed } from './deed.ts'
 import { addressAfter, type CameraOptions, DEFAULTS, type FleetOptions, steadyClock } from './options.ts'
 
 /** Whether the fleet hears multicast probes: `unavailable` where this host doesn't permit joining the group. */
@@ -14,6 +15,17 @@ export type Multicast = 'joined' | 'unavailable' | 'off'
 export interface Fleet extends AsyncDisposable {
   readonly cameras: readonly SimulatedCamera[]
   readonly multicast: Multicast
+  readonly makeup: FleetMakeup
+  /** Tells all that is done to its cameras and what they do by chance, each as it begins, until disposed of. */
+  watch(tell: Watcher): Disposable
+}
+
+export type Watcher = (camera: string, deed: Deed) => void
+
+/** How a fleet was made, but for its passwords; its cameras each have their own. Ports as they were asked for. */
+export interface FleetMakeup extends Pick<FleetOptions, 'httpPort' | 'rtspPort' | 'discoveryPort'> {
+  readonly seed: string
+  readonly firstAddress: string
 }
 
 /**
@@ -27,18 +39,24 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const agenda = starting.use(new Agenda())
   const group = { isJoined: false }
   const seed = options.seed ?? DEFAULTS.seed
-  const shared = { scenes: await loadScenes(), now, pacer: new Pacer(now), agenda, seed, group }
+  const watchers = new Set<Watcher>()
+  const tell: Watcher = (camera, deed) => {
+    for (const watcher of watchers) watcher(camera, deed)
+  }
+  const shared = { scenes: await loadScenes(), now, pacer: new Pacer(now), agenda, seed, group, tell }
   const password = options.password ?? randomBytes(9).toString('base64url')
   const videos = await loadVideos(options.cameras)
   const cameras: SimulatedCamera[] = []
   let taken = 0
   for (const [index, camera] of options.cameras.entries()) {
     options.signal?.throwIfAborted()
+    const address = camera.address ?? addressAfter(options.firstAddress ?? DEFAULTS.firstAddress, taken++)
     const around = {
       ...shared,
       index,
       video: camera.video === undefined ? undefined : videos.get(camera.video),
-      address: camera.address ?? addressAfter(options.firstAddress ?? DEFAULTS.firstAddress, taken++),
+      address,
+      bornAt: camera.bornAt ?? address,
       httpPort: options.httpPort,
       rtspPort: options.rtspPort ?? DEFAULTS.rtspPort,
       discoveryPort: options.discoveryPort ?? DEFAULTS.discoveryPort,
@@ -49,7 +67,21 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const { multicast, listener } = await joinGroup(cameras, options)
   if (listener) starting.use(listener)
   group.isJoined = listener !== undefined
-  return running(cameras, multicast, starting.move(), options.signal)
+  const watch = (watcher: Watcher) => {
+    watchers.add(watcher)
+    return { [Symbol.dispose]: () => void watchers.delete(watcher) }
+  }
+  return { ...running(cameras, multicast, starting.move(), options.signal), makeup: makeupOf(options, seed), watch }
+}
+
+function makeupOf({ firstAddress, httpPort, rtspPort, discoveryPort }: FleetOptions, seed: string): FleetMakeup {
+  return {
+    seed,
+    firstAddress: firstAddress ?? DEFAULTS.firstAddress,
+    ...(httpPort === undefined ? {} : { httpPort }),
+    ...(rtspPort === undefined ? {} : { rtspPort }),
+    ...(discoveryPort === undefined ? {} : { discoveryPort }),
+  }
 }
 
 /** Each of the users' files once, however many cameras show it. */
@@ -74,7 +106,7 @@ function running(
   multicast: Multicast,
   parts: AsyncDisposableStack,
   signal: AbortSignal | undefined,
-): Fleet {
+): Omit<Fleet, 'makeup' | 'watch'> {
   let stopping: Promise<void> | undefined
   const stop = async () => {
     signal?.removeEventListener('abort', onAbort)

@@ -7,6 +7,11 @@ export interface CameraOptions {
   readonly profile: ProfileName | Profile
   /** An address of this machine; by default the next one after `firstAddress`. */
   readonly address?: string
+  /**
+   * The address that decides, with the seed, its serial, MAC and endpoint reference; by default the one where it starts.
+   * It makes the same camera elsewhere.
+   */
+  readonly bornAt?: string
   readonly user?: string
   readonly password?: string
   /** As the command line writes them: `NAME` or `NAME=VALUE`. */
@@ -57,8 +62,17 @@ export function steadyClock(): number {
 
 /** The IPv4 address that many after the first. Throws RangeError where there is none. */
 export function addressAfter(first: string, count: number): string {
-  const number = first.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) + count
+  const number = numberOf(first) + count
   if (!isIPv4(first) || number >= 2 ** 32)
     throw new RangeError(`"${first}" is no IPv4 address with ${count} more after it`)
   return [24, 16, 8, 0].map((shift) => (number / 2 ** shift) & 255).join('.')
+}
+
+/** How many addresses further than the first that one is; negative where it is before it. */
+export function addressesBetween(first: string, address: string): number {
+  return numberOf(address) - numberOf(first)
+}
+
+function numberOf(address: string): number {
+  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
 }

@@ -18,6 +18,7 @@ import type { Profile } from '../profiles/profile.ts'
 import type { Pacer } from '../rtsp/pacer.ts'
 import { createRtspServer } from '../rtsp/server.ts'
 import type { Agenda } from './agenda.ts'
+import type { Deed } from './deed.ts'
 import type { CameraOptions } from './options.ts'
 import type { Ports, Voices } from './sockets.ts'
 
@@ -30,6 +31,10 @@ export interface Surroundings {
   readonly discoveryPort: number
   readonly account: Account
   readonly seed: string
+  /** With the seed, decides who it is. */
+  readonly bornAt: string
+  /** Tells those who watch the fleet what was done to a camera. */
+  readonly tell: (camera: string, deed: Deed) => void
   readonly scenes: readonly Scene[]
   /** Streamed in place of the scenes. */
   readonly video: Video | undefined
@@ -64,7 +69,7 @@ export interface CameraParts {
 /** Throws RangeError or FaultError on wrong options. */
 export function assemble(options: CameraOptions, around: Surroundings, reboot: () => void): CameraParts {
   const profile = typeof options.profile === 'string' ? profileNamed(options.profile) : options.profile
-  const identity = identify(profile, around.address, around.seed)
+  const identity = identify(profile, around.bornAt, around.seed)
   const place = { address: around.address, identity, startedMs: around.now(), swaps: 0 }
   const faults = new FaultSwitches(options.faults?.map(parseFault))
   const journal = new Journal(around.now)

@@ -3,7 +3,10 @@ import { test } from 'node:test'
 import { markIn } from '../imaging/mark.ts'
 import { loadScenes } from '../imaging/scene.ts'
 import { startFleet } from './index.ts'
+import { ownNet } from './own-net.testing.ts'
 import { type RtpPacket, TestRtspClient } from './rtsp-client.testing.ts'
+
+const net = await ownNet()
 
 const FRAGMENTATION_UNIT = 49
 
@@ -26,12 +29,12 @@ function reassemble(packets: readonly RtpPacket[]): Buffer[][] {
 test('H.265 is played unit for unit, marked, across the loop', async () => {
   const time = { nowMs: Date.now() }
   await using fleet = await startFleet({
-    cameras: [{ profile: 'vigi', eventIntervalMs: 0, address: '127.91.8.1' }],
+    cameras: [{ profile: 'vigi', eventIntervalMs: 0, address: net(1) }],
     ...{ password: 'secret', httpPort: 0, rtspPort: 0, discoveryPort: 0, clock: () => time.nowMs },
   })
   const port = fleet.cameras[0]?.rtspPort ?? 0
-  using client = await TestRtspClient.connect('127.91.8.1', port, 'secret')
-  const { sdp } = await client.play(`rtsp://127.91.8.1:${port}/stream1`)
+  using client = await TestRtspClient.connect(net(1), port, 'secret')
+  const { sdp } = await client.play(`rtsp://${net(1)}:${port}/stream1`)
   const scene = (await loadScenes())[0]?.h265
   assert.ok(scene)
   const [vps, sps, pps] = scene.parameterSets.map((set) => set.toString('base64'))

@@ -3,7 +3,10 @@ import { test } from 'node:test'
 import { markIn } from '../imaging/mark.ts'
 import { loadSounds } from '../imaging/sound.ts'
 import { type ProfileName, startFleet } from './index.ts'
+import { ownNet } from './own-net.testing.ts'
 import { reassemble, TestRtspClient } from './rtsp-client.testing.ts'
+
+const net = await ownNet()
 
 const PASSWORD = 'secret'
 const NTP_OFFSET_S = 2_208_988_800
@@ -39,7 +42,7 @@ function decodeMuLaw(code: number): number {
 }
 
 test('G.711 clicks at each whole second of the camera’s clock, by its own sender report', async () => {
-  const { sdp, packets, sound, reports } = await listen('tapo', '/stream1', '127.91.7.1')
+  const { sdp, packets, sound, reports } = await listen('tapo', '/stream1', net(1))
   assert.match(sdp, /m=audio 0 RTP\/AVP 0\r\na=rtpmap:0 PCMU\/8000\r\na=ptime:20\r\na=control:trackID=2/)
   const first = sound[0]
   const report = reports.find((one) => one.length > 20 && one.readUInt32BE(4) === first?.ssrc)
@@ -67,7 +70,7 @@ test('G.711 clicks at each whole second of the camera’s clock, by its own send
 })
 
 test('AAC comes frame by frame, across its loop, in packets as RFC 3640 has them', async () => {
-  const { sdp, info, sound } = await listen('reolink', '/h264Preview_01_main', '127.91.7.2')
+  const { sdp, info, sound } = await listen('reolink', '/h264Preview_01_main', net(2))
   assert.match(sdp, /m=audio 0 RTP\/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC\/16000\/1\r\n.*mode=AAC-hbr;.*config=1408/)
   const { aac } = await loadSounds()
   const first = sound[0]

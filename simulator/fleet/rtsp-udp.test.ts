@@ -4,7 +4,10 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { loadScenes } from '../imaging/scene.ts'
 import { startFleet } from './index.ts'
+import { ownNet } from './own-net.testing.ts'
 import { reassemble, TestRtspClient } from './rtsp-client.testing.ts'
+
+const net = await ownNet()
 
 const PASSWORD = 'secret'
 
@@ -50,7 +53,7 @@ async function isFree(port: number, address: string): Promise<boolean> {
 }
 
 test('over UDP every picture comes in order from the port that was told, with sender reports at the next', async () => {
-  await using one = await playing('127.91.4.1')
+  await using one = await playing(net(1))
   const { client, time } = one
   const [scene] = await loadScenes()
   assert.ok(scene)
@@ -70,7 +73,7 @@ test('over UDP every picture comes in order from the port that was told, with se
 })
 
 test('a receiver report keeps a UDP session alive, and silence ends it and frees its ports', async () => {
-  await using one = await playing('127.91.4.2')
+  await using one = await playing(net(2))
   one.time.nowMs += 59_000
   one.report()
   await new Promise((resolve) => setTimeout(resolve, 30))
@@ -79,17 +82,17 @@ test('a receiver report keeps a UDP session alive, and silence ends it and frees
   one.time.nowMs += 59_000
   await new Promise((resolve) => setTimeout(resolve, 60))
   assert.equal(one.client.socket.closed, false)
-  assert.equal(await isFree(one.serverPort, '127.91.4.2'), false)
+  assert.equal(await isFree(one.serverPort, net(2)), false)
   one.time.nowMs += 61_000
   await until(() => one.client.socket.closed, 'the end of the session')
-  assert.ok(await isFree(one.serverPort, '127.91.4.2'))
-  assert.ok(await isFree(one.serverPort + 1, '127.91.4.2'))
+  assert.ok(await isFree(one.serverPort, net(2)))
+  assert.ok(await isFree(one.serverPort + 1, net(2)))
 })
 
 test('TEARDOWN frees the ports', async () => {
-  await using one = await playing('127.91.4.3')
-  assert.equal(await isFree(one.serverPort, '127.91.4.3'), false)
+  await using one = await playing(net(3))
+  assert.equal(await isFree(one.serverPort, net(3)), false)
   assert.equal((await one.client.ask('TEARDOWN', one.uri, { Session: one.session })).status, 200)
-  assert.ok(await isFree(one.serverPort, '127.91.4.3'))
-  assert.ok(await isFree(one.serverPort + 1, '127.91.4.3'))
+  assert.ok(await isFree(one.serverPort, net(3)))
+  assert.ok(await isFree(one.serverPort + 1, net(3)))
 })

@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url'
 import { markIn } from '../imaging/mark.ts'
 import { loadScenes } from '../imaging/scene.ts'
 import { type CameraOptions, startFleet } from './index.ts'
+import { ownNet } from './own-net.testing.ts'
 import { reassemble, TestRtspClient } from './rtsp-client.testing.ts'
+
+const net = await ownNet()
 
 const PASSWORD = 'secret'
 const PATH = '/stream1'
@@ -36,7 +39,7 @@ async function until(isSo: () => boolean, what: string): Promise<void> {
 }
 
 test('what is played is the asset, unit for unit, across the loop, with timestamps that only grow', async () => {
-  await using one = await cameraInOwnTime({ address: '127.91.3.1' })
+  await using one = await cameraInOwnTime({ address: net(1) })
   const { sdp, info } = await one.client.play(one.uri)
   const [scene] = await loadScenes()
   assert.ok(scene)
@@ -79,8 +82,8 @@ test('what is played is the asset, unit for unit, across the loop, with timestam
 })
 
 test('the sub-stream shows the same pictures at the same time, smaller', async () => {
-  await using one = await cameraInOwnTime({ address: '127.91.3.8' })
-  using other = await TestRtspClient.connect('127.91.3.8', one.camera.rtspPort, PASSWORD)
+  await using one = await cameraInOwnTime({ address: net(8) })
+  using other = await TestRtspClient.connect(net(8), one.camera.rtspPort, PASSWORD)
   await one.client.play(one.uri)
   await other.play(one.uri.replace(PATH, '/stream2'))
   one.time.nowMs += 2000
@@ -100,7 +103,7 @@ test('the sub-stream shows the same pictures at the same time, smaller', async (
 
 test('a file of the user’s own is streamed in place of the scene, and has no sub-stream', async () => {
   const video = fileURLToPath(new URL('../imaging/assets/garden-sub.h264', import.meta.url))
-  await using one = await cameraInOwnTime({ address: '127.91.3.9', video })
+  await using one = await cameraInOwnTime({ address: net(9), video })
   await one.client.play(one.uri)
   one.time.nowMs += 2000
   await until(() => one.client.packets.length > 0, 'video')
@@ -111,8 +114,8 @@ test('a file of the user’s own is streamed in place of the scene, and has no s
 })
 
 test('nobody sees anything without the password, and every connection is in the journal', async () => {
-  await using one = await cameraInOwnTime({ address: '127.91.3.2' })
-  using stranger = await TestRtspClient.connect('127.91.3.2', one.camera.rtspPort, 'wrong')
+  await using one = await cameraInOwnTime({ address: net(2) })
+  using stranger = await TestRtspClient.connect(net(2), one.camera.rtspPort, 'wrong')
   assert.equal((await stranger.ask('OPTIONS', one.uri)).status, 200)
   assert.equal((await stranger.ask('DESCRIBE', one.uri)).status, 401)
   assert.equal((await stranger.ask('SETUP', `${one.uri}/trackID=1`)).status, 401)
@@ -121,7 +124,7 @@ test('nobody sees anything without the password, and every connection is in the 
 })
 
 test('what cannot be played is refused by its own status', async () => {
-  await using one = await cameraInOwnTime({ address: '127.91.3.3' })
+  await using one = await cameraInOwnTime({ address: net(3) })
   const { client, uri } = one
   assert.equal((await client.ask('DESCRIBE', `${uri}9`)).status, 404)
   const statusOf = async (method: string, headers: Record<string, string>, target = uri) =>
@@ -151,7 +154,7 @@ test('what cannot be played is refused by its own status', async () => {
 })
 
 test('paused, nothing comes; resumed, it goes on at a keyframe, and no sequence number is missing', async () => {
-  await using one = await cameraInOwnTime({ address: '127.91.3.7' })
+  await using one = await cameraInOwnTime({ address: net(7) })
   const { client, uri, time } = one
   const { session } = await client.play(uri)
   time.nowMs += 2000
@@ -172,7 +175,7 @@ test('paused, nothing comes; resumed, it goes on at a keyframe, and no sequence 
 })
 
 test('a session lives while it is heard of, and ends after sixty silent seconds', async () => {
-  await using one = await cameraInOwnTime({ address: '127.91.3.4' })
+  await using one = await cameraInOwnTime({ address: net(4) })
   const { session } = await one.client.play(one.uri)
   one.time.nowMs += 59_000
   assert.equal((await one.client.ask('GET_PARAMETER', one.uri, { Session: session })).status, 200)
@@ -183,7 +186,7 @@ test('a session lives while it is heard of, and ends after sixty silent seconds'
 })
 
 test('after TEARDOWN no packet comes, and while stalled none either', async () => {
-  await using one = await cameraInOwnTime({ address: '127.91.3.5', faults: ['rtsp-stall'] })
+  await using one = await cameraInOwnTime({ address: net(5), faults: ['rtsp-stall'] })
   const { session } = await one.client.play(one.uri)
   one.time.nowMs += 5000
   await one.client.ask('GET_PARAMETER', one.uri, { Session: session })
@@ -200,7 +203,7 @@ test('after TEARDOWN no packet comes, and while stalled none either', async () =
 })
 
 test('a client that does not read is cut off', async () => {
-  await using one = await cameraInOwnTime({ address: '127.91.3.6' })
+  await using one = await cameraInOwnTime({ address: net(6) })
   const { session } = await one.client.play(one.uri)
   one.client.socket.pause()
   let steppedMs = 0

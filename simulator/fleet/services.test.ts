@@ -6,7 +6,10 @@ import { gunzipSync } from 'node:zlib'
 import { digestAuthorization } from './digest-client.testing.ts'
 import type { SimulatedCamera } from './index.ts'
 import { ask, datagrams, oneCamera, PASSWORD, PROBE, resolveFor, serviceUrl, until } from './one-camera.testing.ts'
+import { ownNet } from './own-net.testing.ts'
 import { securityHeader, TDS, textOf } from './soap-client.testing.ts'
+
+const net = await ownNet()
 
 const TIMG = 'http://www.onvif.org/ver20/imaging/wsdl'
 const TPTZ = 'http://www.onvif.org/ver20/ptz/wsdl'
@@ -16,7 +19,7 @@ const TT = 'http://www.onvif.org/ver10/schema'
 const WSNT = 'http://docs.oasis-open.org/wsn/b-2'
 
 test('a Resolve for its endpoint reference is answered with its address, another is not', async () => {
-  await using one = await oneCamera({ profile: 'plain', address: '127.91.20.1' })
+  await using one = await oneCamera({ profile: 'plain', address: net(1) })
   const [answer = ''] = await datagrams(one.camera, resolveFor(one.camera.truth.endpoint))
   assert.match(answer, /discovery\/ResolveMatches<.*<d:ResolveMatch>/)
   assert.equal(textOf(answer, 'XAddrs'), serviceUrl(one.camera))
@@ -24,7 +27,7 @@ test('a Resolve for its endpoint reference is answered with its address, another
 })
 
 test('a reboot is a real outage, after which subscriptions are gone', async () => {
-  await using one = await oneCamera({ profile: 'plain', address: '127.91.20.2', faults: ['slow-boot=0.3'] })
+  await using one = await oneCamera({ profile: 'plain', address: net(2), faults: ['slow-boot=0.3'] })
   const port = one.camera.httpPort
   assert.equal(textOf((await ask(one.camera, `<SystemReboot xmlns="${TDS}"/>`)).text, 'Message'), 'Rebooting')
   await until(() => !one.camera.isOn)
@@ -36,7 +39,7 @@ test('a reboot is a real outage, after which subscriptions are gone', async () =
 })
 
 test('scopes can be set, seen in discovery, and a factory reset forgets them', async () => {
-  await using one = await oneCamera({ profile: 'amcrest', address: '127.91.20.3' })
+  await using one = await oneCamera({ profile: 'amcrest', address: net(3) })
   const name = 'onvif://www.onvif.org/name/Gate'
   await ask(one.camera, `<SetScopes xmlns="${TDS}"><Scopes>${name}</Scopes></SetScopes>`)
   assert.match((await ask(one.camera, `<GetScopes xmlns="${TDS}"/>`)).text, /name\/Gate/)
@@ -69,19 +72,19 @@ function attachmentOf({ type, body }: { type: string; body: Buffer }): Buffer {
 }
 
 test('a log comes inline, as MTOM, as a gzipped XOP attachment, or from an address', async () => {
-  await using inline = await oneCamera({ profile: 'plain', address: '127.91.20.4' })
+  await using inline = await oneCamera({ profile: 'plain', address: net(4) })
   assert.match(textOf((await systemLog(inline.camera)).body.toString(), 'String'), /booting/)
 
-  await using mtom = await oneCamera({ profile: 'pelco', address: '127.91.20.5' })
+  await using mtom = await oneCamera({ profile: 'pelco', address: net(5) })
   const answer = await systemLog(mtom.camera)
   assert.match(answer.type, /^multipart\/related; type="application\/xop\+xml"/)
   assert.match(answer.body.toString('utf8', 0, 4000), /<xop:Include href="cid:log@camera"\/>/)
   assert.ok(attachmentOf(answer).length > 735_000)
 
-  await using xop = await oneCamera({ profile: 'sunba', address: '127.91.20.6' })
+  await using xop = await oneCamera({ profile: 'sunba', address: net(6) })
   assert.match(gunzipSync(attachmentOf(await systemLog(xop.camera))).toString(), /isp: frame sync ok/)
 
-  await using uri = await oneCamera({ profile: 'nvr16', address: '127.91.20.7' })
+  await using uri = await oneCamera({ profile: 'nvr16', address: net(7) })
   assert.match((await systemLog(uri.camera)).body.toString(), /ter:ActionNotSupported/)
   const where = textOf((await ask(uri.camera, `<GetSystemUris xmlns="${TDS}"/>`)).text, 'Uri')
   const first = await fetch(where)
@@ -94,30 +97,30 @@ test('a log comes inline, as MTOM, as a gzipped XOP attachment, or from an addre
 })
 
 test('relay outputs are told, switched, and unknown where there are none', async () => {
-  await using one = await oneCamera({ profile: 'plain', address: '127.91.20.8' })
+  await using one = await oneCamera({ profile: 'plain', address: net(8) })
   assert.equal((await ask(one.camera, `<GetRelayOutputs xmlns="${TDS}"/>`)).text.split('<tds:RelayOutputs ').length, 3)
   const set = (token: string) =>
     `<SetRelayOutputState xmlns="${TDS}"><RelayOutputToken>${token}</RelayOutputToken><LogicalState>active</LogicalState></SetRelayOutputState>`
   assert.equal((await ask(one.camera, set('RelayOutput_2'))).status, 200)
   assert.match((await ask(one.camera, set('none'))).text, /ter:InvalidArgVal.*ter:RelayToken/)
-  await using none = await oneCamera({ profile: 'tapo', address: '127.91.20.9' })
+  await using none = await oneCamera({ profile: 'tapo', address: net(9) })
   assert.match((await ask(none.camera, `<GetRelayOutputs xmlns="${TDS}"/>`)).text, /ter:ActionNotSupported/)
 })
 
 test('the version 2 media service tells the same streams as version 1', async () => {
-  await using one = await oneCamera({ profile: 'plain', address: '127.91.20.10' })
+  await using one = await oneCamera({ profile: 'plain', address: net(10) })
   const path = '/onvif/media2_service'
   const all = await ask(one.camera, `<GetProfiles xmlns="${TR2}"><Type>All</Type></GetProfiles>`, path)
   assert.match(all.text, /token="Profile_1".*<tr2:VideoEncoder token="VideoEncoder_1".*<tr2:PTZ token="ptz0"/)
   assert.doesNotMatch((await ask(one.camera, `<GetProfiles xmlns="${TR2}"/>`, path)).text, /Configurations>/)
   const uri = `<GetStreamUri xmlns="${TR2}"><Protocol>RtspUnicast</Protocol><ProfileToken>Profile_1</ProfileToken></GetStreamUri>`
-  assert.match(textOf((await ask(one.camera, uri, path)).text, 'Uri'), /^rtsp:\/\/127\.91\.20\.10:\d+\/stream\/1$/)
-  await using without = await oneCamera({ profile: 'tapo', address: '127.91.20.11' })
+  assert.match(textOf((await ask(one.camera, uri, path)).text, 'Uri'), /^rtsp:\/\/127\.\d+\.\d+\.10:\d+\/stream\/1$/)
+  await using without = await oneCamera({ profile: 'tapo', address: net(11) })
   assert.match((await ask(without.camera, uri, '/onvif/service')).text, /ter:ActionNotSupported/)
 })
 
 test('imaging settings are kept, and one out of range changes nothing', async () => {
-  await using one = await oneCamera({ profile: 'plain', address: '127.91.20.12' })
+  await using one = await oneCamera({ profile: 'plain', address: net(12) })
   const token = '<VideoSourceToken>VideoSource_1</VideoSourceToken>'
   const set = (brightness: number, filter: string) =>
     ask(
@@ -136,7 +139,7 @@ test('imaging settings are kept, and one out of range changes nothing', async ()
 })
 
 test('a head moves, stops, and finds its presets again', async () => {
-  await using one = await oneCamera({ profile: 'plain', address: '127.91.20.13' })
+  await using one = await oneCamera({ profile: 'plain', address: net(13) })
   const ptz = (operation: string, inner = '') =>
     ask(
       one.camera,
@@ -163,7 +166,7 @@ test('a head moves, stops, and finds its presets again', async () => {
 })
 
 test('a recorder finds its recordings and what happened in them', async () => {
-  await using one = await oneCamera({ profile: 'nvr16', address: '127.91.20.14' })
+  await using one = await oneCamera({ profile: 'nvr16', address: net(14) })
   one.camera.raise('motion', 12)
   const path = '/onvif/search_service'
   const scope = '<Scope/><KeepAliveTime>PT30S</KeepAliveTime>'
@@ -187,7 +190,7 @@ test('a recorder finds its recordings and what happened in them', async () => {
 })
 
 test('notifications are posted to the subscriber’s own address alone, until it unsubscribes', async () => {
-  await using one = await oneCamera({ profile: 'plain', address: '127.91.20.15' })
+  await using one = await oneCamera({ profile: 'plain', address: net(15) })
   const heard: string[] = []
   const consumer = createServer(async (request, response) => {
     let text = ''
@@ -222,11 +225,11 @@ test('notifications are posted to the subscriber’s own address alone, until it
 })
 
 test('a camera moves to another address, and another device takes its place', async () => {
-  await using one = await oneCamera({ profile: 'reolink', address: '127.91.20.16' })
+  await using one = await oneCamera({ profile: 'reolink', address: net(16) })
   const { endpoint, serial } = one.camera.truth
-  await one.camera.moveTo('127.91.20.17')
+  await one.camera.moveTo(net(17))
   assert.equal(textOf((await datagrams(one.camera, PROBE))[0] ?? '', 'XAddrs'), serviceUrl(one.camera))
-  assert.equal(one.camera.address, '127.91.20.17')
+  assert.equal(one.camera.address, net(17))
   assert.equal(one.camera.truth.serial, serial)
   await one.camera.swap()
   assert.notEqual(one.camera.truth.endpoint, endpoint)

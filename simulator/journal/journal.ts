@@ -37,7 +37,14 @@ export interface EventEntry extends Happening {
   readonly channel: number
 }
 
-export type JournalEntry = ConnectionEntry | RequestEntry | EventEntry
+/** What was done to the camera itself: its power, place, faults. */
+export interface ChangeEntry extends Happening {
+  readonly kind: 'change'
+  /** In a few words, such as `fault clock-skew=60`. */
+  readonly what: string
+}
+
+export type JournalEntry = ConnectionEntry | RequestEntry | EventEntry | ChangeEntry
 
 /** Counted from the camera's start: unlike the entries, no count is ever forgotten. */
 export interface JournalCounts {
@@ -98,6 +105,10 @@ export class Journal {
 
   events(): readonly EventEntry[] {
     return this.entries().filter((entry) => entry.kind === 'event')
+  }
+
+  changes(): readonly ChangeEntry[] {
+    return this.entries().filter((entry) => entry.kind === 'change')
   }
 
   counts(): JournalCounts {

@@ -15,8 +15,9 @@ export function readChecked<Schema extends z.ZodType>(
   text: string,
   file: string,
   schema: Schema,
+  charactersMax = CHARACTERS_MAX,
 ): CheckedFile<z.output<Schema>> {
-  if (text.length > CHARACTERS_MAX) throw new RangeError(`${file} is longer than ${CHARACTERS_MAX} characters`)
+  if (text.length > charactersMax) throw new RangeError(`${file} is longer than ${charactersMax} characters`)
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [fault] = document.errors

@@ -4,10 +4,11 @@ import type { Page } from 'playwright-core'
 import { until } from '../harness/until.ts'
 import { launchChromium } from './chromium.ts'
 import { demoPlace, RunningDemo } from './running-demo.ts'
+import { takeSimulatorPicture } from './simulator-page.ts'
 
 const images = join(import.meta.dirname, '../../docs/images')
 
-/** Takes the documents' pictures of the console, with the real demo behind it. */
+/** Takes the documents' pictures: of the console, with the real demo behind it, and of the simulator's page. */
 async function takePictures(): Promise<void> {
   mkdirSync(images, { recursive: true })
   const place = await demoPlace()
@@ -34,6 +35,7 @@ async function takePictures(): Promise<void> {
       .click()
     await page.waitForTimeout(2500)
     await page.screenshot({ path: join(images, 'camera.png') })
+    await takeSimulatorPicture(images, browser)
   } finally {
     await browser.close()
     await demo.stop()

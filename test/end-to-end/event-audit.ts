@@ -23,9 +23,18 @@ export interface Audit {
 
 /** When the agent next had a pull point of this camera. */
 export const subscribedAfter = (entries: readonly SimulatedEntry[], moment: number): number | undefined =>
-  entries.find(
-    ({ operation, status, at }) => operation === 'CreatePullPointSubscription' && status === 200 && at > moment,
-  )?.at
+  entries.find((entry) => isSubscription(entry) && entry.at > moment)?.at
+
+/** Whether all that the camera raised since the agent listens again is told: the agent rests between two pulls. */
+export function isAllTold(entries: readonly SimulatedEntry[], told: readonly EventFacts[], death: number): boolean {
+  const from = subscribedAfter(entries, death)
+  assert.ok(from !== undefined, 'the agent has subscribed again')
+  const since = entries.filter(({ kind, at }) => kind === 'event' && at > from)
+  return [true, false].every((active) => {
+    const events = since.filter((event) => event.active === active)
+    return unmatched(events, timesOf(told, active)).length === 0
+  })
+}
 
 /**
  * Compares what one camera's journal says it raised with what the bridge has committed of it.
@@ -39,18 +48,16 @@ export function auditEvents(
   assert.ok(entries.length < 1000, 'the journal is whole')
   const raised = entries.filter(({ kind }) => kind === 'event')
   const gaps = told.filter(({ kind }) => kind === 'gap').map(({ data }) => spanOf(data))
-  const spans = deaths.map((death) => mayBeLost(entries, death))
+  const spans = [...deaths, ...resubscriptions(entries)].map((moment) => mayBeLost(entries, moment))
   const lost = [true, false].flatMap((active) => {
-    const times = told
-      .filter((event) => event.kind !== 'gap' && event.active === active)
-      .map(({ cameraTime = '' }) => Date.parse(cameraTime))
+    const times = timesOf(told, active)
     const events = raised.filter((event) => event.active === active)
     const [excusable, due] = split(events, ({ at }) => spans.some((span) => within(at, span, 0)))
     const [missing] = unmatched(due, times)
     assert.equal(
       missing,
       undefined,
-      `lost without a death:\n${around(entries, missing?.at ?? 0)}\n${JSON.stringify(spans)}`,
+      `lost while the agent listened:\n${around(entries, missing?.at ?? 0)}\n${JSON.stringify(spans)}`,
     )
     const gone = unmatched(excusable, times)
     // What is left over was told though nothing happened: only a subscription's own account of what lasts may be.
@@ -72,18 +79,37 @@ export function auditEvents(
 }
 
 /**
- * Precisely what may be lost with an agent that was killed: events that came with the last answered pull, since the agent
- * may have died before they were on its disk, and events until its next subscription, since nobody listened. An event in
- * an answer after which the agent pulled again is safe: it pulls again only when what it had is numbered.
+ * Just before each pull point but the first. An agent that could not pull in time, as on a machine that stands still for
+ * seconds, listens anew; what it missed has to be named like what a dead one missed.
  */
-function mayBeLost(entries: readonly SimulatedEntry[], death: number): Span {
+const resubscriptions = (entries: readonly SimulatedEntry[]): number[] =>
+  entries
+    .filter(isSubscription)
+    .map(({ at }) => at - 1)
+    .slice(1)
+
+const isSubscription = ({ operation, status }: SimulatedEntry) =>
+  operation === 'CreatePullPointSubscription' && status === 200
+
+/**
+ * Precisely what may be lost with an agent that died or began anew: events that came with the last answered pull, since the
+ * agent may have died before they were on its disk, and events until its next subscription, since nobody listened. An event
+ * in an answer after which the agent pulled again is safe: it pulls again only when what it had is numbered.
+ */
+function mayBeLost(entries: readonly SimulatedEntry[], moment: number): Span {
   const answered = entries.filter(
-    ({ operation, status, at }) => operation === 'PullMessages' && status === 200 && at <= death,
+    ({ operation, status, at }) => operation === 'PullMessages' && status === 200 && at <= moment,
   )
-  const until = subscribedAfter(entries, death)
+  const until = subscribedAfter(entries, moment)
   assert.ok(until !== undefined, 'the agent has subscribed again')
   return { from: answered.at(-2)?.at ?? 0, until }
 }
+
+/** When the camera says that its events began or ended, ms. */
+const timesOf = (told: readonly EventFacts[], active: boolean): number[] =>
+  told
+    .filter((event) => event.kind !== 'gap' && event.active === active)
+    .map(({ cameraTime = '' }) => Date.parse(cameraTime))
 
 /** Takes out of `times` what the events match, whole seconds first; gives back those that match nothing. */
 function unmatched(events: readonly SimulatedEntry[], times: number[]): SimulatedEntry[] {

@@ -6,7 +6,7 @@ import type { Box } from '../harness/box.ts'
 import { House } from '../harness/house.ts'
 import type { SimulatedFacts, SimulatedJournal } from '../harness/simulator-control.ts'
 import { until } from '../harness/until.ts'
-import { auditEvents, subscribedAfter } from './event-audit.ts'
+import { auditEvents, isAllTold, subscribedAfter } from './event-audit.ts'
 
 /** Brands that have a slot for each agent that dies within the minute for which a dead one's is held. */
 const PROFILES = ['reolink', 'hikvision', 'axis']
@@ -98,12 +98,14 @@ test('no telemetry is lost or doubled, however often bridge and agent are killed
 
   const journals = new Map<string, SimulatedJournal>()
   for (const { id, address } of simulated) journals.set(address, await finalJournal(house, id))
-  const last = Math.max(
-    ...[...journals.values()].flatMap(({ entries }) => entries.map(({ at, kind }) => (kind === 'event' ? at : 0))),
-  )
-  await until(
-    'the last event is committed',
-    () => Number(house.records('SELECT max(at) AS at FROM events')[0]?.['at']) >= last - 50,
+  const entriesOf = ({ facts }: (typeof known)[number]) => journals.get(facts.address)?.entries ?? []
+  const toldOf = ({ id }: (typeof known)[number]) =>
+    house
+      .records(`SELECT event FROM events WHERE camera = '${id}' ORDER BY id`)
+      .map(({ event }) => EventFacts.parse(JSON.parse(String(event))))
+  const lastDeath = Math.max(...deaths)
+  await until('the last events of every camera are committed', () =>
+    known.every((camera) => isAllTold(entriesOf(camera), toldOf(camera), lastDeath)),
   )
 
   const { stream, newest, streams } = await settled(house, box)
@@ -111,12 +113,7 @@ test('no telemetry is lost or doubled, however often bridge and agent are killed
   assert.deepEqual(streams, [{ stream, up_to: newest, ahead: '[]', rejected: 0 }])
   assert.deepEqual(house.records('SELECT messages FROM agents'), [{ messages: newest }])
 
-  const audits = known.map(({ id, facts }) => {
-    const told = house
-      .records(`SELECT event FROM events WHERE camera = '${id}' ORDER BY id`)
-      .map(({ event }) => EventFacts.parse(JSON.parse(String(event))))
-    return auditEvents(journals.get(facts.address)?.entries ?? [], told, deaths)
-  })
+  const audits = known.map((camera) => auditEvents(entriesOf(camera), toldOf(camera), deaths))
   for (const { gaps, raised } of audits) {
     assert.ok(gaps >= KILLS, `${gaps} gaps for ${KILLS} deaths`)
     assert.ok(raised >= 20, `${raised} events`)

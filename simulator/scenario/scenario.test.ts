@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { planScenario, readScenario, runScenario, startFleet } from './index.ts'
-import { until } from './one-camera.testing.ts'
+import { startFleet } from '../fleet/index.ts'
+import { until } from '../fleet/one-camera.testing.ts'
+import { ownNet } from '../fleet/own-net.testing.ts'
+import { planScenario, readScenario, runScenario } from './index.ts'
+
+const net = await ownNet()
 
 async function twoCameras(address: string) {
   const cameras = ['plain', 'nvr'] as const
@@ -18,12 +22,12 @@ steps:
   - { at: 5ms, camera: nvr-2, raise: motion, channel: 3 }
   - { at: 10ms..40ms, camera: all, fault: clock-skew=60, for: 30ms }
   - { at: 15ms, camera: plain-1, power-off: 40ms }
-  - { at: 80ms, camera: plain-1, move: 127.91.40.9 }
+  - { at: 80ms, camera: plain-1, move: ${net(9)} }
   - { at: 5ms, every: 10ms, times: 3, camera: plain-1, raise: person }
 `
 
 test('a scenario happens in its order, and the seed alone chooses what is left open', async () => {
-  await using fleet = await twoCameras('127.91.40.1')
+  await using fleet = await twoCameras(net(1))
   const rows = (text: string) =>
     planScenario(readScenario(text, 's.yaml'), fleet).map(({ atMs, camera, what }) => `${atMs} ${camera} ${what}`)
   assert.deepEqual(rows(TIMELINE), rows(TIMELINE))
@@ -35,7 +39,7 @@ test('a scenario happens in its order, and the seed alone chooses what is left o
   const [plain, nvr] = fleet.cameras
   await until(() => plain?.isOn === false)
   await running.done
-  assert.equal(plain?.address, '127.91.40.9')
+  assert.equal(plain?.address, net(9))
   assert.equal(plain?.isOn, true)
   assert.deepEqual(plain?.faults, [])
   assert.deepEqual(nvr?.journal.events()[0]?.channel, 3)
@@ -44,7 +48,7 @@ test('a scenario happens in its order, and the seed alone chooses what is left o
 })
 
 test('what is wrong in a scenario is named with its line', async () => {
-  await using fleet = await twoCameras('127.91.40.3')
+  await using fleet = await twoCameras(net(3))
   const complaint = (step: string) => {
     try {
       planScenario(

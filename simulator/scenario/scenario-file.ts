@@ -3,31 +3,14 @@ import { z } from 'zod'
 import { FaultError, isFaultName, parseFault } from '../faults/fault.ts'
 import { readChecked } from '../profiles/checked-file.ts'
 import { EVENT_KINDS } from '../profiles/profile.ts'
+import { Duration, Moment } from './durations.ts'
+import { FleetSection } from './fleet-section.ts'
 
-const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
-const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/
-const STEPS_MAX = 10_000
-
-/** Reads `10s`, `250ms`, `1.5m` as ms. */
-function durationMs(text: string): number | undefined {
-  const [, number, unit = ''] = DURATION.exec(text) ?? []
-  return number === undefined ? undefined : Number(number) * (UNITS_MS[unit] ?? 0)
-}
-
-const Duration = z.string().transform((text, context) => {
-  const ms = durationMs(text)
-  if (ms === undefined) context.addIssue('a time is written as 500ms, 10s, 2m or 1h')
-  return ms ?? 0
-})
-
-/** A moment, or two with `..` between them: the seed then chooses one from between. */
-const Moment = z.string().transform((text, context) => {
-  const parts = text.split('..').map((part) => durationMs(part.trim()))
-  const [from, until = from] = parts
-  if (from === undefined || until === undefined || parts.length > 2 || parts.includes(undefined) || until < from)
-    context.addIssue('a moment is written as 10s, or as 10s..20s for one that the seed chooses')
-  return { fromMs: from ?? 0, untilMs: until ?? 0 }
-})
+/** As many as a recording holds at most. */
+export const STEPS_MAX = 50_000
+/** A recording of as many steps as there may be. */
+const CHARACTERS_MAX = 16_777_216
+const TIMES_MAX = 10_000
 
 const Fault = z.string().transform((text, context) => {
   try {
@@ -39,52 +22,69 @@ const Fault = z.string().transform((text, context) => {
   }
 })
 
+/** An address, or one that many after the fleet's first. */
 const Address = z
   .string()
-  .refine((text) => isIPv4(text) && text.startsWith('127.'), 'an address is written as 127.x.y.z')
+  .refine(
+    (text) => /^first([+-]\d{1,6})?$/.test(text) || (isIPv4(text) && text.startsWith('127.')),
+    'an address is written as 127.x.y.z, or as first+9 for the ninth after the first camera’s',
+  )
 
 const Step = z
   .strictObject({
     at: Moment,
     camera: z.string().min(1),
     every: Duration.exactOptional(),
-    times: z.number().int().min(1).max(STEPS_MAX).exactOptional(),
+    times: z.number().int().min(1).max(TIMES_MAX).exactOptional(),
     raise: z.enum(EVENT_KINDS).exactOptional(),
     channel: z.number().int().min(1).exactOptional(),
     fault: Fault.exactOptional(),
     for: Duration.exactOptional(),
     clear: z.string().refine(isFaultName, 'there is no such fault').exactOptional(),
     move: Address.exactOptional(),
+    power: z.enum(['on', 'off']).exactOptional(),
     'power-off': Duration.exactOptional(),
     reboot: Duration.exactOptional(),
-    swap: z.literal(true).exactOptional(),
+    swap: z.union([z.literal(true), z.number().int().min(0)]).exactOptional(),
   })
   .superRefine((step, context) => {
     const acts = ACTS.filter((act) => step[act] !== undefined)
     if (acts.length !== 1) context.addIssue(`a step does one of ${ACTS.join(', ')}`)
     if (step.channel !== undefined && step.raise === undefined) context.addIssue('only raise takes a channel')
-    if (step.for !== undefined && step.fault === undefined) context.addIssue('only fault takes a duration with for')
+    if (step.for !== undefined && step.fault === undefined && step.raise === undefined)
+      context.addIssue('only fault and raise take a duration with for')
     if (step.times !== undefined && step.every === undefined) context.addIssue('times needs every')
   })
 
-const ACTS = ['raise', 'fault', 'clear', 'move', 'power-off', 'reboot', 'swap'] as const
+const ACTS = ['raise', 'fault', 'clear', 'move', 'power', 'power-off', 'reboot', 'swap'] as const
 
 const ScenarioFile = z.strictObject({
   seed: z.union([z.string(), z.number()]).transform(String).default('lenscap'),
-  steps: z.array(Step).min(1).max(STEPS_MAX),
+  /** When a recording began. */
+  recorded: z.string().exactOptional(),
+  fleet: FleetSection.exactOptional(),
+  /** Nothing at all, in a recording of a run in which nothing happened. */
+  steps: z
+    .array(Step)
+    .max(STEPS_MAX)
+    .nullable()
+    .transform((steps) => steps ?? []),
 })
 
 export type ScenarioStep = z.output<typeof Step>
 
 export interface ScenarioScript {
   readonly seed: string
+  /** The cameras that it is played with, where it names them. */
+  readonly fleet?: FleetSection
   readonly steps: readonly ScenarioStep[]
   /** Names the file's line of a step, and what is wrong with it. */
   readonly complain: (step: number, key: string, what: string) => RangeError
 }
 
-/** Reads a scenario. Throws RangeError that names file and line. */
+/** Reads a scenario, or a recording, also one that was cut off in the middle of a line. Throws RangeError that names file and line. */
 export function readScenario(text: string, file: string): ScenarioScript {
-  const { value, complain } = readChecked(text, file, ScenarioFile)
+  const whole = /^recorded:/m.test(text) ? text.slice(0, text.lastIndexOf('\n') + 1) : text
+  const { value, complain } = readChecked(whole, file, ScenarioFile, CHARACTERS_MAX)
   return { ...value, complain: (step, key, what) => complain(['steps', step, key], what) }
 }

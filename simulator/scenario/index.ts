@@ -1,0 +1,7 @@
+export { fleetOptionsOf } from './fleet-section.ts'
+export { planScenario } from './plan.ts'
+export { type Happened, runScenario } from './play.ts'
+export { Recording } from './recording.ts'
+export { RecordingText, recordingFile } from './recording-file.ts'
+export { readScenario, type ScenarioScript } from './scenario-file.ts'
+export { type ScenarioState, Stage, StageBusyError } from './stage.ts'
