@@ -9,6 +9,7 @@ import type { MediaItem } from '../agent/media/item.ts'
 import { CameraRecorder } from '../agent/media/recorder.ts'
 import { takeSnapshot } from '../agent/media/snapshot.ts'
 import { CAMERA, type TestOwner, testOwner } from '../agent/media/testing.ts'
+import { DeviceGate } from '../agent/onvif/gate.ts'
 import { until } from '../agent/rtsp/testing.ts'
 import { type SimulatedCamera, startFleet } from '../simulator/fleet/index.ts'
 import { loadScenes } from '../simulator/imaging/scene.ts'
@@ -41,6 +42,7 @@ function accessTo(camera: SimulatedCamera): MediaAccess {
     streamUri: async () => uri('rtsp', camera.rtspPort, paths.stream),
     snapshotUri: async () => uri('http', camera.httpPort, paths.snapshot),
     credential: { username: camera.account.user, password: new Secret(camera.account.password) },
+    gate: new DeviceGate(systemClock),
   }
 }
 

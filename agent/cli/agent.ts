@@ -3,18 +3,18 @@ import type { Clock } from '../base/clock.ts'
 import { describeError, LenscapError } from '../base/errors.ts'
 import { LinkedController } from '../base/linked-controller.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Credential } from '../base/secret.ts'
 import { VERSION } from '../base/version.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { Cap } from '../consent/cap.ts'
 import { Consent } from '../consent/consent.ts'
+import type { CredentialBook } from '../credentials/book.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
 import { isWorthAPicture } from '../events/kinds.ts'
 import { healthUnread } from '../health/assess.ts'
 import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
 import type { CameraAccess } from '../inventory/access.ts'
-import { type CameraChange, type DeviceTrouble, Inventory } from '../inventory/inventory.ts'
+import type { CameraChange, DeviceTrouble, Inventory } from '../inventory/inventory.ts'
 import { CLIP_SETTINGS } from '../media/cutter.ts'
 import { MediaKeeper } from '../media/keeper.ts'
 import { clearAtStart } from '../media/spool-file.ts'
@@ -29,6 +29,7 @@ import { runTransport } from '../transport/transport.ts'
 import { DeviceWatch } from './device-watch.ts'
 import { wordsOf } from './device-words.ts'
 import { Journal } from './journal.ts'
+import { openInventory } from './known-cameras.ts'
 import { liveAccess } from './live-access.ts'
 import { runSchedules } from './schedules.ts'
 import { Search } from './search.ts'
@@ -45,7 +46,7 @@ interface AgentReport {
 
 export interface AgentDeps {
   readonly config: AgentConfig
-  readonly credentials: readonly Credential[]
+  readonly credentials: CredentialBook
   readonly identity: Claimed
   readonly clock: Clock
   readonly random: () => number
@@ -94,7 +95,7 @@ export class Agent {
     this.#wasCapOn = this.#cap.isOn()
     const onConsent = () => this.#consentChanged()
     this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: onConsent }))
-    this.#inventory = new Inventory({ db, credentials, clock })
+    this.#inventory = openInventory(db, credentials, config.discovery, clock)
     this.#health = new HealthStore(db)
     this.#search = new Search({
       ...common,
@@ -107,7 +108,7 @@ export class Agent {
     })
     this.#watch = new DeviceWatch({
       ...common,
-      ...wordsOf({ config, db, stack: this.#stack, journal: this.#journal, credentials: () => credentials }),
+      ...wordsOf({ config, db, stack: this.#stack, journal: this.#journal, credentials: () => credentials.sets() }),
       onEvent: ({ camera }, event) => this.#onEvent(camera, event),
       onHealth: (camera, health) => this.#onHealth(camera, health),
     })
@@ -135,7 +136,7 @@ export class Agent {
   /** Works until the signal fires, then ends everything it began. @throws what a part failed with, when all have ended */
   async run(): Promise<void> {
     using _ = this.#stack
-    const { config, clock, logger, report } = this.#deps
+    const { config, clock, credentials, logger, report } = this.#deps
     const { signal } = this.#stop
     const left = await clearAtStart(statePaths(config).media)
     if (left > 0) logger.warn({ files: left }, 'Media that a crash left before it was queued was removed')
@@ -150,6 +151,7 @@ export class Agent {
       this.#connect(),
       this.#egress.run(signal),
       this.#search.run(),
+      credentials.watch(() => this.#credentialsChanged(), signal),
       this.#tellHost(),
       runSchedules(jobs, { clock, logger, signal }),
     ]
@@ -183,6 +185,13 @@ export class Agent {
 
   async #tellHost(): Promise<void> {
     this.#journal.tell({ name: 'host', body: { host: await readHost() } })
+  }
+
+  /** Whoever is not let in is tried with the new ones at once. */
+  #credentialsChanged(): void {
+    this.#deps.logger.info({ sets: this.#deps.credentials.sets().length }, 'The credentials have changed')
+    this.#inventory.use()
+    void this.#search.readAgain()
   }
 
   #onCamera({ camera, facts, changed, movedFrom }: CameraChange): void {

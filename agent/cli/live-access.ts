@@ -19,6 +19,9 @@ export function liveAccess(camera: Id, inventory: Inventory): MediaAccess {
     get credential() {
       return now().credential
     },
+    get gate() {
+      return now().deviceHandle.device.gate
+    },
     streamUri: (signal) => now().streamUri(signal),
     snapshotUri: (signal) => now().snapshotUri(signal),
   }

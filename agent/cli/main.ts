@@ -4,6 +4,7 @@ import { LenscapError } from '../base/errors.ts'
 import { VERSION } from '../base/version.ts'
 import { loadConfig } from '../config/load.ts'
 import { configJsonSchema } from '../config/schema.ts'
+import { addCredentials } from './credentials-command.ts'
 import { type DiscoverRequest, runDiscover } from './discover.ts'
 import { runDoctor } from './doctor.ts'
 import { setCap, showCameras, showLedger, showStatus } from './inspect.ts'
@@ -125,6 +126,7 @@ function programOf(): Command {
   addDiscover(program)
   addInspection(program)
   addConfig(program)
+  addCredentials(program, done)
   return program
 }
 

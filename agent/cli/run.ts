@@ -5,6 +5,9 @@ import type { Logger } from '../base/logger.ts'
 import { VERSION } from '../base/version.ts'
 import { loadConfig, readCredentials } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
+import { CredentialBook } from '../credentials/book.ts'
+import { checkPatterns } from '../credentials/for.ts'
+import { CredentialStore } from '../credentials/store.ts'
 import { claim } from '../transport/claim.ts'
 import { type Claimed, loadIdentity } from '../transport/identity.ts'
 import { Agent } from './agent.ts'
@@ -18,7 +21,8 @@ import { makeStateDir, statePaths } from './state.ts'
 export async function runAgent(configPath: string, output: Output, signal: AbortSignal): Promise<void> {
   const config = await loadConfig(configPath)
   checkPlaces(config)
-  const credentials = await readCredentials(config)
+  const configured = await readCredentials(config)
+  for (const set of configured) checkPatterns(set.for)
   const logger = openLogger(config.log)
   makeStateDir(config)
   using _alone = holdLock(
@@ -31,6 +35,13 @@ export async function runAgent(configPath: string, output: Output, signal: Abort
     const facts = { configured: config.bridge, claimedOn: identity.bridgeUrl }
     logger.warn(facts, 'The box stays with the bridge where it was claimed: to move it, remove identity.json')
   }
+  const credentials = await CredentialBook.open({
+    stateDir: config.stateDir,
+    store: new CredentialStore(config.stateDir),
+    configured,
+    onTrouble: (reason) => logger.error({ reason }, 'The stored credentials are not used'),
+    clock: systemClock,
+  })
   const hooks = new Hooks(statePaths(config).hooks, logger, signal)
   const agent = new Agent({
     config,

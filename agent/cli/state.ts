@@ -1,12 +1,14 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Database, openDatabase, readDatabase } from '../base/database.ts'
 import { LenscapError } from '../base/errors.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CONSENT_TABLES } from '../consent/consent.ts'
+import { REFUSALS_TABLES } from '../credentials/refusal-log.ts'
 import { EVENTS_TABLES } from '../events/heard.ts'
 import { HEALTH_TABLES } from '../health/store.ts'
 import { INVENTORY_TABLES } from '../inventory/tables.ts'
+import { TRUST_TABLES } from '../inventory/trust-store.ts'
 import { LOGS_TABLES } from '../logs/store.ts'
 
 /** Where everything of this box lies. */
@@ -33,10 +35,24 @@ export function makeStateDir(config: AgentConfig): void {
 }
 
 /** The list of steps only grows. */
-const STATE_MIGRATIONS = [CONSENT_TABLES, INVENTORY_TABLES, HEALTH_TABLES, EVENTS_TABLES, LOGS_TABLES]
+const STATE_MIGRATIONS = [
+  CONSENT_TABLES,
+  INVENTORY_TABLES,
+  HEALTH_TABLES,
+  EVENTS_TABLES,
+  REFUSALS_TABLES,
+  TRUST_TABLES,
+  LOGS_TABLES,
+]
 
 /** The box's own records: the grant held, the cameras known, how they are and when they were heard. */
 export const openStateDatabase = (path: string): Database => openDatabase(path, STATE_MIGRATIONS)
+
+/** The same for a command that changes a record of it beside a running agent; undefined where no agent has run yet. */
+export function openExistingState(config: Pick<AgentConfig, 'stateDir'>): Database | undefined {
+  const { state } = statePaths(config)
+  return existsSync(state) ? openStateDatabase(state) : undefined
+}
 
 /** The same, only to look at; undefined where no agent has run yet. */
 export const readStateDatabase = (path: string): Database | undefined => readDatabase(path, STATE_MIGRATIONS)

@@ -62,6 +62,12 @@ export const AgentConfig = z.strictObject({
         ),
       hosts: z.array(z.string().max(256)).max(256).default([]).describe('Cameras by address, HOST or HOST:PORT'),
       port: z.number().int().min(1).max(65535).default(3702).describe('WS-Discovery port'),
+      newDevices: z
+        .enum(['sign-in', 'confirm'])
+        .default('sign-in')
+        .describe(
+          'Whether a device that was never signed in to gets the credentials at once, or after "lenscap-agent credentials confirm"',
+        ),
       intervalS: z.number().int().min(5).max(86_400).default(60).describe('How often to look for new cameras'),
     })
     .prefault({}),

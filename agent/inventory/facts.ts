@@ -89,7 +89,7 @@ function nameOf(scopes: readonly string[], model: string, channel: number | unde
 }
 
 /** The value of `onvif://www.onvif.org/KEY/value` (Core 7.3.2.2). */
-function scopeValue(scopes: readonly string[], key: string): string {
+export function scopeValue(scopes: readonly string[], key: string): string {
   const start = `onvif://www.onvif.org/${key}/`.toLowerCase()
   const scope = scopes.find((each) => each.toLowerCase().startsWith(start))
   if (scope === undefined) return ''

@@ -1,21 +1,26 @@
 import { Channel } from '../base/channel.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Database } from '../base/database.ts'
+import { type Database, openDatabase } from '../base/database.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { describeError, errorKind, LenscapError } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
-import type { Credential } from '../base/secret.ts'
+import { type Credential, sameCredential } from '../base/secret.ts'
+import type { Subject } from '../credentials/for.ts'
+import type { RefusalMemory } from '../credentials/refusal-log.ts'
 import type { Sighting } from '../discovery/sighting.ts'
-import { type Device, openDevice } from '../onvif/device.ts'
-import { DeviceGate } from '../onvif/gate.ts'
+import type { Device } from '../onvif/device.ts'
+import { refusalOf } from '../onvif/faults.ts'
 import type { CameraFacts } from '../protocol/camera.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { accessTo, type CameraAccess, type DeviceHandle } from './access.ts'
+import { Contacts, type Known } from './contact.ts'
 import { changesBetween, endpointOf, factsOf, mainProfile, profilesOf, type Source, sourcesOf } from './facts.ts'
 import { credibleEndpoint, type Identity, isSameDevice, likeness } from './identity.ts'
-import { type Reading, readDevice } from './reading.ts'
-import { signIn } from './sign-in.ts'
+import { macFromKernel } from './neighbours.ts'
+import type { Reading } from './reading.ts'
 import { InventoryStore, type StoredDevice } from './store.ts'
+import { Trust, type TrustDeps } from './trust.ts'
+import { TRUST_TABLES, TrustStore } from './trust-store.ts'
 
 /** How long one device may take in all; others are read meanwhile. */
 const DEVICE_TIMEOUT_MS = 20_000
@@ -24,9 +29,13 @@ const DEVICES_MAX = 1_024
 
 export interface InventoryDeps {
   readonly db: Database
-  /** In the order in which they are tried. */
-  readonly credentials: readonly Credential[]
+  /** In the order in which they are tried: the same for all, or those meant for one. */
+  readonly credentials: readonly Credential[] | ((subject: Subject) => readonly Credential[])
   readonly clock: Clock
+  /** What devices refused; where absent, it is remembered as long as this lives. */
+  readonly refusals?: RefusalMemory
+  /** Whom credentials may be sent to; where absent, that too is remembered as long as this lives. */
+  readonly trust?: Partial<Pick<TrustDeps, 'macOf' | 'probeOf' | 'newDevices'>> & { readonly db: Database }
 }
 
 /** A camera that is new, or of which something changed. */
@@ -64,13 +73,22 @@ export class Inventory {
   readonly #deps: InventoryDeps
   readonly #store: InventoryStore
   readonly #live = new Map<Id, Live>()
-  readonly #gates = new Map<string, DeviceGate>()
-  #credentials: readonly Credential[]
+  readonly #contacts: Contacts
+  #credentialsFor: (subject: Subject) => readonly Credential[]
 
   constructor(deps: InventoryDeps) {
+    const { credentials, clock, refusals, trust } = deps
     this.#deps = deps
-    this.#credentials = deps.credentials
+    this.#credentialsFor = typeof credentials === 'function' ? credentials : () => credentials
     this.#store = new InventoryStore(deps.db)
+    const { db = openDatabase(':memory:', [TRUST_TABLES]), macOf = macFromKernel, newDevices = 'sign-in' } = trust ?? {}
+    const probeOf = trust?.probeOf ?? (async () => '')
+    this.#contacts = new Contacts({
+      clock,
+      credentialsFor: (subject) => this.#credentialsFor(subject),
+      refusals,
+      trust: new Trust({ store: new TrustStore(db), clock, macOf, probeOf, newDevices }),
+    })
   }
 
   /** Devices read since the start, with their cameras. The handles stay the same as long as the agent runs. */
@@ -78,9 +96,16 @@ export class Inventory {
     return [...this.#live.values()]
   }
 
-  /** From the next refresh on these are tried, in this order, where no one is signed in. */
-  use(credentials: readonly Credential[]): void {
-    this.#credentials = credentials
+  /**
+   * The sets are others now: who is signed in with one that is not among them any more signs in anew with the next
+   * refresh, and so does who was not let in.
+   */
+  use(credentials: InventoryDeps['credentials'] = this.#credentialsFor): void {
+    this.#credentialsFor = typeof credentials === 'function' ? credentials : () => credentials
+    for (const { id, device } of this.#live.values()) {
+      const meant = this.#credentialsFor(this.#subjectOf(id, device))
+      if (!meant.some((each) => sameCredential(each, device.credential))) device.use(undefined)
+    }
   }
 
   /** A camera of a device read since the start. */
@@ -92,7 +117,8 @@ export class Inventory {
 
   /** Where the devices were the last time: read them at the start, before the first discovery ends. */
   remembered(): Sighting[] {
-    return this.#store.devices().map(({ endpoint, address, port, path, https }) => {
+    const placed = this.#store.devices().filter(({ address }) => address !== '')
+    return placed.map(({ endpoint, address, port, path, https }) => {
       return { endpoint, address, port, path, https, types: [], scopes: [], xaddrs: [], via: 'manual' }
     })
   }
@@ -154,12 +180,15 @@ export class Inventory {
     const known = this.#guess(sighting)
     try {
       const deadline = { clock: this.#deps.clock, timeoutMs: DEVICE_TIMEOUT_MS, signal, facts: { address, port } }
-      const { device, reading, refusal } = await withDeadline({ ...deadline, what: 'Reading the device' }, (within) =>
-        this.#contact(sighting, known, within),
-      )
-      const handle = this.#take(device, sighting, reading, found, news)
-      handle.trouble = refusal
-      if (refusal) trouble(refusal, handle.id)
+      const handle = await withDeadline({ ...deadline, what: 'Reading the device' }, async (within) => {
+        const contacted = await this.#contacts.read(sighting, this.#known(known), within)
+        within.throwIfAborted()
+        const taken = this.#take(contacted.device, sighting, contacted.reading, found, news)
+        taken.trouble = contacted.refusal
+        await this.#contacts.identified(taken, contacted, sighting, within)
+        return taken
+      })
+      if (handle.trouble) trouble(handle.trouble, handle.id)
     } catch (error) {
       if (signal.aborted) return
       if (errorKind(error) === 'storage') throw error
@@ -167,47 +196,37 @@ export class Inventory {
         error instanceof LenscapError
           ? error
           : new LenscapError(errorKind(error), describeError(error), { address }, error)
-      const live = known && this.#live.get(known.device)
+      // Who only has a camera's name is no trouble of that camera; who stands in its place is.
+      const about = refusalOf(ours) === 'identity' ? this.#at(sighting) : known
+      const live = about && this.#live.get(about.device)
       if (live) live.trouble = ours
-      trouble(ours, known?.device)
+      trouble(ours, about?.device)
     }
   }
 
-  async #contact(
-    sighting: Sighting,
-    known: StoredDevice | undefined,
-    signal: AbortSignal,
-  ): Promise<{ device: Device; reading: Reading; refusal: LenscapError | undefined }> {
-    const { address, port, path, https } = sighting
-    const live = known && this.#live.get(known.device)?.device
-    const inPlace = live?.target.address === address && live.target.port === port
-    const gate = live?.gate ?? this.#gateFor(sighting)
-    const device = inPlace
-      ? live
-      : await openDevice({ address, port, path, https, gate, clock: this.#deps.clock, signal })
-    const first = known?.username
-    const credentials = this.#credentials.toSorted(
-      (a, b) => Number(b.username === first) - Number(a.username === first),
-    )
-    const refusal = device.signedIn ? undefined : await signIn(device, credentials, signal)
-    return { device, reading: await readDevice(device, signal), refusal }
+  #known(stored: StoredDevice | undefined): Known {
+    if (!stored) return { stored, cameras: [], device: undefined }
+    const cameras = this.#store.cameras(stored.device).map(({ camera }) => camera)
+    return { stored, cameras, device: this.#live.get(stored.device)?.device }
   }
 
-  /** A device that was refused something keeps its gate though it was never identified. */
-  #gateFor({ endpoint, address, port }: Sighting): DeviceGate {
-    const key = credibleEndpoint(endpoint) || `${address} ${port}`
-    const gate = this.#gates.get(key) ?? new DeviceGate(this.#deps.clock)
-    if (this.#gates.size < DEVICES_MAX) this.#gates.set(key, gate)
-    return gate
+  #subjectOf(id: Id, { target: { address, port } }: Device): Subject {
+    const cameras = this.#store.cameras(id)
+    const makers = cameras.flatMap(({ facts }) => (facts ? [facts.manufacturer, facts.model] : []))
+    return { address, port, cameras: cameras.map(({ camera }) => camera), makers }
   }
 
   /** Which known device this seems to be before it was asked: by its endpoint reference, else by its place. */
   #guess({ endpoint, address, port }: Sighting): StoredDevice | undefined {
     const mark = credibleEndpoint(endpoint)
     const devices = this.#store.devices()
-    const here = devices.find((each) => each.address === address && each.port === port)
+    const here = this.#at({ address, port })
     if (here && (mark === '' || credibleEndpoint(here.endpoint) === mark)) return here
     return mark === '' ? undefined : devices.find((each) => credibleEndpoint(each.endpoint) === mark)
+  }
+
+  #at({ address, port }: Pick<Sighting, 'address' | 'port'>): StoredDevice | undefined {
+    return this.#store.devices().find((each) => each.address === address && each.port === port)
   }
 
   #take(
@@ -281,7 +300,9 @@ export class Inventory {
 
 function identityOf(sighting: Sighting, reading: Reading): Identity {
   const { manufacturer = '', model = '', serial = '' } = reading.information ?? {}
-  const endpoint = endpointOf(sighting, reading, undefined)
+  // What is only remembered was not seen.
+  const isRemembered = sighting.via === 'manual' && sighting.endpoint !== ''
+  const endpoint = isRemembered ? '' : endpointOf(sighting, reading, undefined)
   const { address, port } = sighting
   return { endpoint, manufacturer, model, serial, macs: reading.interfaces?.macs ?? [], address, port }
 }

@@ -1,5 +1,6 @@
 import { errorKind } from '../base/errors.ts'
 import type { Device } from '../onvif/device.ts'
+import { refusalOf } from '../onvif/faults.ts'
 import type { DeviceInformation, Profile, Protocol, ServiceEntry } from '../onvif/replies.ts'
 
 /** What a device told of itself. Absent: it could not be read this time. */
@@ -20,7 +21,7 @@ export interface Reading {
 
 /**
  * Asks a device for everything that it tells of itself. What it refuses or lacks is absent.
- * @throws LenscapError when it stops answering at all
+ * @throws LenscapError when it stops answering at all, or turns out to be another
  */
 export async function readDevice(device: Device, signal: AbortSignal): Promise<Reading> {
   const calls = {
@@ -40,6 +41,8 @@ export async function readDevice(device: Device, signal: AbortSignal): Promise<R
   const names = Object.keys(calls)
   const outcomes = await Promise.allSettled(Object.values(calls))
   signal.throwIfAborted()
+  const stranger = outcomes.find((each) => each.status === 'rejected' && refusalOf(each.reason) === 'identity')
+  if (stranger?.status === 'rejected') throw stranger.reason
   const silent = outcomes.find((each) => each.status === 'rejected' && isSilence(each.reason))
   if (silent?.status === 'rejected' && outcomes.every(({ status }) => status === 'rejected')) throw silent.reason
   return Object.fromEntries(

@@ -17,7 +17,9 @@ export async function signIn(
 ): Promise<LenscapError | undefined> {
   let [attempts, refusal]: [number, LenscapError | undefined] = [0, undefined]
   for (const credential of [...credentials, undefined]) {
-    if (credential && attempts >= ATTEMPTS_MAX) continue
+    // Who is not sure to be the one that is meant gets none of them, but may let strangers in.
+    const isMeant = attempts < ATTEMPTS_MAX && refusalOf(refusal) !== 'identity'
+    if (credential && !isMeant) continue
     device.use(credential)
     try {
       await device.deviceInformation(signal)
@@ -28,7 +30,7 @@ export async function signIn(
       if (!isRefusal(error)) throw error
       // Without a credential it refuses too: what matters is what it said to the last one that we tried.
       refusal = credential || !refusal ? error : refusal
-      if (refusalOf(error) === 'locked-out') break
+      if (refusalOf(error) === 'locked-out' || refusalOf(error) === 'clock') break
       if (credential && error.facts['operation'] !== undefined) attempts += 1
     }
   }

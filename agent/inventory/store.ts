@@ -56,7 +56,11 @@ export class InventoryStore {
     }))
   }
 
+  /** Two can't stand at one place: who was known there has gone, nobody knows where. */
   saveDevice(device: StoredDevice): void {
+    this.#db
+      .prepare("UPDATE inventory_device SET address = '' WHERE address = ? AND port = ? AND device <> ?")
+      .run(device.address, device.port, device.device)
     this.#db
       .prepare(
         `INSERT INTO inventory_device (device, endpoint, manufacturer, model, serial, macs, address, port, path, https, username)

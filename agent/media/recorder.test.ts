@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { systemClock } from '../base/clock.ts'
 import { LenscapError } from '../base/errors.ts'
+import { DeviceGate } from '../onvif/gate.ts'
 import { type Answer, packetizer, type ScriptedCamera, scriptedCamera, slice, until } from '../rtsp/testing.ts'
 import type { MediaAccess } from './access.ts'
 import { CLIP_SETTINGS, type ClipSettings } from './cutter.ts'
@@ -22,6 +23,7 @@ const accessTo = (camera: ScriptedCamera): MediaAccess => ({
   streamUri: async () => new URL(`rtsp://camera.invalid:${camera.uri.port}/stream`),
   snapshotUri: () => Promise.reject(new Error('not asked for')),
   credential: undefined,
+  gate: new DeviceGate(systemClock),
 })
 
 function record(owner: TestOwner, camera: ScriptedCamera, settings: Partial<ClipSettings> = {}) {

@@ -6,7 +6,7 @@ import { keepRunning, type RetryPolicy } from '../base/retry.ts'
 import type { Grant } from '../consent/consent.ts'
 import type { AccessUnit } from '../rtsp/access-unit.ts'
 import { openStream, type StreamLimits } from '../rtsp/client.ts'
-import { demandGrant, type MediaAccess, onOwnAddress } from './access.ts'
+import { demandGrant, type MediaAccess, onOwnAddress, throughGate } from './access.ts'
 import type { Clip } from './clip.ts'
 import { ClipCutter, type ClipSettings } from './cutter.ts'
 import type { MediaItem } from './item.ts'
@@ -107,13 +107,16 @@ export class CameraRecorder {
     this.#grant.check()
     const uri = onOwnAddress(await this.#access.streamUri(signal), address)
     this.#grant.check()
-    const stream = await openStream({ uri, credential, signal, clock, limits: streamLimits })
-    let isFirst = true
-    for await (const unit of stream) {
-      if (isFirst) this.#deps.onFlowing?.()
-      isFirst = false
-      this.#take(unit)
-    }
+    await throughGate(this.#access, 'rtsp', signal, async () => {
+      const stream = await openStream({ uri, credential, signal, clock, limits: streamLimits })
+      if (credential && stream.signedIn) this.#access.gate.accept(credential, 'rtsp')
+      let isFirst = true
+      for await (const unit of stream) {
+        if (isFirst) this.#deps.onFlowing?.()
+        isFirst = false
+        this.#take(unit)
+      }
+    })
   }
 
   #take(unit: AccessUnit): void {

@@ -19,7 +19,8 @@ export class Refusals {
   /** Remembers what was refused under this grant. A refused password counts for every kind, missing rights for one. */
   note(grant: Grant, credential: Credential | undefined, error: unknown): void {
     // A digest that came at the wrong time says nothing of the password, and the ONVIF room waits by itself.
-    if (factOf(error, 'reason') === 'clock') return
+    // Nor does a device that is not sure to be ours.
+    if (['clock', 'identity'].includes(factOf(error, 'reason'))) return
     const kinds: readonly MediaKind[] = isOfCredential(error) ? ['snapshot', 'clip'] : [grant.kind]
     for (const kind of kinds) this.#held.set(keyOf(grant.camera, kind), { grant, credential })
   }

@@ -5,11 +5,11 @@ import got, { type Response } from 'got'
 import type { Clock } from '../base/clock.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { DigestAuth } from '../base/digest.ts'
-import { type ErrorKind, errorKind, LenscapError } from '../base/errors.ts'
+import { describeError, type ErrorKind, errorKind, LenscapError } from '../base/errors.ts'
 import { newId } from '../base/ids.ts'
 import { LinkedController } from '../base/linked-controller.ts'
 import type { Grant } from '../consent/consent.ts'
-import { demandGrant, type MediaAccess, onOwnAddress } from './access.ts'
+import { demandGrant, type MediaAccess, onOwnAddress, throughGate } from './access.ts'
 import type { MediaItem } from './item.ts'
 import { isJpeg } from './jpeg.ts'
 import { SpoolFile } from './spool-file.ts'
@@ -41,7 +41,7 @@ export async function takeSnapshot(grant: Grant, access: MediaAccess, deps: Snap
   const picture = await withDeadline({ clock, timeoutMs, signal: either.signal, what }, async (stop) => {
     const uri = onOwnAddress(await access.snapshotUri(stop), access.address)
     grant.check()
-    return fetchPicture(uri, access, stop, bytesMax)
+    return await throughGate(access, 'snapshot', stop, () => fetchPicture(uri, access, stop, bytesMax))
   })
   if (!isJpeg(picture)) {
     throw new LenscapError('invalid', `${access.address} sent something that is no JPEG`, { bytes: picture.length })
@@ -83,7 +83,7 @@ async function keep(picture: Buffer, grant: Grant, { folder, clock, reason }: Sn
 }
 
 async function fetchPicture(uri: URL, access: MediaAccess, signal: AbortSignal, bytesMax: number): Promise<Buffer> {
-  const { address, credential } = access
+  const { address, credential, gate } = access
   const auth = new DigestAuth(credential, address)
   // Agents of our own: the global ones may be told by the environment to use a proxy, which is another host.
   const agent = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) }
@@ -92,7 +92,10 @@ async function fetchPicture(uri: URL, access: MediaAccess, signal: AbortSignal, 
       const authorization = auth.authorization('GET', uri.pathname + uri.search)
       const headers = { accept: 'image/jpeg', ...(authorization === undefined ? {} : { authorization }) }
       const { response, body } = await get(uri, { headers, agent, signal, bytesMax })
-      if (response.statusCode === 200) return body
+      if (response.statusCode === 200) {
+        if (credential && authorization !== undefined) gate.accept(credential, 'snapshot')
+        return body
+      }
       if (response.statusCode !== 401) throw unexpected(address, response)
       auth.take(challengesOf(response))
     }
@@ -130,7 +133,9 @@ async function get(uri: URL, options: GetOptions): Promise<{ response: Response;
   } catch (error) {
     if (signal.aborted) throw signal.reason
     if (error instanceof LenscapError) throw error
-    throw new LenscapError(errorKind(error), `No snapshot from ${uri.hostname}`, { host: uri.hostname }, error)
+    // Without got's own error, which carries the request with its Authorization.
+    const cause = new Error(describeError(error))
+    throw new LenscapError(errorKind(error), `No snapshot from ${uri.hostname}`, { host: uri.hostname }, cause)
   } finally {
     request.destroy()
   }

@@ -8,6 +8,7 @@ import { openDatabase } from '../base/database.ts'
 import { Secret } from '../base/secret.ts'
 import { Cap } from '../consent/cap.ts'
 import { CONSENT_TABLES, Consent, type Grant } from '../consent/consent.ts'
+import { DeviceGate } from '../onvif/gate.ts'
 import { signGrant } from '../protocol/grant.ts'
 import type { MediaKind } from '../protocol/media-kind.ts'
 import type { MediaAccess } from './access.ts'
@@ -97,6 +98,7 @@ export async function httpCamera(handler: Handler) {
     // A host that does not exist: only the camera's own address may be dialled.
     snapshotUri: async () => new URL(`http://root:pass@camera.invalid:${port}/snap?channel=1`),
     credential: { username: 'admin', password: new Secret('correct horse') },
+    gate: new DeviceGate(systemClock),
   }
   return {
     access,

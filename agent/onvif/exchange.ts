@@ -58,6 +58,8 @@ export class Exchange {
   manner: 'wsse' | 'http' = 'wsse'
   /** From its last Digest challenge. */
   realm = ''
+  /** The last challenge asked for what we can't do: nothing was sent. */
+  wasUnanswerable = false
   readonly #clock: Clock
 
   constructor(target: Target, gate: DeviceGate, clock: Clock) {
@@ -118,6 +120,7 @@ export class Exchange {
     this.manner = 'http'
     this.realm = parseChallenges(reply.challenges).digests[0]?.realm ?? this.realm
     const authorization = credential && answerChallenges(reply.challenges, credential, target.path)
+    this.wasUnanswerable = credential !== undefined && authorization === undefined
     if (authorization === undefined) return { reply, request }
     const unsigned = ask(new RequestWriter(undefined, createdMs, options.media2))
     const signed = { ...unsigned, authorization }

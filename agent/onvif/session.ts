@@ -242,6 +242,7 @@ export class Session {
       throw withReason(refusal, 'clock')
     }
     this.#proven = false
+    if (this.#exchange.wasUnanswerable) throw withReason(refusal, 'credential')
     throw withReason(refusal, this.gate.refuse(credential, 'onvif', statusOf(refusal) === 403))
   }
 

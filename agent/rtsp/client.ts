@@ -81,6 +81,7 @@ class Session {
   #depacketizer: H264Depacketizer | undefined
   #channel = -1
   #id: string | undefined
+  #challenged = false
   #timeoutS = 60
   #uri: string
   #methods: ReadonlySet<string> = new Set()
@@ -155,7 +156,7 @@ class Session {
       const { gaps = 0, droppedUnits = 0 } = this.#depacketizer?.losses ?? {}
       return { gaps, droppedUnits, units: this.#units, bytes: this.#bytes }
     }
-    return new RtspStream({ queue: this.#queue, counts, close: stop })
+    return new RtspStream({ signedIn: this.#challenged, queue: this.#queue, counts, close: stop })
   }
 
   /** Ends the session at once, with TEARDOWN where there is one to tear down. Without a reason the reader ends quietly. */
@@ -188,6 +189,7 @@ class Session {
         this.#auth.accepted()
         return answer
       }
+      this.#challenged = true
       this.#auth.take(answer.headers.get('www-authenticate') ?? [])
     }
   }

@@ -10,6 +10,7 @@ export interface StreamCounts extends Readonly<LossCounts> {
 }
 
 interface StreamParts {
+  readonly signedIn: boolean
   readonly queue: UnitQueue
   readonly counts: () => StreamCounts
   readonly close: () => void
@@ -24,6 +25,11 @@ export class RtspStream implements AsyncIterable<AccessUnit> {
 
   constructor(parts: StreamParts) {
     this.#parts = parts
+  }
+
+  /** The camera asked who we are, and took the credential. */
+  get signedIn(): boolean {
+    return this.#parts.signedIn
   }
 
   get counts(): StreamCounts {
