@@ -1,59 +1,39 @@
-import type { HookEvent } from '../../firmware-hooks/hooks/run-hooks.ts'
-import type { Clock } from '../base/clock.ts'
+import { readFile } from 'node:fs/promises'
 import { describeError, LenscapError } from '../base/errors.ts'
 import { LinkedController } from '../base/linked-controller.ts'
-import type { Logger } from '../base/logger.ts'
 import { VERSION } from '../base/version.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { Cap } from '../consent/cap.ts'
-import { Consent } from '../consent/consent.ts'
-import type { CredentialBook } from '../credentials/book.ts'
+import { Consent, type Grant } from '../consent/consent.ts'
+import type { CredentialSet } from '../credentials/for.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
-import { isWorthAPicture } from '../events/kinds.ts'
-import { healthUnread } from '../health/assess.ts'
 import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
-import type { CameraAccess } from '../inventory/access.ts'
-import type { CameraChange, DeviceTrouble, Inventory } from '../inventory/inventory.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import { CLIP_SETTINGS } from '../media/cutter.ts'
+import type { MediaItem } from '../media/item.ts'
 import { MediaKeeper } from '../media/keeper.ts'
 import { clearAtStart } from '../media/spool-file.ts'
-import type { EventFacts, HealthFacts, HealthLevel } from '../protocol/camera.ts'
+import type { AgentFacts } from '../metrics/agent-metrics.ts'
 import type { Id } from '../protocol/envelope.ts'
 import type { SignedGrant } from '../protocol/grant.ts'
 import { Spool } from '../spool/spool.ts'
-import type { Claimed } from '../transport/identity.ts'
 import type { CommandResult, DownCommand } from '../transport/inbox.ts'
 import type { StatusFacts } from '../transport/presence.ts'
 import { runTransport } from '../transport/transport.ts'
+import type { AgentDeps } from './agent-deps.ts'
+import { CameraNews } from './camera-news.ts'
 import { DeviceWatch } from './device-watch.ts'
 import { wordsOf } from './device-words.ts'
 import { Journal } from './journal.ts'
 import { openInventory } from './known-cameras.ts'
-import { liveAccess } from './live-access.ts'
 import { runSchedules } from './schedules.ts'
 import { Search } from './search.ts'
+import { Shown } from './shown.ts'
 import { openStateDatabase, statePaths } from './state.ts'
 import { together } from './together.ts'
 
-/** What the outside may hear of a running agent: counts, never content. */
-interface AgentReport {
-  readonly onConnected: (connected: boolean) => void
-  /** Media that left, ever, by the ledger. */
-  readonly onSent: (totals: { readonly bytes: number; readonly items: number }) => void
-  readonly hook: (event: HookEvent, facts: object) => void
-}
-
-export interface AgentDeps {
-  readonly config: AgentConfig
-  readonly credentials: CredentialBook
-  readonly identity: Claimed
-  readonly clock: Clock
-  readonly random: () => number
-  readonly logger: Logger
-  readonly signal: AbortSignal
-  readonly report: AgentReport
-}
+const RESET_GRACE_MS = 500
 
 /**
  * The composition root: the one place that knows all the rooms. Reading it from top to bottom tells the way of a sighting,
@@ -70,14 +50,14 @@ export class Agent {
   readonly #cap: Cap
   readonly #consent: Consent
   readonly #inventory: Inventory
-  readonly #health: HealthStore
+  readonly #news: CameraNews
   readonly #search: Search
   readonly #watch: DeviceWatch
   readonly #egress: Egress
   readonly #media: MediaKeeper
-  /** Cameras told in full since this start. */
-  readonly #told = new Set<Id>()
-  readonly #levels = new Map<Id, HealthLevel>()
+  readonly #shown: Shown
+  #config: AgentConfig
+  #schedules: AbortController | undefined
   #wasCapOn: boolean
 
   /** @throws LenscapError `storage` where the state folder can't be used */
@@ -85,32 +65,40 @@ export class Agent {
     const { config, credentials, identity, clock, random, logger } = deps
     const paths = statePaths(config)
     this.#deps = deps
+    this.#config = config
     this.#startedMs = clock.monotonicMs()
     this.#stop = this.#stack.use(new LinkedController(deps.signal))
     const common = { clock, random, logger, signal: this.#stop.signal }
     this.#spool = this.#stack.use(new Spool({ path: paths.spool, clock, logger, bytesMax: config.spool.bytesMax }))
-    this.#journal = new Journal(this.#spool, logger)
+    this.#journal = new Journal(this.#spool, logger, (text, camera) => deps.overview.activity(text, camera))
     const db = this.#stack.adopt(openStateDatabase(paths.state), (open) => open.close())
     this.#cap = new Cap(config.stateDir)
     this.#wasCapOn = this.#cap.isOn()
     const onConsent = () => this.#consentChanged()
     this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: onConsent }))
     this.#inventory = openInventory(db, credentials, config.discovery, clock)
-    this.#health = new HealthStore(db)
+    this.#news = new CameraNews({
+      journal: this.#journal,
+      inventory: this.#inventory,
+      health: new HealthStore(db),
+      followers: () => ({ watch: this.#watch, media: this.#media, witnesses: [deps.overview, this.#shown] }),
+      hook: deps.report.hook,
+      clock,
+    })
     this.#search = new Search({
       ...common,
       discovery: config.discovery,
       inventory: this.#inventory,
-      onCamera: (news) => this.#onCamera(news),
-      onTrouble: (news) => this.#onTrouble(news),
-      onPass: () => this.#attend(),
+      onCamera: (news) => this.#news.found(news),
+      onTrouble: (news) => this.#news.trouble(news),
+      onPass: () => this.#news.attend(),
       onAnnounced: (device) => this.#watch.announced(device),
     })
     this.#watch = new DeviceWatch({
       ...common,
-      ...wordsOf({ config, db, stack: this.#stack, journal: this.#journal, credentials: () => credentials.sets() }),
-      onEvent: ({ camera }, event) => this.#onEvent(camera, event),
-      onHealth: (camera, health) => this.#onHealth(camera, health),
+      ...wordsOf({ config, db, stack: this.#stack, journal: this.#journal, credentials }),
+      onEvent: ({ camera }, event) => this.#news.event(camera, event),
+      onHealth: (camera, health) => this.#news.health(camera, health),
     })
     this.#egress = this.#stack.use(
       new Egress({
@@ -127,33 +115,31 @@ export class Agent {
       consent: this.#consent,
       folder: paths.media,
       settings: { ...CLIP_SETTINGS, preRollMs: config.media.preRollMs, postRollMs: config.media.postRollMs },
-      onItem: (grant, item) => this.#egress.enqueue(grant, item),
+      onItem: (grant, item) => this.#onItem(grant, item),
       onTrouble: (camera, error) => this.#onMediaTrouble(camera, error),
       onFlowing: (camera) => this.#onStream(camera, 'flowing'),
     })
+    const allows = (camera: Id) => this.#consent.allows(camera, 'snapshot')
+    this.#shown = new Shown({ ...common, agent: identity.agent, config, ledger: this.#egress.ledger, allows })
   }
 
   /** Works until the signal fires, then ends everything it began. @throws what a part failed with, when all have ended */
   async run(): Promise<void> {
     using _ = this.#stack
-    const { config, clock, credentials, logger, report } = this.#deps
+    const { config, credentials, logger, report } = this.#deps
     const { signal } = this.#stop
     const left = await clearAtStart(statePaths(config).media)
     if (left > 0) logger.warn({ files: left }, 'Media that a crash left before it was queued was removed')
     this.#journal.activity('agent-started', `The agent ${VERSION} has started`)
     report.onSent(this.#egress.totals())
-    const jobs = [
-      { name: 'inventory', expression: config.inventory.schedule, work: () => this.#search.readAgain() },
-      { name: 'host', expression: config.host.schedule, work: () => this.#tellHost() },
-      { name: 'snapshots', expression: config.media.snapshotSchedule, work: () => this.#takeSnapshots() },
-    ]
     const works = [
       this.#connect(),
       this.#egress.run(signal),
       this.#search.run(),
       credentials.watch(() => this.#credentialsChanged(), signal),
       this.#tellHost(),
-      runSchedules(jobs, { clock, logger, signal }),
+      this.#keepSchedules(),
+      this.#shown.run(signal),
     ]
     try {
       await together(this.#stop, works)
@@ -162,15 +148,60 @@ export class Agent {
     }
   }
 
+  /**
+   * Takes what can be taken while it runs; the rest of the configuration counts after a restart.
+   * @throws LenscapError `invalid` for what only discovery understands
+   */
+  use(config: AgentConfig, configured: readonly CredentialSet[]): void {
+    this.#search.use(config.discovery)
+    this.#deps.credentials.configure(configured)
+    this.#inventory.use()
+    this.#config = config
+    this.#shown.use(config)
+    this.#schedules?.abort()
+    void this.#search.readAgain()
+  }
+
+  /** What the agent counts. */
+  facts(): Omit<AgentFacts, 'process'> {
+    const { overview } = this.#deps
+    const { items: queuedItems, bytes: queuedBytes } = this.#egress.queued()
+    const cameras = overview.cameras().map(({ camera, level }) => ({ camera, level }))
+    const egress = { ...this.#egress.totals(), queuedItems, queuedBytes }
+    return { ...this.#status(), ...overview.counts(), published: overview.published, cameras, egress }
+  }
+
+  /** Runs the jobs by the clock; anew when their times were changed. */
+  async #keepSchedules(): Promise<void> {
+    const { clock, logger } = this.#deps
+    while (!this.#stop.signal.aborted) {
+      using round = new LinkedController(this.#stop.signal)
+      this.#schedules = round
+      const { inventory, host, media } = this.#config
+      const jobs = [
+        { name: 'inventory', expression: inventory.schedule, work: () => this.#search.readAgain() },
+        { name: 'host', expression: host.schedule, work: () => this.#tellHost() },
+        { name: 'snapshots', expression: media.snapshotSchedule, work: () => this.#takeSnapshots() },
+      ]
+      await runSchedules(jobs, { clock, logger, signal: round.signal })
+    }
+  }
+
   /** The box's connection: what comes down is handed to the rooms here. */
   #connect(): Promise<void> {
-    const { identity, clock, random, logger, report } = this.#deps
+    const { identity, broker, settledBy, overview, clock, random, logger, report } = this.#deps
     return runTransport({
       identity,
+      broker,
+      settledBy,
       spool: this.#spool,
       status: () => this.#status(),
       handlers: { onGrant: (grant) => this.#onGrant(grant), onCommand: (command) => this.#onCommand(command) },
-      onState: ({ connected }) => report.onConnected(connected),
+      onState: (state) => {
+        overview.link(state)
+        report.onConnected(state.connected)
+      },
+      onPublished: (name, bytes) => overview.sent(name, bytes),
       clock,
       random,
       logger,
@@ -179,8 +210,9 @@ export class Agent {
   }
 
   #status(): StatusFacts {
+    const { settledBy } = this.#deps
     const uptimeS = Math.round((this.#deps.clock.monotonicMs() - this.#startedMs) / 1000)
-    return { version: VERSION, uptimeS, cap: this.#cap.isOn(), spool: this.#spool.depth() }
+    return { version: VERSION, uptimeS, cap: this.#cap.isOn(), spool: this.#spool.depth(), settledBy }
   }
 
   async #tellHost(): Promise<void> {
@@ -194,63 +226,10 @@ export class Agent {
     void this.#search.readAgain()
   }
 
-  #onCamera({ camera, facts, changed, movedFrom }: CameraChange): void {
-    const name = `${facts.manufacturer} ${facts.model} at ${facts.address}`
-    if (changed === 'new') {
-      this.#journal.activity('camera-discovered', `Found ${name}`, camera)
-      this.#deps.report.hook('camera-found', { camera, name: facts.name, address: facts.address })
-    } else if (movedFrom) {
-      this.#journal.activity('camera-moved', `${name} was at ${movedFrom} before`, camera)
-      this.#watch.moved(facts.device, movedFrom)
-    } else {
-      this.#journal.activity('camera-changed', `${name} changed: ${changed.join(', ')}`, camera)
-    }
-    if (this.#told.has(camera)) this.#journal.tell({ name: 'camera-info', id: camera, body: { info: facts } })
-    this.#attend()
-    this.#media.changed(camera)
-  }
-
-  /** Sees to it that every camera read so far is told, watched and, where allowed, recorded. */
-  #attend(): void {
-    for (const handle of this.#inventory.devices()) {
-      this.#watch.add(handle)
-      for (const { camera, facts } of handle.cameras) {
-        if (this.#told.has(camera)) continue
-        this.#told.add(camera)
-        this.#journal.tell({ name: 'camera-info', id: camera, body: { info: facts } })
-        this.#media.add(liveAccess(camera, this.#inventory))
-      }
-    }
-    // Who signs in to a camera may have changed with this reading.
-    this.#media.review()
-  }
-
-  #onEvent(camera: Id, event: EventFacts): void {
-    this.#journal.tell({ name: 'camera-event', id: camera, body: { event } })
-    if (isWorthAPicture(event)) this.#media.trigger(camera, event.kind, this.#deps.clock.nowMs())
-  }
-
-  /** A known device that does not answer since the start has nobody who watches it: what the bridge last heard is stale. */
-  #onTrouble({ device, error }: DeviceTrouble): void {
-    if (device === undefined || this.#inventory.devices().some(({ id }) => id === device)) return
-    const health = healthUnread(error)
-    for (const known of this.#inventory.remembers(device)) {
-      if (this.#levels.get(known.camera) !== health.level) this.#onHealth(known, health)
-    }
-  }
-
-  #onHealth({ camera, facts }: Pick<CameraAccess, 'camera' | 'facts'>, health: HealthFacts): void {
-    this.#journal.tell({ name: 'camera-health', id: camera, body: { health } })
-    const wasGone = this.#levels.get(camera) === 'unreachable'
-    const isGone = health.level === 'unreachable'
-    this.#levels.set(camera, health.level)
-    this.#health.save(camera, this.#deps.clock.nowMs(), health)
-    if (isGone === wasGone) return
-    const name = `${facts.manufacturer} ${facts.model} at ${facts.address}`
-    if (isGone) {
-      this.#journal.activity('camera-lost', `${name} does not answer any more`, camera)
-      this.#deps.report.hook('camera-lost', { camera, name: facts.name, address: facts.address })
-    } else this.#journal.activity('camera-returned', `${name} answers again`, camera)
+  async #onItem(grant: Grant, item: MediaItem): Promise<void> {
+    // Before it is handed over: then the file is the queue's.
+    if (item.kind === 'snapshot') await this.#shown.snapshot(grant, () => readFile(item.path))
+    await this.#egress.enqueue(grant, item)
   }
 
   async #takeSnapshots(): Promise<void> {
@@ -292,6 +271,7 @@ export class Agent {
       this.#deps.report.hook(kind, {})
     }
     this.#media.review()
+    this.#shown.review()
   }
 
   async #onCommand({ name, camera }: DownCommand): Promise<CommandResult> {
@@ -303,6 +283,16 @@ export class Agent {
       const taken = await this.#media.snapshots('asked', camera)
       return taken > 0 ? { ok: true, message: 'Taken' } : { ok: false, message: 'No snapshot could be taken' }
     }
+    if (name === 'reset') {
+      void this.#resetSoon()
+      return { ok: true, message: 'This box is being wiped' }
+    }
     return { ok: false, message: `This agent does not know "${name}"` }
+  }
+
+  /** The reply goes first: nobody hears of a wiped box again. */
+  async #resetSoon(): Promise<void> {
+    await this.#deps.clock.sleep(RESET_GRACE_MS, this.#stop.signal).catch(() => {})
+    this.#deps.report.onReset()
   }
 }

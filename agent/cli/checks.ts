@@ -74,14 +74,15 @@ async function checkPasswordFile(path: string): Promise<Finding> {
 }
 
 interface BridgeAnswer {
-  readonly finding: Finding
+  readonly findings: readonly Finding[]
   /** The bridge's clock by its `Date` header, UTC ms. */
   readonly dateMs: number | undefined
 }
 
-/** Whether the bridge answers over HTTP. */
-export async function checkBridge(bridge: string, signal: AbortSignal): Promise<BridgeAnswer> {
+/** Whether the bridge answers over HTTP, where there is one. */
+export async function checkBridge(bridge: string | undefined, signal: AbortSignal): Promise<BridgeAnswer> {
   const check = 'bridge'
+  if (bridge === undefined) return { findings: [], dateMs: undefined }
   const url = new URL('/healthz', bridge).href
   try {
     const options = { retry: { limit: 0 }, followRedirect: false, throwHttpErrors: false } as const
@@ -90,10 +91,10 @@ export async function checkBridge(bridge: string, signal: AbortSignal): Promise<
     const advice = 'Check that the address is that of a Lenscap bridge, and look at its log'
     const finding =
       statusCode === 200 ? ok(check, `${bridge} answers`) : failed(check, `${url} answers ${statusCode}`, advice)
-    return { finding, dateMs: Number.isNaN(dateMs) ? undefined : dateMs }
+    return { findings: [finding], dateMs: Number.isNaN(dateMs) ? undefined : dateMs }
   } catch (error) {
     const advice = "Check the address, the box's network and name server, and that the bridge is running"
-    return { finding: failed(check, `${bridge}: ${describeError(error)}`, advice), dateMs: undefined }
+    return { findings: [failed(check, `${bridge}: ${describeError(error)}`, advice)], dateMs: undefined }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Database } from '../base/database.ts'
-import type { Credential } from '../base/secret.ts'
 import type { AgentConfig } from '../config/schema.ts'
+import type { CredentialBook } from '../credentials/book.ts'
 import { Consumer } from '../events/consumer.ts'
 import { Heard } from '../events/heard.ts'
 import { LogMarks } from '../logs/store.ts'
@@ -14,7 +14,7 @@ interface WordsDeps {
   readonly stack: DisposableStack
   readonly journal: Pick<Journal, 'tell'>
   /** What no line of a log may hold. */
-  readonly credentials: () => readonly Credential[]
+  readonly credentials: Pick<CredentialBook, 'sets'>
 }
 
 /** By what the watch hears devices: what was heard before, where they may post, and how their logs are read. */
@@ -28,7 +28,7 @@ export function wordsOf(deps: WordsDeps): Pick<DeviceWatchDeps, 'heard' | 'consu
       ? {
           intervalMs: logs.intervalS * 1000,
           marks: new LogMarks(db),
-          secrets: () => credentials().map(({ password }) => password.reveal()),
+          secrets: () => credentials.sets().map(({ password }) => password.reveal()),
           onLines: ({ camera }, lines) => journal.tell({ name: 'camera-log', id: camera, body: { lines: [...lines] } }),
         }
       : undefined,

@@ -8,6 +8,7 @@ import type { Sighting } from '../discovery/sighting.ts'
 import { Inventory } from '../inventory/inventory.ts'
 import { INVENTORY_TABLES } from '../inventory/tables.ts'
 import { EXIT, type Output, table } from './output.ts'
+import { openProgress } from './progress.ts'
 
 export interface DiscoverRequest {
   readonly cidr: readonly string[]
@@ -21,7 +22,7 @@ export interface DiscoverRequest {
 }
 
 /** One device in the answer of `discover`. Facts that only a signed-in client may read are empty without credentials. */
-interface FoundDevice {
+export interface FoundDevice {
   readonly endpoint: string
   readonly address: string
   readonly port: number
@@ -38,16 +39,29 @@ interface FoundDevice {
 /** `discover`: looks round once and says what answered; nothing is kept. `partly` where a device could not be read. */
 export async function runDiscover(request: DiscoverRequest, output: Output, signal: AbortSignal): Promise<number> {
   const credentials = await credentialsOf(request)
+  const progress = openProgress(`Looking for ${request.timeout} s`)
+  const devices = await lookRound(request, credentials, signal, progress.count).finally(progress.end)
+  output.answer(devices, () => asTable(devices, output.width))
+  return devices.some(({ diagnosis }) => diagnosis !== '') ? EXIT.partly : EXIT.done
+}
+
+/** Finds and reads what is there, signed in with the first credential that fits; by address. @throws LenscapError `invalid` */
+export async function lookRound(
+  request: Omit<DiscoverRequest, 'user' | 'passwordFile'>,
+  credentials: readonly Credential[],
+  signal: AbortSignal,
+  onSeen: (devices: number) => void,
+): Promise<FoundDevice[]> {
   const found = new Map<string, FoundDevice>()
   // The inventory's own way of reading devices, with a memory that ends with this call.
   const db = openDatabase(':memory:', [INVENTORY_TABLES])
   try {
     const inventory = new Inventory({ db, credentials, clock: systemClock })
     for await (const news of inventory.refresh(seen(request, found, signal), signal)) {
-      if (news.kind === 'trouble') {
-        const device = found.get(placeOf(news))
-        if (device) device.diagnosis = describeError(news.error)
-      }
+      onSeen(found.size)
+      if (news.kind !== 'trouble') continue
+      const device = found.get(placeOf(news))
+      if (device) device.diagnosis = describeError(news.error)
     }
     for (const { device, cameras } of inventory.devices()) {
       const entry = found.get(placeOf(device.target))
@@ -59,13 +73,15 @@ export async function runDiscover(request: DiscoverRequest, output: Output, sign
   } finally {
     db.close()
   }
-  const devices = [...found.values()].toSorted((a, b) => a.address.localeCompare(b.address, 'en', { numeric: true }))
-  output.answer(devices, () => asTable(devices))
-  return devices.some(({ diagnosis }) => diagnosis !== '') ? EXIT.partly : EXIT.done
+  return [...found.values()].toSorted((a, b) => a.address.localeCompare(b.address, 'en', { numeric: true }))
 }
 
 /** Passes sightings on and notes each place once. */
-async function* seen(request: DiscoverRequest, found: Map<string, FoundDevice>, signal: AbortSignal) {
+async function* seen(
+  request: Omit<DiscoverRequest, 'user' | 'passwordFile'>,
+  found: Map<string, FoundDevice>,
+  signal: AbortSignal,
+) {
   const sightings = discover({
     cidrs: request.cidr,
     hosts: request.host,
@@ -96,7 +112,7 @@ async function credentialsOf({ user, passwordFile }: DiscoverRequest): Promise<C
   return [{ username: user, password: await readPassword(passwordFile) }]
 }
 
-function asTable(devices: readonly FoundDevice[]): string {
+export function asTable(devices: readonly FoundDevice[], width: number | undefined): string {
   if (devices.length === 0) return 'Nothing answered. Name a range with --cidr, or a camera with --host, and try again.'
   return table(
     ['ADDRESS', 'PORT', 'MAKER', 'MODEL', 'SERIAL', 'FIRMWARE', 'CH', 'DIAGNOSIS'],
@@ -110,5 +126,6 @@ function asTable(devices: readonly FoundDevice[]): string {
       String(d.channels || ''),
       d.diagnosis,
     ]),
+    width,
   )
 }

@@ -18,14 +18,14 @@ import {
   warning,
 } from './checks.ts'
 import { type KnownCamera, knownCameras } from './inspect.ts'
-import { EXIT, type Output, table } from './output.ts'
+import { EXIT, type Output, wrapped } from './output.ts'
 import { checkPlaces } from './places.ts'
 import { readStateDatabase, statePaths } from './state.ts'
 
 /** `doctor`: looks at all that a working box needs, a line for each with what to do. Changes nothing. */
 export async function runDoctor(configPath: string, output: Output, signal: AbortSignal): Promise<number> {
   const findings = await examine(configPath, signal)
-  output.answer(findings, () => asText(findings))
+  output.answer(findings, () => asText(findings, output.width))
   const has = (state: Finding['state']) => findings.some((finding) => finding.state === state)
   return has('failed') ? EXIT.failed : has('warning') ? EXIT.partly : EXIT.done
 }
@@ -41,11 +41,12 @@ async function examine(configPath: string, signal: AbortSignal): Promise<Finding
     ]
   }
   const { claimed, finding } = await checkClaim(config)
+  const brokerUrl = config.mqtt.url ?? claimed?.mqttUrl
   const [stateDir, passwords, bridge, broker] = await Promise.all([
     checkStateDir(config.stateDir),
     checkPasswordFiles(config),
     checkBridge(claimed?.bridgeUrl ?? config.bridge, signal),
-    claimed ? [checkBroker(claimed.mqttUrl, systemClock, signal)] : [],
+    brokerUrl === undefined ? [] : [checkBroker(brokerUrl, systemClock, signal)],
   ])
   return [
     ok('configuration', `${configPath} is in order`),
@@ -53,7 +54,7 @@ async function examine(configPath: string, signal: AbortSignal): Promise<Finding
     checkClock(systemClock.nowMs(), bridge.dateMs),
     ...passwords,
     finding,
-    bridge.finding,
+    ...bridge.findings,
     ...(await Promise.all(broker)),
     ...attempt('cameras', () => checkCameras(config)),
   ]
@@ -62,6 +63,9 @@ async function examine(configPath: string, signal: AbortSignal): Promise<Finding
 async function checkClaim(config: AgentConfig): Promise<{ claimed: Claimed | undefined; finding: Finding }> {
   const check = 'claim'
   try {
+    if (config.bridge === undefined) {
+      return { claimed: undefined, finding: ok(check, 'none is needed: there is no bridge, only your broker') }
+    }
     const claimed = (await readIdentity(config.stateDir))?.claimed
     if (!claimed) {
       const advice = 'Start the agent, and enter the code that it shows in the console'
@@ -106,13 +110,17 @@ function checkCamera(camera: KnownCamera, last: ReturnType<HealthStore['of']>): 
   return (level === 'unreachable' ? failed : warning)(check, `${said}, ${codes}`, ADVICE[first.code])
 }
 
-function asText(findings: readonly Finding[]): string {
-  const marks = { ok: 'ok', warning: 'look', failed: 'FAILED' }
-  return table(
-    ['', 'CHECK', 'FOUND'],
-    findings.flatMap(({ check, state, found, advice }) => [
-      [marks[state], check, found],
-      ...(advice === '' ? [] : [['', '', `-> ${advice}`]]),
-    ]),
-  )
+const MARKS = { ok: 'ok    ', warning: 'look  ', failed: 'FAILED' }
+const CHECK_COLUMNS = 14
+const INDENT = ' '.repeat(MARKS.ok.length + 2)
+
+function asText(findings: readonly Finding[], width = 100): string {
+  const lines = findings.flatMap(({ check, state, found, advice }) => [
+    wrapped(`${MARKS[state]}  ${check.padEnd(CHECK_COLUMNS)}  ${found}`, width, INDENT + ' '.repeat(CHECK_COLUMNS + 2)),
+    ...(advice === '' ? [] : [wrapped(`${INDENT}-> ${advice}`, width, `${INDENT}   `)]),
+  ])
+  const count = (state: Finding['state']) => findings.filter((each) => each.state === state).length
+  const [broken, look] = [count('failed'), count('warning')]
+  const sum = broken + look === 0 ? 'All is well.' : `${broken} to mend, ${look} to look at.`
+  return [...lines, '', sum].join('\n')
 }

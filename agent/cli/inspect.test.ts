@@ -25,6 +25,10 @@ describe('what an installer asks', () => {
     assert.deepEqual(last(), {
       agent: null,
       bridge: 'http://127.0.0.1:1',
+      settledBy: 'bridge',
+      running: false,
+      connected: false,
+      trouble: '',
       cap: false,
       spool: { messages: 0, bytes: 0, dropped: 0 },
       sent: { items: 0, bytes: 0 },

@@ -11,33 +11,60 @@ import type { Id } from '../protocol/envelope.ts'
 import { readSpoolDepth } from '../spool/file.ts'
 import { readIdentity } from '../transport/identity.ts'
 import { EXIT, type Output, table } from './output.ts'
+import { runningState } from './running.ts'
 import { readStateDatabase, statePaths } from './state.ts'
 
+const CAMERA_HEAD = ['CAMERA', 'ADDRESS', 'MAKER', 'MODEL', 'CH', 'SERIAL', 'FIRMWARE']
 const PAGE_ROWS = 10_000
 
-/** `status`: what a box knows of itself, read from its disk: it works beside a running agent and without one. */
+/** `status`: what a box knows of itself, from its disk; and from the agent, where one runs. */
 export async function showStatus(configPath: string, output: Output): Promise<number> {
   const config = await stateOf(configPath)
-  const claimed = (await readIdentity(config.stateDir))?.claimed
+  const identity = await readIdentity(config.stateDir)
+  const claimed = config.bridge === undefined ? undefined : identity?.claimed
+  const running = await runningState(config.stateDir)
   const sent = withLedger(config, (ledger) => ledger?.totals()) ?? { items: 0, bytes: 0 }
-  const cap = new Cap(config.stateDir).isOn()
   const status = {
-    agent: claimed?.agent ?? null,
-    bridge: claimed?.bridgeUrl ?? config.bridge,
-    cap,
+    agent: (config.bridge === undefined ? identity?.standalone : claimed?.agent) ?? null,
+    bridge: claimed?.bridgeUrl ?? config.bridge ?? null,
+    settledBy: config.bridge === undefined ? 'broker' : 'bridge',
+    running: running !== undefined,
+    connected: running?.connected ?? false,
+    trouble: running?.trouble ?? '',
+    cap: new Cap(config.stateDir).isOn(),
     spool: readSpoolDepth(statePaths(config).spool) ?? { messages: 0, bytes: 0, dropped: 0 },
     sent,
   }
-  output.answer(status, () =>
-    [
-      `Agent    ${status.agent ?? 'not claimed yet'}`,
-      `Bridge   ${status.bridge}`,
-      `Cap      ${cap ? 'on: nothing leaves' : "off: what leaves is the owner's choice"}`,
-      `Spool    ${status.spool.messages} messages wait, ${status.spool.dropped} were let go`,
-      `Sent     ${sent.items} items, ${sent.bytes} bytes of media, ever`,
-    ].join('\n'),
-  )
+  output.answer(status, () => statusText(status))
   return EXIT.done
+}
+
+interface BoxStatus {
+  readonly agent: string | null
+  readonly bridge: string | null
+  readonly running: boolean
+  readonly connected: boolean
+  readonly trouble: string
+  readonly cap: boolean
+  readonly spool: { readonly messages: number; readonly dropped: number }
+  readonly sent: { readonly items: number; readonly bytes: number }
+}
+
+function statusText({ agent, bridge, running, connected, trouble, cap, spool, sent }: BoxStatus): string {
+  const link = connected ? 'runs, connected' : `runs, not connected${trouble === '' ? '' : `: ${trouble}`}`
+  return [
+    `Agent    ${agent ?? (bridge === null ? 'has not run yet' : 'not claimed yet')}`,
+    `Process  ${running ? link : 'does not run, or is another user’s'}`,
+    ...(bridge === null
+      ? [
+          'Bridge   none: the broker’s word lets messages be forgotten, which is no',
+          '         promise that they were kept',
+        ]
+      : [`Bridge   ${bridge}`]),
+    `Cap      ${cap ? 'on: nothing leaves' : "off: what leaves is the owner's choice"}`,
+    `Spool    ${spool.messages} messages wait, ${spool.dropped} were let go`,
+    `Sent     ${sent.items} items, ${sent.bytes} bytes of media, ever`,
+  ].join('\n')
 }
 
 /** `cameras`: every camera that the box knows. */
@@ -46,7 +73,7 @@ export async function showCameras(configPath: string, output: Output): Promise<n
   const rows = cameras.map((c) => {
     return [c.camera, c.address, c.manufacturer, c.model, String(c.channel ?? ''), c.serial, c.firmware]
   })
-  output.answer(cameras, () => table(['CAMERA', 'ADDRESS', 'MAKER', 'MODEL', 'CH', 'SERIAL', 'FIRMWARE'], rows))
+  output.answer(cameras, () => table(CAMERA_HEAD, rows, output.width))
   return EXIT.done
 }
 
@@ -87,6 +114,7 @@ export async function showLedger(configPath: string, verify: boolean, output: Ou
           const time = new Date(r.at).toISOString()
           return [String(r.n), time, r.camera, r.kind, String(r.grantSerial), String(r.bytes), r.outcome]
         }),
+        output.width,
       ),
     )
     return EXIT.done

@@ -11,8 +11,10 @@ const MESSAGE_LENGTH_MAX = 512
 export class Journal {
   readonly #spool: Spool
   readonly #logger: Logger
+  readonly #onActivity: (message: string, camera?: Id) => void
 
-  constructor(spool: Spool, logger: Logger) {
+  constructor(spool: Spool, logger: Logger, onActivity: (message: string, camera?: Id) => void = () => {}) {
+    this.#onActivity = onActivity
     this.#spool = spool
     this.#logger = logger
   }
@@ -27,6 +29,7 @@ export class Journal {
   activity(kind: ActivityKind, message: string, camera?: Id): void {
     const body = { kind, message: message.slice(0, MESSAGE_LENGTH_MAX), ...(camera && { camera }) }
     this.#logger.info({ activity: kind, camera }, message)
+    this.#onActivity(message, camera)
     this.tell({ name: 'activity', body })
   }
 }

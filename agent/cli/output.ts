@@ -13,6 +13,15 @@ export class Output {
     this.#write = write
   }
 
+  /** Columns of the terminal; undefined where a file or another program reads: nothing is cut for those. */
+  get width(): number | undefined {
+    return process.stdout.isTTY ? process.stdout.columns : undefined
+  }
+
+  get isTerminal(): boolean {
+    return process.stdout.isTTY === true
+  }
+
   /** The answer itself, in one of its two forms. */
   answer(value: unknown, asText: () => string): void {
     this.#write(this.json ? `${JSON.stringify(value)}\n` : `${asText()}\n`)
@@ -22,19 +31,55 @@ export class Output {
   event(value: { readonly event: string }, asText: string): void {
     this.#write(this.json ? `${JSON.stringify(value)}\n` : `${asText}\n`)
   }
+
+  /** One line that is JSON already. */
+  line(json: string, asText: () => string): void {
+    this.#write(this.json ? `${json}\n` : `${asText()}\n`)
+  }
+
+  /** For a screen that is drawn. */
+  raw(text: string): void {
+    this.#write(text)
+  }
 }
 
-/** Columns as wide as their widest cell, two spaces apart. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+const COLUMN_MIN = 6
+
+/** Columns as wide as their widest cell, two spaces apart; where that is too wide, the widest are cut. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  widthMax = Number.POSITIVE_INFINITY,
+): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)))
+  const total = () => widths.reduce((sum, width) => sum + width + 2, -2)
+  for (let widest = Math.max(...widths); total() > widthMax && widest > COLUMN_MIN; widest = Math.max(...widths)) {
+    widths[widths.indexOf(widest)] = widest - 1
+  }
+  const fitted = (cell: string, width: number) =>
+    cell.length > width ? `${cell.slice(0, width - 1)}…` : cell.padEnd(width)
   return [head, ...rows]
     .map((row) =>
       row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .map((cell, i) => fitted(cell, widths[i] ?? 0))
         .join('  ')
         .trimEnd(),
     )
     .join('\n')
+}
+
+/** Text in lines of at most so many letters, those after the first indented. */
+export function wrapped(text: string, width: number, indent: string): string {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (line !== '' && longer.length > width) {
+      lines.push(line)
+      line = indent + word
+    } else line = longer
+  }
+  return [...lines, line].join('\n')
 }
 
 /** Says on standard error what went wrong, and gives the exit code for it. */

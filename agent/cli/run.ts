@@ -1,39 +1,64 @@
 import { systemClock } from '../base/clock.ts'
 import { holdLock } from '../base/database.ts'
 import { describeError } from '../base/errors.ts'
+import { LinkedController } from '../base/linked-controller.ts'
 import type { Logger } from '../base/logger.ts'
 import { VERSION } from '../base/version.ts'
+import { endWipe, wipe } from '../commands/wipe.ts'
 import { loadConfig, readCredentials } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CredentialBook } from '../credentials/book.ts'
 import { checkPatterns } from '../credentials/for.ts'
 import { CredentialStore } from '../credentials/store.ts'
+import { brokerAccess } from '../transport/broker-access.ts'
 import { claim } from '../transport/claim.ts'
 import { type Claimed, loadIdentity } from '../transport/identity.ts'
+import { standaloneIdentity } from '../transport/standalone.ts'
 import { Agent } from './agent.ts'
+import { openDoors } from './doors.ts'
 import { Hooks } from './hooks.ts'
-import { openLogger } from './logger.ts'
+import { type AgentLogger, openLogger } from './logger.ts'
 import type { Output } from './output.ts'
+import { Overview } from './overview.ts'
 import { checkPlaces } from './places.ts'
+import { Reloader } from './reloader.ts'
 import { makeStateDir, statePaths } from './state.ts'
 
-/** `run`: claims the box where nobody owns it yet, then works until it is told to stop. */
+/** `run`: claims the box where nobody owns it yet, then works until it is told to stop; after a reset from the beginning. */
 export async function runAgent(configPath: string, output: Output, signal: AbortSignal): Promise<void> {
+  const first = await loadConfig(configPath)
+  const log = openLogger(first.log)
+  makeStateDir(first)
+  using _alone = holdLock(
+    statePaths(first).lock,
+    `Another agent runs with the state folder ${first.stateDir}: stop it first, or give this one a stateDir of its own`,
+  )
+  if (await endWipe(first.stateDir)) log.logger.warn({}, 'A reset that was cut short was ended')
+  for (;;) {
+    const outcome = await runOnce(configPath, output, log, signal)
+    if (outcome === 'stopped') return
+    await wipe(first.stateDir)
+    output.event({ event: 'reset' }, 'This box was wiped: it knows nobody any more')
+  }
+}
+
+/** One life: until told to stop, or to forget everything. */
+async function runOnce(
+  configPath: string,
+  output: Output,
+  log: AgentLogger,
+  signal: AbortSignal,
+): Promise<'stopped' | 'reset'> {
+  const { logger } = log
   const config = await loadConfig(configPath)
   checkPlaces(config)
   const configured = await readCredentials(config)
   for (const set of configured) checkPatterns(set.for)
-  const logger = openLogger(config.log)
-  makeStateDir(config)
-  using _alone = holdLock(
-    statePaths(config).lock,
-    `Another agent runs with the state folder ${config.stateDir}: stop it first, or give this one a stateDir of its own`,
-  )
-  const identity = await claimedIdentity(config, output, logger, signal)
-  if (identity === undefined) return
-  if (identity.bridgeUrl !== config.bridge) {
+  const identity = await identityFor(config, output, logger, signal)
+  if (identity === undefined) return 'stopped'
+  if (config.bridge !== undefined && identity.bridgeUrl !== config.bridge) {
     const facts = { configured: config.bridge, claimedOn: identity.bridgeUrl }
-    logger.warn(facts, 'The box stays with the bridge where it was claimed: to move it, remove identity.json')
+    logger.warn(facts, 'The box stays with the bridge where it was claimed: "reset" frees it')
   }
   const credentials = await CredentialBook.open({
     stateDir: config.stateDir,
@@ -42,38 +67,50 @@ export async function runAgent(configPath: string, output: Output, signal: Abort
     onTrouble: (reason) => logger.error({ reason }, 'The stored credentials are not used'),
     clock: systemClock,
   })
-  const hooks = new Hooks(statePaths(config).hooks, logger, signal)
+  const { agent: clientId, token: password, mqttUrl } = identity
+  const owned = config.bridge !== undefined && { username: clientId, password }
+  const broker = await brokerAccess(config.mqtt, { url: owned ? mqttUrl : undefined, clientId, ...owned })
+  using over = new LinkedController(signal)
+  let outcome: 'stopped' | 'reset' = 'stopped'
+  const onReset = () => {
+    outcome = 'reset'
+    over.abort()
+  }
+  const hooks = new Hooks(statePaths(config).hooks, logger, over.signal)
+  const overview = new Overview(systemClock)
+  const settledBy = owned ? 'bridge' : 'broker'
   const agent = new Agent({
-    config,
-    credentials,
-    identity,
-    clock: systemClock,
-    random: Math.random,
-    logger,
-    signal,
+    ...{ config, credentials, identity, broker, settledBy, overview, logger },
+    ...{ clock: systemClock, random: Math.random, signal: over.signal },
     report: {
       onConnected: (connected) =>
         output.event({ event: connected ? 'connected' : 'disconnected' }, connected ? 'Connected' : 'Not connected'),
       onSent: (totals) =>
         output.event({ event: 'sent', ...totals }, `Sent ${totals.items} items, ${totals.bytes} bytes`),
+      onReset,
       hook: (event, facts) => hooks.call(event, facts),
     },
   })
+  const reloader = new Reloader({ configPath, config, agent, log })
+  await using _doors = await openDoors({ agent, overview, log, config, identity, settledBy, reloader, onReset })
+  using _watching = reloader.watch()
   output.event({ event: 'ready' }, `Lenscap agent ${VERSION} is running; Ctrl-C stops it`)
   try {
     await agent.run()
   } finally {
     await hooks.end()
   }
+  return outcome
 }
 
-/** The box's identity once somebody owns it; undefined when stopped before. */
-async function claimedIdentity(
+/** Who the box is; undefined when stopped before anybody owned it. */
+async function identityFor(
   config: AgentConfig,
   output: Output,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<Claimed | undefined> {
+  if (config.bridge === undefined) return await standaloneIdentity(config.stateDir, config.mqtt.prefix)
   const identity = await loadIdentity(config.stateDir)
   if (identity.claimed) return identity.claimed
   try {

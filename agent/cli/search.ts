@@ -33,7 +33,8 @@ interface SearchDeps {
 /** Looks for cameras: the known ones where they were, then whoever answers, again and again. */
 export class Search {
   readonly #deps: SearchDeps
-  readonly #fence: Fence
+  #discovery: AgentConfig['discovery']
+  #fence: Fence
   /** What was last logged of each place, so that a device that stays broken is not told every minute. */
   readonly #troubles = new Map<string, string>()
   #reading: Promise<void> | undefined
@@ -41,17 +42,30 @@ export class Search {
   /** @throws LenscapError `invalid` for a range in `discovery.only` that is none */
   constructor(deps: SearchDeps) {
     this.#deps = deps
+    this.#discovery = deps.discovery
     this.#fence = fenceOf(deps.discovery.only)
+  }
+
+  /** From the next pass on. @throws LenscapError `invalid` for a range in `discovery.only` that is none */
+  use(discovery: AgentConfig['discovery']): void {
+    this.#fence = fenceOf(discovery.only)
+    this.#discovery = discovery
   }
 
   /** Until the signal fires. Never throws for anything that a network does. */
   async run(): Promise<void> {
-    const { discovery, inventory, clock, signal } = this.#deps
-    const { ranges, hosts, multicast, interfaces, port, intervalS } = discovery
-    const where = { cidrs: ranges, hosts, multicast, discoveryPort: port, ...(interfaces.length > 0 && { interfaces }) }
+    const { inventory, clock, signal } = this.#deps
     await this.readAgain()
-    const hearing = multicast ? this.#hear() : undefined
+    const hearing = this.#discovery.multicast ? this.#hear() : undefined
     while (!signal.aborted) {
+      const { ranges, hosts, multicast, interfaces, port, intervalS } = this.#discovery
+      const where = {
+        cidrs: ranges,
+        hosts,
+        multicast,
+        discoveryPort: port,
+        ...(interfaces.length > 0 && { interfaces }),
+      }
       await this.#look(newsIn(discover({ ...where, fence: this.#fence, clock, signal }), inventory))
       await clock.sleep(intervalS * 1000, signal).catch(() => {})
     }
@@ -60,8 +74,9 @@ export class Search {
 
   /** Takes note of who comes and goes between two passes. A lie costs a look at one device, and looks are spaced. */
   async #hear(): Promise<void> {
-    const { discovery, inventory, clock, signal, onAnnounced } = this.#deps
-    const options = { port: discovery.port, fence: this.#fence, clock, signal }
+    const { inventory, clock, signal, onAnnounced } = this.#deps
+    const fence = (address: string) => this.#discovery.multicast && this.#fence(address)
+    const options = { port: this.#discovery.port, fence, clock, signal }
     for await (const announced of announcements(options)) {
       const isBye = announced.kind === 'bye'
       const { endpoint, address } = isBye ? announced : announced.sighting

@@ -1,6 +1,7 @@
 import { validate as isCron } from 'node-cron'
 import { z } from 'zod'
 import { Secret } from '../base/secret.ts'
+import { AgentBroker, OtherBroker } from './broker.ts'
 
 const Cron = z.string().refine((text) => isCron(text), 'must be a cron expression such as "*/10 * * * *"')
 
@@ -34,9 +35,33 @@ const CredentialSet = z
   })
   .describe('Tried in the order given; a set that a camera refused is not sent to it again until it changes')
 
-/** Everything that an installer can set, with its default. Durations are in the unit that the name ends with. */
-export const AgentConfig = z.strictObject({
-  bridge: z.url({ protocol: /^https?$/ }).describe('Where the bridge answers, such as https://cameras.example.org'),
+/** Home Assistant's MQTT discovery. */
+const HomeAssistant = z
+  .strictObject({
+    enabled: z.boolean().default(false).describe('Show every camera as a device in Home Assistant'),
+    discoveryPrefix: z
+      .string()
+      .regex(/^[a-zA-Z0-9_-]+(\/[a-zA-Z0-9_-]+)*$/, 'must be levels of letters, digits, - and _, joined by /')
+      .max(64)
+      .default('homeassistant')
+      .describe('The discovery prefix that is set in Home Assistant'),
+    broker: OtherBroker.optional().describe("Home Assistant's broker; the agent's own (mqtt) where absent"),
+  })
+  .prefault({})
+
+/** Loopback alone: what a box counts is nobody else's business. */
+const MetricsListen = z
+  .string()
+  .regex(
+    /^(off|socket|127\.\d{1,3}\.\d{1,3}\.\d{1,3}:\d{1,5}|\[::1\]:\d{1,5})$/,
+    'must be socket, off or 127.0.0.1:PORT',
+  )
+
+const SHAPE = z.strictObject({
+  bridge: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where the bridge answers, such as https://cameras.example.org; without one, mqtt.url is needed'),
   name: z.string().trim().min(1).max(128).default('Lenscap agent').describe('How the box is called in the console'),
   stateDir: z.string().min(1).default('/var/lib/lenscap').describe('Where identity, spool and queue live'),
   credentials: z.array(CredentialSet).max(32).default([]),
@@ -139,9 +164,31 @@ export const AgentConfig = z.strictObject({
         .describe('Messages waiting for the bridge; above it the oldest are let go, and named'),
     })
     .prefault({}),
+  mqtt: AgentBroker.prefault({}).describe(
+    "The agent's broker: what to add to, or to put in place of, what the bridge said; or all of it, where there is no bridge",
+  ),
+  homeAssistant: HomeAssistant,
+  metrics: z
+    .strictObject({
+      listen: MetricsListen.default('socket').describe(
+        'Where /metrics and /healthz answer: socket (metrics.sock in stateDir), 127.0.0.1:PORT, or off',
+      ),
+    })
+    .prefault({}),
   log: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('How much is logged'),
+})
+
+/** Everything that an installer can set, with its default. Durations are in the unit that the name ends with. */
+export const AgentConfig = SHAPE.superRefine(({ bridge, mqtt, homeAssistant }, context) => {
+  const fault = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
+  if (bridge === undefined && mqtt.url === undefined) {
+    fault(['bridge'], 'say where the bridge answers, or set mqtt.url where there is none')
+  }
+  if (homeAssistant.enabled && homeAssistant.broker === undefined && mqtt.url === undefined) {
+    fault(['homeAssistant', 'broker'], "say which broker: the bridge's own does not serve Home Assistant")
+  }
 })
 export type AgentConfig = z.infer<typeof AgentConfig>
 
 /** The published JSON schema of the configuration file. */
-export const configJsonSchema = (): object => z.toJSONSchema(AgentConfig, { io: 'input', unrepresentable: 'any' })
+export const configJsonSchema = (): object => z.toJSONSchema(SHAPE, { io: 'input', unrepresentable: 'any' })

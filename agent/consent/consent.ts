@@ -89,7 +89,7 @@ export class Consent implements Disposable {
 
   constructor(deps: ConsentDeps) {
     this.#deps = deps
-    this.#document = this.#readHeld()
+    this.#document = heldGrant(deps.db, deps.pins)
     this.#stopWatching = deps.cap.watch(() => this.#review())
     this.#watchTime()
   }
@@ -176,14 +176,13 @@ export class Consent implements Disposable {
     }
     this.#timer = setTimeout(look, Math.min(...edgesMs)).unref()
   }
+}
 
-  /** What a former run held, verified again: a file is not believed because it is ours. */
-  #readHeld(): GrantDocument | undefined {
-    const { db, pins } = this.#deps
-    const row = db.prepare('SELECT document, signature FROM grant_held').get() as SignedGrant | undefined
-    const document = row && openGrant(row, pins.grantKey)
-    return document?.account === pins.account && document.agent === pins.agent ? document : undefined
-  }
+/** The grant on the box's disk, verified again: a file is not believed because it is ours. For tools that only look, too. */
+export function heldGrant(db: Database, pins: Pins): GrantDocument | undefined {
+  const row = db.prepare('SELECT document, signature FROM grant_held').get() as SignedGrant | undefined
+  const document = row && openGrant(row, pins.grantKey)
+  return document?.account === pins.account && document.agent === pins.agent ? document : undefined
 }
 
 const refusal = (message: string, facts: Record<string, string | number>) => new LenscapError('refused', message, facts)

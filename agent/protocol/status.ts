@@ -14,5 +14,7 @@ export const Status = payload({
     bytes: z.number().int().min(0),
     dropped: z.number().int().min(0),
   }),
+  /** Whose word lets the box forget a message. `broker`: there is no bridge, and a PUBACK has to do; absent: `bridge`. */
+  settledBy: z.enum(['bridge', 'broker']).optional(),
 })
 export type Status = z.infer<typeof Status>

@@ -25,6 +25,11 @@ export interface DrainDeps {
   readonly limits: DrainLimits
   /** Resolves with the broker's PUBACK. */
   readonly publish: (message: StoredMessage) => Promise<void>
+  /**
+   * Whose word lets the box forget a message. `bridge`: its own acknowledgement, after its commit. `broker`: the PUBACK,
+   * where there is no bridge; that is no promise, since brokers lose what they took, so it is the last resort.
+   */
+  readonly settledBy: 'bridge' | 'broker'
 }
 
 const NO_ACK = { ahead: [] }
@@ -40,6 +45,8 @@ export class Drain {
   /** The highest number handed to the broker in this pass. */
   #sent: number
   #inFlight = 0
+  /** Where the broker's word counts: what it has not confirmed yet, in order. */
+  readonly #unconfirmed = new Set<number>()
   #failure: unknown
   /** Since when the bridge owes an acknowledgement of what the broker took; undefined: it owes none. Monotonic. */
   #owedSinceMs: number | undefined
@@ -91,6 +98,7 @@ export class Drain {
     try {
       while (!signal.aborted) {
         if (this.#failure) throw this.#failure
+        if (this.#deps.settledBy === 'broker') this.#forgetConfirmed()
         this.#beginAgainWhereDue()
         if (this.#sendMore() === 0) await this.#bell.wait(this.#untilDeadlineMs())
       }
@@ -98,6 +106,14 @@ export class Drain {
       stop()
       signal.removeEventListener('abort', this.#bell.ring)
     }
+  }
+
+  /** All that the broker confirmed since the last turn goes in one commit. */
+  #forgetConfirmed(): void {
+    const { spool } = this.#deps
+    const [first] = this.#unconfirmed
+    const confirmed = first === undefined ? this.#sent : first - 1
+    if (this.#stream === spool.stream && confirmed > this.#settled) spool.trim(this.#stream, confirmed)
   }
 
   /** A new life of the spool, or the bridge's silence, sends the pass back to the first unacknowledged message. */
@@ -111,6 +127,7 @@ export class Drain {
       this.#ack = NO_ACK
       this.#sent = this.#settled
       this.#owedSinceMs = undefined
+      this.#unconfirmed.clear()
     }
     if (this.#inFlight > 0 && nowMs - this.#pubackAtMs >= limits.pubackTimeoutMs) {
       throw new LenscapError('timeout', 'The broker takes no messages any more', { inFlight: this.#inFlight })
@@ -142,12 +159,13 @@ export class Drain {
     const { clock, publish } = this.#deps
     if (this.#inFlight === 0) this.#pubackAtMs = clock.monotonicMs()
     this.#inFlight += 1
+    this.#unconfirmed.add(message.seq)
     const stream = this.#stream
     publish(message).then(
       () => {
         this.#inFlight -= 1
         this.#pubackAtMs = clock.monotonicMs()
-        if (stream === this.#stream && message.seq > this.#settled) this.#owedSinceMs ??= this.#pubackAtMs
+        if (stream === this.#stream) this.#confirmed(message.seq)
         this.#bell.ring()
       },
       (error: unknown) => {
@@ -155,6 +173,12 @@ export class Drain {
         this.#bell.ring()
       },
     )
+  }
+
+  #confirmed(seq: number): void {
+    this.#unconfirmed.delete(seq)
+    const bridgeOwes = this.#deps.settledBy === 'bridge' && seq > this.#settled
+    if (bridgeOwes) this.#owedSinceMs ??= this.#pubackAtMs
   }
 
   #untilDeadlineMs(): number {

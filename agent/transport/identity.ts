@@ -26,6 +26,8 @@ export interface Identity {
   readonly publicKey: KeyObject
   readonly privateKey: KeyObject
   readonly claimed: Claimed | undefined
+  /** The box's id on a broker of the owner's own, where there is no bridge to give it one. */
+  readonly standalone?: Id | undefined
 }
 
 const IdentityFile = z.object({
@@ -43,6 +45,7 @@ const IdentityFile = z.object({
       prefix: text(128),
     })
     .optional(),
+  standalone: Id.optional(),
 })
 type IdentityFile = z.infer<typeof IdentityFile>
 
@@ -70,9 +73,10 @@ export async function readIdentity(stateDir: string): Promise<Identity | undefin
 
 /** Writes the identity so that a power cut leaves the old or the new one; readable by the agent's user alone. */
 export async function saveIdentity(stateDir: string, identity: Identity): Promise<void> {
-  const { claimed } = identity
+  const { claimed, standalone } = identity
   const file: IdentityFile = {
     v: 1,
+    ...(standalone && { standalone }),
     privateKey: identity.privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64url'),
     ...(claimed && {
       claimed: { ...claimed, grantKey: exportPublicKey(claimed.grantKey), token: claimed.token.reveal() },
@@ -83,12 +87,13 @@ export async function saveIdentity(stateDir: string, identity: Identity): Promis
 
 function parseIdentity(stored: string, path: string): Identity {
   try {
-    const { privateKey: key, claimed } = IdentityFile.parse(JSON.parse(stored))
+    const { privateKey: key, claimed, standalone } = IdentityFile.parse(JSON.parse(stored))
     const privateKey = createPrivateKey({ key: Buffer.from(key, 'base64url'), format: 'der', type: 'pkcs8' })
     if (privateKey.asymmetricKeyType !== 'ed25519') throw new Error('not an Ed25519 key')
     return {
       privateKey,
       publicKey: createPublicKey(privateKey),
+      standalone,
       claimed: claimed && { ...claimed, grantKey: importPublicKey(claimed.grantKey), token: new Secret(claimed.token) },
     }
   } catch {

@@ -11,15 +11,22 @@ import { systemClock } from '../base/clock.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import { Secret } from '../base/secret.ts'
 import { Envelope } from '../protocol/envelope.ts'
-import { importPublicKey } from '../protocol/grant.ts'
 import { Status } from '../protocol/status.ts'
 import { parseTopic } from '../protocol/topics.ts'
 import { Spool } from '../spool/spool.ts'
+import type { BrokerAccess } from './connection.ts'
 import type { DownHandlers } from './inbox.ts'
 import { runTransport, type TransportLimits, type TransportState } from './transport.ts'
 
 const AGENT = 'agentaaaaaaaaaaa'
 const TOKEN = 'this-token-is-never-to-be-seen-anywhere'
+const ACCESS = {
+  clientId: AGENT,
+  username: AGENT,
+  password: new Secret(TOKEN),
+  protocolVersion: 4,
+  tls: undefined,
+} satisfies Omit<BrokerAccess, 'url'>
 const TOP = `lenscap/v1/${AGENT}`
 
 async function until(what: string, condition: () => boolean, deadlineMs = 8000): Promise<void> {
@@ -92,6 +99,7 @@ async function broker(t: TestContext) {
 }
 
 interface BoxOptions {
+  readonly settledBy?: 'bridge' | 'broker'
   readonly handlers?: Partial<DownHandlers>
   readonly limits?: Partial<TransportLimits>
   readonly logger?: Logger
@@ -103,10 +111,10 @@ function box(t: TestContext, mqttUrl: string, options: BoxOptions = {}) {
   const stop = new AbortController()
   const states: TransportState[] = []
   const facts = { version: '1.0.0', uptimeS: 1, cap: false }
-  const grantKey = importPublicKey('MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE')
-  const names = { agent: AGENT, account: 'accountaaaaaaaaa', bridgeUrl: 'http://127.0.0.1:1', prefix: 'lenscap/v1' }
   const running = runTransport({
-    identity: { ...names, grantKey, token: new Secret(TOKEN), mqttUrl },
+    identity: { agent: AGENT, prefix: 'lenscap/v1' },
+    broker: { ...ACCESS, url: mqttUrl },
+    settledBy: options.settledBy ?? 'bridge',
     spool,
     status: () => ({ ...facts, spool: spool.depth() }),
     handlers: {
@@ -174,6 +182,24 @@ describe('the transport', () => {
     }
     await until('the spool is empty', () => spool.depth().messages === 0)
     assert.deepEqual(seen.committed.get(spool.stream), range(500))
+  })
+
+  it("forgets by the broker's word where there is no bridge, and obeys nobody there", async (t) => {
+    const { seen, mqttUrl, down } = await broker(t)
+    seen.acking = false
+    const done: string[] = []
+    const onCommand: DownHandlers['onCommand'] = async ({ name }) => {
+      done.push(name)
+      return { ok: true, message: '' }
+    }
+    const { spool, append, states } = box(t, mqttUrl, { settledBy: 'broker', handlers: { onCommand } })
+    await until('connected', () => states.at(-1)?.connected === true)
+    const expires = Date.now() + 60_000
+    await down('cmd/idaaaaaaaa', { v: 1, at: Date.now(), seq: 0, name: 'reset', expires }, false)
+    await append(300)
+    await until('the spool is empty', () => spool.depth().messages === 0)
+    assert.deepEqual(seen.committed.get(spool.stream), range(300))
+    assert.deepEqual(done, [])
   })
 
   it('leaves nothing behind of a connection that has ended', async (t) => {

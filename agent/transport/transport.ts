@@ -1,6 +1,6 @@
 import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
-import { describeError, errorKind } from '../base/errors.ts'
+import { describeError, errorKind, LenscapError } from '../base/errors.ts'
 import { LinkedController } from '../base/linked-controller.ts'
 import type { Logger } from '../base/logger.ts'
 import { keepRunning, type RetryPolicy } from '../base/retry.ts'
@@ -8,8 +8,8 @@ import type { Ack } from '../protocol/bridge.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { downTopics, MESSAGES, type NumberedName, topicOf } from '../protocol/topics.ts'
 import type { Spool } from '../spool/spool.ts'
-import { type Connection, openConnection, type TlsOptions } from './connection.ts'
-import { Drain, type DrainLimits } from './drain.ts'
+import { type BrokerAccess, type Connection, openConnection } from './connection.ts'
+import { Drain, type DrainDeps, type DrainLimits } from './drain.ts'
 import type { Claimed } from './identity.ts'
 import { type DownHandlers, Inbox } from './inbox.ts'
 import { keepPresent, type StatusFacts, statusText } from './presence.ts'
@@ -37,18 +37,20 @@ export interface TransportLimits extends DrainLimits {
 }
 
 export interface TransportOptions {
-  readonly identity: Claimed
+  readonly identity: Pick<Claimed, 'agent' | 'prefix'>
+  readonly broker: BrokerAccess
+  /** `bridge`: it acknowledges and commands. `broker`: there is none; a PUBACK counts, and nothing is listened to. */
+  readonly settledBy: DrainDeps['settledBy']
   readonly spool: Spool
   readonly status: () => StatusFacts
   readonly handlers: DownHandlers
   readonly onState: (state: TransportState) => void
+  /** The broker took a message with so many bytes of payload. */
+  readonly onPublished?: (name: string, bytes: number) => void
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
   readonly signal: AbortSignal
-  readonly tls?: TlsOptions
-  /** 4 is MQTT 3.1.1, which every broker speaks; 5 where the owner's broker wants it. */
-  readonly protocolVersion?: 4 | 5
   readonly limits?: Partial<TransportLimits>
 }
 
@@ -65,6 +67,9 @@ const LIMITS: TransportLimits = {
   refusedDelayMs: 60_000,
   retry: { firstDelayMs: 500, delayMsMax: 60_000, steadyAfterMs: 30_000 },
 }
+
+/** Who asked waits no longer for a reply. */
+const REPLY_EXPIRY_S = 120
 
 /** What outlives one connection. */
 interface Memory {
@@ -95,16 +100,19 @@ export async function runTransport(options: TransportOptions): Promise<void> {
 
 /** One connection's life: birth, subscription, the spool; and the farewell when told to stop. Throws why it ended. */
 async function runSession(options: TransportOptions, limits: TransportLimits, memory: Memory): Promise<void> {
-  const { identity, spool, clock, logger, signal, status } = options
+  const { identity, spool, clock, logger, signal, status, settledBy } = options
   const { agent, prefix } = identity
   using over = new LinkedController(signal)
   const stop = over.signal
-  const publish: Publish = (name, id, payload) =>
-    connection.publish(topicOf(prefix, id ? { agent, name, id } : { agent, name }), payload, MESSAGES[name].retained)
+  const publish: Publish = async (name, id, payload) => {
+    const topic = topicOf(prefix, id ? { agent, name, id } : { agent, name })
+    const expiryS = name === 'reply' ? REPLY_EXPIRY_S : undefined
+    await connection.publish(topic, payload, MESSAGES[name].retained, expiryS)
+    options.onPublished?.(name, Buffer.byteLength(payload))
+  }
   const tell = (online: boolean, facts: StatusFacts) =>
     publish('status', undefined, statusText(facts, online, clock.nowMs()))
   const ackSeen = new Bell(clock)
-  const drain = new Drain({ spool, clock, logger, limits, publish: (m) => publish(m.name, m.id, m.payload) })
   const onAck = (ack: Ack) => {
     if (ack.stream === spool.stream) ackSeen.ring()
     drain.onAck(ack)
@@ -113,16 +121,20 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
   const inbox = new Inbox({ ...options, prefix, agent, onAck, reply, signal: stop }, memory.commandsDone)
   const born = status()
   const connection = await connect(options, limits, statusText(born, false, clock.nowMs()), inbox)
+  const windowMax = Math.min(limits.windowMax, connection.inFlightMax)
+  const send: DrainDeps['publish'] = (m) => publish(m.name, m.id, m.payload)
+  const drain = new Drain({ spool, clock, logger, limits: { ...limits, windowMax }, publish: send, settledBy })
   const ended = connection.ended.then((error) => {
     over.abort()
     throw error
   })
   const live = async () => {
     await tell(true, born)
-    await connection.subscribe(downTopics(prefix, agent))
+    // On a broker of the owner's alone, whoever may publish there is not therefore this box's master.
+    if (settledBy === 'bridge') await connection.subscribe(downTopics(prefix, agent))
     options.onState({ connected: true, error: undefined, junk: memory.junk, resends: memory.resends })
     logger.info({ agent }, 'Connected to the broker')
-    if (spool.oldest() !== undefined) await ackSeen.wait(limits.ackGraceMs)
+    if (settledBy === 'bridge' && spool.oldest() !== undefined) await ackSeen.wait(limits.ackGraceMs)
     const presence = { status, clock, born, signal: stop, publish: (facts: StatusFacts) => tell(true, facts) }
     await Promise.all([drain.run(stop), keepPresent(presence)])
   }
@@ -146,21 +158,32 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
 
 type Publish = (name: NumberedName | 'reply' | 'status', id: Id | undefined, payload: string) => Promise<void>
 
-function connect(options: TransportOptions, limits: TransportLimits, will: string, inbox: Inbox): Promise<Connection> {
-  const { identity, tls, protocolVersion, signal } = options
-  return openConnection({
-    url: identity.mqttUrl,
-    clientId: identity.agent,
-    token: identity.token,
-    protocolVersion: protocolVersion ?? 4,
-    tls,
-    connectTimeoutMs: limits.connectTimeoutMs,
-    keepaliveS: limits.keepaliveS,
-    will: { topic: topicOf(identity.prefix, { agent: identity.agent, name: 'status' }), payload: will },
-    onMessage: (topic, payload, retained) => inbox.take(topic, payload, retained),
-    signal,
-  })
+async function connect(
+  options: TransportOptions,
+  limits: TransportLimits,
+  will: string,
+  inbox: Inbox,
+): Promise<Connection> {
+  const { identity, broker, signal, settledBy } = options
+  try {
+    return await openConnection({
+      ...broker,
+      connectTimeoutMs: limits.connectTimeoutMs,
+      keepaliveS: limits.keepaliveS,
+      will: { topic: topicOf(identity.prefix, { agent: identity.agent, name: 'status' }), payload: will },
+      onMessage: (topic, payload, retained) => inbox.take(topic, payload, retained),
+      signal,
+    })
+  } catch (error) {
+    if (settledBy === 'broker' || !isRefusedToken(error)) throw error
+    const advice = "The broker refuses this box's token: have the box claimed again"
+    throw new LenscapError('refused', advice, error.facts, error.cause)
+  }
 }
+
+/** CONNACK codes that say "not with these credentials" (MQTT 3.1.1, 3.2.2.3; MQTT 5, 3.2.2.2). */
+const isRefusedToken = (error: unknown): error is LenscapError =>
+  error instanceof LenscapError && [4, 5, 134, 135].includes(Number(error.facts['code']))
 
 /** Says that the box goes, so that nobody waits for the will; a broker that is slow about it is left. */
 async function farewell(connection: Connection, clock: Clock, say: () => Promise<void>, deadlineMs: number) {

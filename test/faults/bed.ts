@@ -7,11 +7,15 @@ import pino from 'pino'
 import { systemClock } from '../../agent/base/clock.ts'
 import { Secret } from '../../agent/base/secret.ts'
 import { Agent } from '../../agent/cli/agent.ts'
+import { Overview } from '../../agent/cli/overview.ts'
 import { makeStateDir, readStateDatabase, statePaths } from '../../agent/cli/state.ts'
 import { AgentConfig } from '../../agent/config/schema.ts'
+import { CredentialBook } from '../../agent/credentials/book.ts'
+import { CredentialStore } from '../../agent/credentials/store.ts'
 import { HealthStore } from '../../agent/health/store.ts'
 import { InventoryStore } from '../../agent/inventory/store.ts'
 import type { HealthFacts } from '../../agent/protocol/camera.ts'
+import { brokerAccess } from '../../agent/transport/broker-access.ts'
 import { type Fleet, type ProfileName, type SimulatedCamera, startFleet } from '../../simulator/fleet/index.ts'
 import { freePorts } from '../harness/ports.ts'
 
@@ -60,7 +64,7 @@ export async function startBed(net: string, cameras: readonly BedCamera[]): Prom
     stateDir,
     discovery: { multicast: false, ranges: [`${net}.0.0/${bits}`], port: discoveryPort, intervalS: 10 },
   })
-  const { agent, stop } = startAgent(config)
+  const { agent, stop } = await startAgent(config)
   const loop = monitorEventLoopDelay({ resolution: 10 })
   loop.enable()
   starting.defer(async () => {
@@ -68,7 +72,6 @@ export async function startBed(net: string, cameras: readonly BedCamera[]): Prom
     stop.abort()
     await agent.catch(() => {})
   })
-  agent.catch(() => {}) // whoever waits for it hears of it
   const parts = starting.move()
   return {
     cameras: fleet.cameras,
@@ -79,27 +82,30 @@ export async function startBed(net: string, cameras: readonly BedCamera[]): Prom
   }
 }
 
-function startAgent(config: AgentConfig) {
+async function startAgent(config: AgentConfig) {
   const stop = new AbortController()
   makeStateDir(config)
-  const agent = new Agent({
-    config,
-    credentials: [{ username: 'admin', password: new Secret(PASSWORD) }],
-    identity: {
-      bridgeUrl: config.bridge,
-      agent: 'aaaaaaaaaaaaaaaa',
-      account: 'bbbbbbbbbbbbbbbb',
-      grantKey: generateKeyPairSync('ed25519').publicKey,
-      token: new Secret('not-a-token-but-long-enough-to-be-one'),
-      mqttUrl: 'mqtt://127.0.0.1:9',
-      prefix: 'none',
-    },
+  const ids = { agent: 'aaaaaaaaaaaaaaaa', account: 'bbbbbbbbbbbbbbbb' }
+  const token = new Secret('not-a-token-but-long-enough-to-be-one')
+  const bridgeUrl = 'http://127.0.0.1:9'
+  const grantKey = generateKeyPairSync('ed25519').publicKey
+  const logger = pino({ level: process.env['BED_LOG'] ?? 'silent' })
+  const credential = { id: 'config-1', username: 'admin', password: new Secret(PASSWORD), for: [] }
+  const credentials = await CredentialBook.open({
+    stateDir: config.stateDir,
+    store: new CredentialStore(config.stateDir),
+    configured: [credential],
+    onTrouble: (reason) => logger.error({ reason }, 'The stored credentials are not used'),
     clock: systemClock,
-    random: Math.random,
-    logger: pino({ level: process.env['BED_LOG'] ?? 'silent' }),
-    signal: stop.signal,
-    report: { onConnected() {}, onSent() {}, hook() {} },
+  })
+  const agent = new Agent({
+    ...{ config, credentials, logger, settledBy: 'bridge', overview: new Overview(systemClock) },
+    identity: { ...ids, bridgeUrl, grantKey, token, mqttUrl: 'mqtt://127.0.0.1:9', prefix: 'none' },
+    broker: await brokerAccess(config.mqtt, { url: 'mqtt://127.0.0.1:9', clientId: ids.agent }),
+    ...{ clock: systemClock, random: Math.random, signal: stop.signal },
+    report: { onConnected() {}, onReset() {}, onSent() {}, hook() {} },
   }).run()
+  agent.catch(() => {}) // whoever waits for it hears of it
   return { agent, stop }
 }
 

@@ -7,7 +7,7 @@ import { diagnosesDocument, readDocument } from './document.ts'
 import { EXPECTED, verdictOf } from './expected.ts'
 import { type Phase, runTrial } from './trial.ts'
 
-/** One of each sort, those that show and go soonest; `matrix.ts` tries all of them. */
+/** One of each sort, those that show and go soonest; `main.ts` tries all of them. */
 const QUICK: Record<Phase, readonly string[]> = {
   running: ['connection-reset', 'status-line-garbage', 'busy-503', 'html-200', 'xml-huge', 'power-cut', 'event-storm'],
   starting: ['create-fault', 'create-404', 'xml-deep', 'discovery-garbage', 'exhausted-401', 'xml-malformed'],

@@ -34,7 +34,7 @@ export interface Outcome {
 }
 
 /** Level and codes in one word each. What is only a memory of a move is no trouble. */
-export function wordsOf(health: HealthFacts | undefined): string {
+function wordsOf(health: HealthFacts | undefined): string {
   if (health === undefined) return 'unknown'
   return [health.level, ...health.diagnoses.map(({ code }) => code)].join(' ')
 }

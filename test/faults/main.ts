@@ -5,7 +5,7 @@ import { type Outcome, type Phase, runTrial } from './trial.ts'
 
 /**
  * Every fault of the simulator against a real agent, one camera each: what it says, how much it asks, how it recovers.
- * `node test/faults/matrix.ts [--profile P]… [--phase running|starting] [--only NAME]…`; exit code 1 where one is not as expected.
+ * `node test/faults/main.ts [--profile P]… [--phase running|starting] [--only NAME]…`; exit code 1 where one is not as expected.
  */
 const { values } = parseArgs({
   options: {

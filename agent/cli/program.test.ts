@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Command } from 'commander'
+import { AgentConfig } from '../config/schema.ts'
+import { completionFor, SHELLS } from './completion.ts'
+import { programOf } from './program.ts'
+import { changedKeys } from './reload.ts'
+
+const all = (command: Command): Command[] => command.commands.flatMap((each) => [each, ...all(each)])
+
+describe('the command line', () => {
+  const program = programOf()
+
+  it('has what an installer needs, each with a description', () => {
+    const names = program.commands.map((each) => each.name())
+    const wanted =
+      'setup run discover doctor status cameras watch logs grants ledger cap reset config credentials completion'
+    for (const name of wanted.split(' ')) assert.ok(names.includes(name), name)
+    for (const each of all(program)) assert.notEqual(each.description(), '', each.name())
+  })
+
+  it('can answer in JSON wherever it reports', () => {
+    const without = all(program).filter(
+      (each) => each.commands.length === 0 && !each.options.some(({ long }) => long === '--json'),
+    )
+    assert.deepEqual(
+      without.map((each) => each.name()),
+      ['schema', 'completion'],
+    )
+  })
+
+  for (const shell of SHELLS) {
+    it(`is completed in ${shell}, every command and option of it`, () => {
+      const script = completionFor(shell, program)
+      for (const each of all(program)) assert.match(script, new RegExp(`\\b${each.name()}\\b`))
+      assert.match(script, shell === 'fish' ? /-l follow/ : /--follow/)
+    })
+  }
+})
+
+describe('a changed configuration', () => {
+  const before = AgentConfig.parse({ bridge: 'https://a.example' })
+
+  it('counts at once where it can, and else names the keys that need a restart', () => {
+    const after = AgentConfig.parse({
+      bridge: 'https://b.example',
+      log: 'debug',
+      discovery: { ranges: ['192.0.2.0/24'] },
+      media: { snapshotSchedule: '* * * * *', preRollMs: 1 },
+      homeAssistant: { enabled: true, broker: { url: 'mqtt://127.0.0.1' } },
+    })
+    const { applied, restart } = changedKeys(before, after)
+    const live = ['discovery.ranges', 'homeAssistant.broker', 'homeAssistant.enabled', 'log', 'media.snapshotSchedule']
+    assert.deepEqual(applied.toSorted(), live)
+    assert.deepEqual(restart.toSorted(), ['bridge', 'media.preRollMs'])
+    assert.deepEqual(changedKeys(before, before), { applied: [], restart: [] })
+  })
+})

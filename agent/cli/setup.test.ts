@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import { loadConfig } from '../config/load.ts'
+import { EXIT, Output } from './output.ts'
+import type { Questions } from './questions.ts'
+import { resetBox } from './reset.ts'
+import { runSetup, type SetupRequest } from './setup.ts'
+import { soapCamera } from './testing.ts'
+
+const never = new AbortController().signal
+
+/** A person with answers prepared: by a word in the question. What was asked is kept. */
+function person(answers: Readonly<Record<string, string[]>>): Questions & { readonly asked: string[] } {
+  const asked: string[] = []
+  const say = (question: string, usual = '') => {
+    asked.push(question)
+    const key = Object.keys(answers).find((word) => question.includes(word))
+    return answers[key ?? '']?.shift() ?? usual
+  }
+  return { asked, ask: async (question, usual) => say(question, usual), askHidden: async (question) => say(question) }
+}
+
+function place(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'lenscap-setup-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const lines: string[] = []
+  const output = new Output(true, (line) => lines.push(line))
+  const events = () => lines.map((line) => JSON.parse(line))
+  const paths = { config: join(folder, 'agent.yaml'), stateDir: join(folder, 'state') }
+  const request = (host: string): SetupRequest => ({
+    ...paths,
+    ...{ cidr: [], host: [host], interface: ['none'], timeout: 1, discoveryPort: 3702, claim: false },
+  })
+  return { ...paths, folder, output, lines, events, request }
+}
+
+describe('setup', () => {
+  it('finds, proves and writes by flags alone, without a question', async (t) => {
+    await using camera = await soapCamera()
+    const { config, output, events, request } = place(t)
+    const nobody = person({})
+    const given = { ...request(camera.host), bridge: 'https://b.example', name: 'Shop', yes: true }
+    assert.equal(await runSetup(given, nobody, output, never), EXIT.done)
+    assert.deepEqual(nobody.asked, [])
+    assert.equal(events()[0].devices[0].serial, 'SN47110815')
+    const written = await loadConfig(config)
+    assert.deepEqual(
+      [written.bridge, written.name, written.discovery.hosts],
+      ['https://b.example', 'Shop', [camera.host]],
+    )
+  })
+
+  it('asks what it was not told, and a password only for what does not let it in', async (t) => {
+    await using camera = await soapCamera({ closed: true })
+    const { stateDir, config, output, lines, request } = place(t)
+    const installer = person({
+      bridge: ['https://b.example'],
+      'User name': ['admin', ''],
+      Password: ['hunter2-secret'],
+    })
+    assert.equal(await runSetup(request(camera.host), installer, output, never), EXIT.partly)
+    assert.equal(installer.asked.filter((question) => question.includes('Password')).length, 1)
+    assert.ok(existsSync(config) && existsSync(stateDir))
+    const files = readdirSync(stateDir).map((name) => readFileSync(join(stateDir, name), 'utf8'))
+    assert.equal([...files, readFileSync(config, 'utf8'), ...lines].join().includes('hunter2'), false)
+  })
+
+  it('writes over nothing without being told to', async (t) => {
+    const { config, output, request } = place(t)
+    writeFileSync(config, 'bridge: https://former.example\n')
+    await assert.rejects(runSetup(request('127.0.0.1:1'), person({}), output, never), {
+      message: 'Nothing was changed',
+    })
+    assert.match(readFileSync(config, 'utf8'), /former/)
+  })
+})
+
+describe('reset', () => {
+  it('asks first, and then leaves nothing of a box whose agent does not run', async (t) => {
+    const { config, stateDir, output, request } = place(t)
+    await using camera = await soapCamera()
+    await runSetup(
+      { ...request(camera.host), bridge: 'https://b.example', name: 'x', yes: true },
+      person({}),
+      output,
+      never,
+    )
+    writeFileSync(join(stateDir, 'identity.json'), '{}')
+    const refusal = { message: 'Nothing was removed' }
+    await assert.rejects(resetBox(config, false, person({ removes: ['no'] }), output, never), refusal)
+    assert.ok(existsSync(join(stateDir, 'identity.json')))
+    assert.equal(await resetBox(config, false, person({ removes: ['wipe'] }), output, never), EXIT.done)
+    assert.deepEqual(
+      readdirSync(stateDir).filter((name) => !name.startsWith('lock.db')),
+      [],
+    )
+  })
+})
