@@ -91,8 +91,7 @@ export class Agent {
       inventory: this.#inventory,
       onCamera: (news) => this.#news.found(news),
       onTrouble: (news) => this.#news.trouble(news),
-      onPass: () => this.#news.attend(),
-      onAnnounced: (device) => this.#watch.announced(device),
+      ...{ onPass: () => this.#news.attend(), onAnnounced: (device: Id) => this.#watch.announced(device) },
     })
     this.#watch = new DeviceWatch({
       ...common,
