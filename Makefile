@@ -15,14 +15,17 @@ DEPS := node_modules/.installed
 SOURCES := $(shell find agent cloud-bridge firmware-hooks simulator test -type f ! -name '*.md' 2>/dev/null)
 TESTS := 'agent/**/*.test.ts' 'cloud-bridge/**/*.test.ts' 'firmware-hooks/**/*.test.ts' 'simulator/**/*.test.ts' 'test/**/*.test.ts'
 
-.PHONY: help demo test check build dist docs deps browser clean
+.PHONY: help demo simulator test check build dist bench bench-quick docs deps browser clean
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: build/.built ## Simulated cameras, an agent and a bridge with its console, all running
 	@# The trap: a Ctrl-C is the demo's to handle, not a failure of its shell.
 	@trap : INT; $(RUN) node test/demo/main.ts $(ARGS)
+
+simulator: build/.built ## Simulated cameras alone, with a control page; ARGS="--profile axis …", ARGS="--help"
+	@trap : INT; $(RUN) build/bin/lenscap-simulator run --control-port 8490 $(ARGS)
 
 test: build/.built browser ## All tests: unit, the real components together, the console in a real browser
 	@$(RUN) node --test --test-reporter=spec $(TESTS)
@@ -39,6 +42,12 @@ build: build/.built ## The programs, in build/bin
 
 dist: build/.built ## One self-contained executable of the agent for this CPU, in build/dist
 	@$(RUN) node firmware-hooks/artefacts/dist.ts
+
+bench: build/.built ## Figures beside peers or limits, about 5 minutes; build/bench.json
+	@$(RUN) node test/bench/main.ts $(ARGS)
+
+bench-quick: build/.built ## The same in a minute, less exact
+	@$(RUN) node test/bench/main.ts --quick $(ARGS)
 
 docs: build/.built browser ## The pictures in docs/images, taken of the running demo
 	@$(RUN) node test/browser/pictures.ts

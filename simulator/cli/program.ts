@@ -4,6 +4,7 @@ import { FleetStartError } from '../fleet/index.ts'
 import { completionScript } from './completion.ts'
 import { EXIT_DONE, EXIT_FAILED, EXIT_WRONG_USE } from './exit-codes.ts'
 import { faultRows, faultTable, profileRows, profileTable } from './lists.ts'
+import { describeNetwork } from './network.ts'
 import { run } from './run.ts'
 import { describeRun, type RunOptions } from './run-command.ts'
 import type { Terminal } from './terminal.ts'
@@ -54,6 +55,7 @@ function build(terminal: Terminal, isJson: boolean, end: (code: number) => void)
   describeRun(root.command('run')).action(async (options: RunOptions, command: Command) => {
     end(await run(options, (option) => command.getOptionValueSource(option) !== 'default', terminal))
   })
+  describeNetwork(root.command('network'), end)
   root
     .command('profiles')
     .description('List the brands that can be simulated')

@@ -1,7 +1,7 @@
-import { isIPv4 } from 'node:net'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseFault } from '../faults/fault.ts'
 import { profileNamed } from '../profiles/catalogue.ts'
+import { isCameraAddress } from './network.ts'
 
 export interface RunOptions {
   readonly profile?: readonly string[]
@@ -136,6 +136,6 @@ function wholeNumber(min: number, max: number) {
 }
 
 function address(text: string): string {
-  if (!isIPv4(text) || !text.startsWith('127.')) throw new InvalidArgumentError('Write a loopback address, 127.x.y.z.')
+  if (!isCameraAddress(text)) throw new InvalidArgumentError('Write a loopback address, 127.x.y.z.')
   return text
 }

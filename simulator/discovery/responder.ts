@@ -20,6 +20,9 @@ const GROUP = '239.255.255.250'
 /** A longer datagram is no probe. */
 const DATAGRAM_BYTES_MAX = 16_384
 
+/** What many say at once is spread over this time, so that no listener drowns (WS-Discovery, 2.4: APP_MAX_DELAY). */
+const APP_MAX_DELAY_MS = 500
+
 export interface ResponderOptions {
   readonly address: string
   readonly port: number
@@ -29,6 +32,10 @@ export interface ResponderOptions {
   /** While true the camera hears and says nothing. */
   readonly isSilent: () => boolean
   readonly faults: FaultSwitches
+  /** From 0 to below 1; spreads what this camera says to a multicast question. */
+  readonly random: () => number
+  /** Runs something after that time, unless the fleet has stopped by then. */
+  readonly later: (delayMs: number, run: () => void) => void
 }
 
 /** One camera's voice in WS-Discovery: its own UDP socket, which answers probes and from which Hello and Bye go out. */
@@ -36,8 +43,8 @@ export class Responder implements AsyncDisposable {
   readonly #socket: Socket
   readonly #options: ResponderOptions
   readonly #instance = Math.floor(Date.now() / 1000)
-  readonly #late = new Set<NodeJS.Timeout>()
   #message = 0
+  #isClosed = false
 
   /** Throws the bind's own error, EADDRINUSE or EADDRNOTAVAIL, where the address can't be had. */
   static async start(options: ResponderOptions): Promise<Responder> {
@@ -62,11 +69,19 @@ export class Responder implements AsyncDisposable {
     return this.#socket.address().port
   }
 
-  /** Answers a question, also one that came by the group's socket, if it means this camera. */
-  hear(question: Question, from: RemoteInfo): void {
+  /** Answers, after a time of its own, a question that came to the whole group (WS-Discovery, 2.4 and 5.3). */
+  hearInGroup(question: Question, from: RemoteInfo): void {
+    this.hear(question, from, this.#spreadMs())
+  }
+
+  #spreadMs(): number {
+    return this.#options.random() * APP_MAX_DELAY_MS
+  }
+
+  /** Answers a question, if it means this camera. */
+  hear(question: Question, from: RemoteInfo, waitMs = 0): void {
     const { journal, isSilent } = this.#options
     if (isSilent()) return
-    const device = announced(this.#options.device(), this.#options.faults)
     const matches = answers(this.#options.device(), question)
     journal.add({
       kind: 'request',
@@ -77,30 +92,27 @@ export class Responder implements AsyncDisposable {
       credential: 'none',
       status: matches ? 200 : 0,
     })
-    if (!matches) return
-    const write = question.kind === 'probe' ? probeMatches : resolveMatches
-    this.#send(write(device, question.messageId, this.#next()), from)
+    if (matches)
+      this.#after(waitMs + this.#options.faults.valueOf('discovery-late'), () => this.#answer(question, from))
   }
 
-  #send(text: string, to: RemoteInfo): void {
+  #answer(question: Question, to: RemoteInfo): void {
     const { faults } = this.#options
-    const send = () => {
-      for (const datagram of datagramsFor(text, faults)) this.#socket.send(datagram, to.port, to.address, ignore)
-    }
-    if (!faults.isOn('discovery-late')) {
-      send()
-      return
-    }
-    const timer = setTimeout(() => {
-      this.#late.delete(timer)
-      send()
-    }, faults.valueOf('discovery-late'))
-    this.#late.add(timer)
+    const device = announced(this.#options.device(), faults)
+    const write = question.kind === 'probe' ? probeMatches : resolveMatches
+    const text = write(device, question.messageId, this.#next())
+    for (const datagram of datagramsFor(text, faults)) this.#socket.send(datagram, to.port, to.address, ignore)
   }
 
-  /** Tells the group that the camera is there. Where the host has no way to the group, nobody hears it. */
-  async sayHello(): Promise<void> {
-    await this.#tellGroup(hello(announced(this.#options.device(), this.#options.faults), this.#next()))
+  #after(delayMs: number, run: () => void): void {
+    if (delayMs <= 0) run()
+    else this.#options.later(delayMs, () => this.#isClosed || run())
+  }
+
+  /** Tells the group soon that the camera is there. Where the host has no way to the group, nobody hears it. */
+  sayHello(): void {
+    const say = () => this.#tellGroup(hello(announced(this.#options.device(), this.#options.faults), this.#next()))
+    this.#after(this.#spreadMs(), () => void say())
   }
 
   async sayBye(): Promise<void> {
@@ -123,15 +135,17 @@ export class Responder implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const timer of this.#late) clearTimeout(timer)
+    this.#isClosed = true
     await new Promise<void>((resolve) => this.#socket.close(() => resolve()))
   }
 }
 
 function ignore(): void {}
 
+/** The group also hears every Hello and Bye of the fleet itself: those aren't worth a parser's time. */
 function readDatagram(datagram: Buffer): Question | undefined {
-  return datagram.length > DATAGRAM_BYTES_MAX ? undefined : parseQuestion(datagram.toString('utf8'))
+  const mayAsk = datagram.includes('Probe') || datagram.includes('Resolve')
+  return mayAsk && datagram.length <= DATAGRAM_BYTES_MAX ? parseQuestion(datagram.toString('utf8')) : undefined
 }
 
 /** One socket in the discovery group for a whole fleet: each datagram goes to every camera. */
@@ -160,7 +174,7 @@ export class GroupListener implements AsyncDisposable {
     }
     socket.on('message', (datagram, from) => {
       const question = readDatagram(datagram)
-      if (question) for (const responder of responders()) responder.hear(question, from)
+      if (question) for (const responder of responders()) responder.hearInGroup(question, from)
     })
     return new GroupListener(socket)
   }

@@ -185,7 +185,7 @@ export class SimulatedCamera implements AsyncDisposable {
     Object.assign(this.#parts.facts.ports, { http, rtsp, subscription: subscription ?? http })
     this.#parts.place.startedMs = this.#around.now()
     if (this.#parts.faults.isOn('connection-refused')) await sockets.refuseConnections(true)
-    if (this.#around.group.isJoined) await sockets.responder.sayHello()
+    if (this.#around.group.isJoined) sockets.responder.sayHello()
   }
 
   async #close(): Promise<void> {

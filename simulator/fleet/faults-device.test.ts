@@ -26,8 +26,8 @@ async function saidInGroup(camera: SimulatedCamera): Promise<string | undefined>
     listener.close()
     return undefined
   }
-  const heard = once(listener, 'message', { signal: AbortSignal.timeout(150) })
-  await camera.responder?.sayHello()
+  const heard = once(listener, 'message', { signal: AbortSignal.timeout(700) })
+  camera.responder?.sayHello()
   const [datagram] = await heard.catch(() => [''])
   listener.close()
   return String(datagram)

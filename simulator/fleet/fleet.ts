@@ -7,6 +7,7 @@ import { Pacer } from '../rtsp/pacer.ts'
 import { Agenda } from './agenda.ts'
 import { SimulatedCamera } from './camera.ts'
 import type { Deed } from './deed.ts'
+import { checkOpenFiles } from './open-files.ts'
 import { addressAfter, type CameraOptions, DEFAULTS, type FleetOptions, steadyClock } from './options.ts'
 
 /** Whether the fleet hears multicast probes: `unavailable` where this host doesn't permit joining the group. */
@@ -35,6 +36,7 @@ export interface FleetMakeup extends Pick<FleetOptions, 'httpPort' | 'rtspPort' 
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   await using starting = new AsyncDisposableStack()
   options.signal?.throwIfAborted()
+  await checkOpenFiles(options.cameras.length)
   const now = options.clock ?? steadyClock
   const agenda = starting.use(new Agenda())
   const group = { isJoined: false }
@@ -97,7 +99,7 @@ async function joinGroup(cameras: readonly SimulatedCamera[], options: FleetOpti
   const responders = () => cameras.map((camera) => camera.responder).filter((responder) => responder !== undefined)
   const listener = await GroupListener.join(first.address, port, responders)
   if (!listener) return { multicast: 'unavailable' as const, listener }
-  await Promise.all(responders().map((responder) => responder.sayHello()))
+  for (const responder of responders()) responder.sayHello()
   return { multicast: 'joined' as const, listener }
 }
 

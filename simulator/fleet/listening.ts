@@ -75,6 +75,8 @@ export function explainBind(cause: unknown, address: string, port: number, optio
   const remedy: Record<string, string> = {
     EADDRINUSE: `Port ${port} on ${address} is taken: stop what listens there, or choose another with ${option}`,
     EADDRNOTAVAIL: `This machine has no address ${address}: choose a first address of the form 127.x.y.z`,
+    EMFILE: 'This process may open no more files: raise the limit with "ulimit -n" as root, or start fewer cameras',
+    ENFILE: 'This machine has no more files to open: raise fs.file-max, or start fewer cameras',
     EACCES: `Port ${port} on ${address} is reserved for root: choose one from 1024 upwards with ${option}`,
   }
   return new FleetStartError(remedy[code] ?? `Port ${port} on ${address} can't be opened (${code}): choose another`, {

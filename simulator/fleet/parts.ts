@@ -18,6 +18,7 @@ import type { Profile } from '../profiles/profile.ts'
 import type { Pacer } from '../rtsp/pacer.ts'
 import { createRtspServer } from '../rtsp/server.ts'
 import type { Agenda } from './agenda.ts'
+import { seededRandom } from './chance.ts'
 import type { Deed } from './deed.ts'
 import type { CameraOptions } from './options.ts'
 import type { Ports, Voices } from './sockets.ts'
@@ -141,6 +142,8 @@ function giveVoices(
         xaddrs: [httpUri(facts, profile.paths.device)],
       }),
       isSilent: () => faults.isOn('unreachable') || !facts.settings.isDiscoverable,
+      random: seededRandom(facts.identity.variety),
+      later: facts.later,
     },
   }
 }

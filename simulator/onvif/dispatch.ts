@@ -20,12 +20,11 @@ const SHUT = ['date-needs-login', 'always-401'] as const
 export class Dispatch {
   readonly #facts: CameraFacts
   readonly #subscriptions: Subscriptions
-  readonly #services: ReadonlyMap<string, Operations>
+  #services: ReadonlyMap<string, Operations> | undefined
 
   constructor(facts: CameraFacts, subscriptions: Subscriptions) {
     this.#facts = facts
     this.#subscriptions = subscriptions
-    this.#services = servicesOf(facts, subscriptions)
   }
 
   /** Answers with a whole envelope. Throws SoapFault where the request is refused. */
@@ -33,6 +32,8 @@ export class Dispatch {
     if (!admission.admitted && !this.#isOpenToAll(request, admission)) throw notAuthorized()
     refuseWrongly(request, this.#facts)
     const isEvent = request.namespace === NAMESPACES.tev || request.namespace === NAMESPACES.wsnt
+    // Made for the first client: most cameras of a large fleet never have one.
+    this.#services ??= servicesOf(this.#facts, this.#subscriptions)
     const operations = this.#services.get(request.namespace)
     const operation =
       operations && Object.hasOwn(operations, request.operation) ? operations[request.operation] : undefined

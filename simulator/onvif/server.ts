@@ -204,8 +204,12 @@ const UNAUTHORIZED_PAGE =
 function write(response: ServerResponse, { status, type, body, headers }: Reply): void {
   if (response.destroyed) return
   response.writeHead(status, { ...headers, 'Content-Type': type, 'Content-Length': body.length })
-  response.end(body)
+  // A short body goes out with its head in one piece, which Node does for strings alone; latin1 keeps every byte.
+  if (body.length > ONE_PIECE_BYTES_MAX) response.end(body)
+  else response.end(body.toString('latin1'), 'latin1')
 }
+
+const ONE_PIECE_BYTES_MAX = 32_768
 
 /** Reads the whole body, or says undefined where it is longer than a camera would take. */
 async function readBody(request: IncomingMessage): Promise<string | undefined> {

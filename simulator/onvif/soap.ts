@@ -93,10 +93,17 @@ export interface EnvelopeOptions {
   readonly relatesTo?: string | undefined
 }
 
-export function envelope(body: string, options: EnvelopeOptions = {}): string {
-  const declared = Object.entries({ ...NAMESPACES, ...options.namespaces })
+function declarations(namespaces: Readonly<Record<string, string>>): string {
+  return Object.entries(namespaces)
     .map(([prefix, uri]) => ` xmlns:${prefix}="${uri}"`)
     .join('')
+}
+
+const USUAL_DECLARATIONS = declarations(NAMESPACES)
+
+export function envelope(body: string, options: EnvelopeOptions = {}): string {
+  const own = options.namespaces ?? {}
+  const declared = Object.keys(own).length === 0 ? USUAL_DECLARATIONS : declarations({ ...NAMESPACES, ...own })
   const action = options.action === undefined ? '' : `<wsa:Action>${escapeXml(options.action)}</wsa:Action>`
   const relates = options.relatesTo ? `<wsa:RelatesTo>${escapeXml(options.relatesTo)}</wsa:RelatesTo>` : ''
   const header = action || relates ? `<env:Header>${action}${relates}</env:Header>` : ''

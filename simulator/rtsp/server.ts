@@ -1,14 +1,22 @@
 import { createServer, type Server } from 'node:net'
 import { RtspConnection } from './connection.ts'
 import type { RtspContext } from './context.ts'
-import { streamsOf } from './stream.ts'
+import { type RtspStream, streamsOf } from './stream.ts'
 
 /** A camera streams to few at once; beyond this a connection is closed at once. */
 const CONNECTIONS_MAX = 16
 
 /** One camera's RTSP server, not listening yet. */
 export function createRtspServer(camera: Omit<RtspContext, 'streams'>): Server {
-  const context = { ...camera, streams: streamsOf(camera.facts) }
+  let streams: readonly RtspStream[] | undefined
+  const context: RtspContext = {
+    ...camera,
+    // Described when the first client asks: most cameras of a large fleet are never asked.
+    get streams() {
+      streams ??= streamsOf(camera.facts)
+      return streams
+    },
+  }
   const note = (client: string, outcome: 'accepted' | 'refused') =>
     context.journal.add({ kind: 'connection', protocol: 'rtsp', client, outcome })
   const server = createServer((socket) => {
