@@ -27,6 +27,19 @@ export function isSameDevice(known: Identity, seen: Identity, seenElsewhere: boo
   return agree > differ || (agree === differ && samePlace)
 }
 
+/** Without the marks that others show as well: of a faked serial or a router's card there are many. */
+export function ownMarks(known: Identity, others: readonly Identity[]): Identity {
+  const isShared = (has: (other: Identity) => boolean) => others.some(has)
+  const serial = credibleSerial(known.serial)
+  const endpoint = credibleEndpoint(known.endpoint)
+  return {
+    ...known,
+    serial: isShared((o) => credibleSerial(o.serial) === serial && o.manufacturer === known.manufacturer) ? '' : serial,
+    endpoint: isShared((o) => credibleEndpoint(o.endpoint) === endpoint) ? '' : endpoint,
+    macs: known.macs.filter((mac) => !isShared((o) => o.macs.includes(mac))),
+  }
+}
+
 /** How sure it is, for choosing among several that match. */
 export function likeness(known: Identity, seen: Identity): number {
   const { agree, differ } = compare(known, seen)

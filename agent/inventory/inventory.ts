@@ -14,8 +14,9 @@ import type { CameraFacts } from '../protocol/camera.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { accessTo, type CameraAccess, type DeviceHandle } from './access.ts'
 import { Contacts, type Known } from './contact.ts'
-import { changesBetween, endpointOf, factsOf, mainProfile, profilesOf, type Source, sourcesOf } from './facts.ts'
-import { credibleEndpoint, type Identity, isSameDevice, likeness } from './identity.ts'
+import { changesBetween, factsOf, mainProfile, profilesOf, type Source, sourcesOf } from './facts.ts'
+import { credibleEndpoint, type Identity } from './identity.ts'
+import { findKnown, identityOf, keepKnown } from './known.ts'
 import { macFromKernel } from './neighbours.ts'
 import type { Reading } from './reading.ts'
 import { InventoryStore, type StoredDevice } from './store.ts'
@@ -291,29 +292,7 @@ export class Inventory {
 
   #identify(seen: Identity, found: Found): StoredDevice | undefined {
     const place = `${seen.address} ${seen.port}`
-    return this.#store
-      .devices()
-      .filter((known) => isSameDevice(known, seen, (found.get(known.device) ?? place) !== place))
-      .toSorted((a, b) => likeness(b, seen) - likeness(a, seen))[0]
-  }
-}
-
-function identityOf(sighting: Sighting, reading: Reading): Identity {
-  const { manufacturer = '', model = '', serial = '' } = reading.information ?? {}
-  // What is only remembered was not seen.
-  const isRemembered = sighting.via === 'manual' && sighting.endpoint !== ''
-  const endpoint = isRemembered ? '' : endpointOf(sighting, reading, undefined)
-  const { address, port } = sighting
-  return { endpoint, manufacturer, model, serial, macs: reading.interfaces?.macs ?? [], address, port }
-}
-
-/** A mark that could not be read this time is not forgotten. */
-function keepKnown(seen: Identity, known: Identity | undefined) {
-  return {
-    endpoint: seen.endpoint || (known?.endpoint ?? ''),
-    manufacturer: seen.manufacturer || (known?.manufacturer ?? ''),
-    model: seen.model || (known?.model ?? ''),
-    serial: seen.serial || (known?.serial ?? ''),
-    macs: seen.macs.length > 0 ? seen.macs : (known?.macs ?? []),
+    const isElsewhere = ({ device }: StoredDevice) => (found.get(device) ?? place) !== place
+    return findKnown(this.#store.devices(), seen, isElsewhere)
   }
 }

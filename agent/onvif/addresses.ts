@@ -16,12 +16,16 @@ export function onSameDevice(xaddr: string, dialled: Target): Target {
 
 /**
  * The URL of a stream or a snapshot, with the host that was dialled and no user information.
- * Another protocol lives on another port, so the port is kept whatever the host said; undefined for what is no URL.
+ * Another protocol lives on another port, so the port is kept whatever the host said; undefined for what is no URL, or an address that no
+ * URL can hold.
  */
 export function mediaUrl(uri: string, address: string): URL | undefined {
   const url = URL.parse(uri)
   if (!url || !/^(rtsps?|https?):$/.test(url.protocol)) return undefined
-  url.hostname = address.includes(':') ? `[${address}]` : address
+  const host = address.includes(':') ? `[${address}]` : address
+  url.hostname = host
+  // The setter keeps the old host, without a word, where it can't take the new one, such as one with a zone.
+  if (url.hostname !== URL.parse(`${url.protocol}//${host}/`)?.hostname) return undefined
   url.username = ''
   url.password = ''
   return url
