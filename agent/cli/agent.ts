@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { describeError, LenscapError } from '../base/errors.ts'
 import { LinkedController } from '../base/linked-controller.ts'
 import { VERSION } from '../base/version.ts'
+import { markForWipe } from '../commands/wipe.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { Cap } from '../consent/cap.ts'
 import { Consent, type Grant } from '../consent/consent.ts'
@@ -283,6 +284,7 @@ export class Agent {
       return taken > 0 ? { ok: true, message: 'Taken' } : { ok: false, message: 'No snapshot could be taken' }
     }
     if (name === 'reset') {
+      await markForWipe(this.#config.stateDir)
       void this.#resetSoon()
       return { ok: true, message: 'This box is being wiped' }
     }

@@ -103,7 +103,7 @@ function checkCamera(camera: KnownCamera, last: ReturnType<HealthStore['of']>): 
   if (!last)
     return warning(check, `${name}: its health is not known yet`, 'Start the agent, and look again in a minute')
   const { level, diagnoses } = last.health
-  const said = `${name}: ${level} at ${new Date(last.at).toISOString()}`
+  const said = `${name}: ${level} at ${new Date(last.at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
   const [first] = diagnoses
   if (!first) return ok(check, said)
   const codes = diagnoses.map(({ code, detail }) => `${code} (${detail})`).join(', ')

@@ -69,11 +69,13 @@ function statusText({ agent, bridge, running, connected, trouble, cap, spool, se
 
 /** `cameras`: every camera that the box knows. */
 export async function showCameras(configPath: string, output: Output): Promise<number> {
-  const cameras = knownCameras(await stateOf(configPath))
+  const cameras = knownCameras(await stateOf(configPath)).toSorted((a, b) =>
+    a.address.localeCompare(b.address, 'en', { numeric: true }),
+  )
   const rows = cameras.map((c) => {
     return [c.camera, c.address, c.manufacturer, c.model, String(c.channel ?? ''), c.serial, c.firmware]
   })
-  output.answer(cameras, () => table(CAMERA_HEAD, rows, output.width))
+  output.answer(cameras, () => table(CAMERA_HEAD, rows, output.width, 2))
   return EXIT.done
 }
 

@@ -45,16 +45,21 @@ export class Output {
 
 const COLUMN_MIN = 6
 
-/** Columns as wide as their widest cell, two spaces apart; where that is too wide, the widest are cut. */
+/**
+ * Columns as wide as their widest cell, two spaces apart; where that is too wide, the widest are cut, but for the first
+ * `whole` ones: what a person types into the next command stays readable.
+ */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   widthMax = Number.POSITIVE_INFINITY,
+  whole = 0,
 ): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)))
   const total = () => widths.reduce((sum, width) => sum + width + 2, -2)
-  for (let widest = Math.max(...widths); total() > widthMax && widest > COLUMN_MIN; widest = Math.max(...widths)) {
-    widths[widths.indexOf(widest)] = widest - 1
+  const widestOf = () => Math.max(0, ...widths.slice(whole))
+  for (let widest = widestOf(); total() > widthMax && widest > COLUMN_MIN; widest = widestOf()) {
+    widths[widths.indexOf(widest, whole)] = widest - 1
   }
   const fitted = (cell: string, width: number) =>
     cell.length > width ? `${cell.slice(0, width - 1)}…` : cell.padEnd(width)
@@ -72,12 +77,14 @@ export function table(
 export function wrapped(text: string, width: number, indent: string): string {
   const lines: string[] = []
   let line = ''
+  let begun = false
   for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (line !== '' && longer.length > width) {
+    const longer = `${line}${begun ? ' ' : ''}${word}`
+    if (longer.length > width && line.trim() !== '') {
       lines.push(line)
       line = indent + word
     } else line = longer
+    begun = true
   }
   return [...lines, line].join('\n')
 }

@@ -142,6 +142,7 @@ export function screenOf(state: AgentState, news: readonly News[], width: number
 const mib = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MiB`
 
 function duration(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`
   const minutes = Math.floor(seconds / 60)
   if (minutes < 60) return `${minutes} min`
   const hours = Math.floor(minutes / 60)

@@ -14,9 +14,12 @@ const KEPT = /^(hooks\.d|lock\.db.*|control\.sock|metrics\.sock|cap-on)$/
  * stays: a new owner's box lets nothing out that the former one had closed.
  */
 export async function wipe(stateDir: string): Promise<void> {
-  await writeFileDurably(join(stateDir, MARK), '')
+  await markForWipe(stateDir)
   await endWipe(stateDir)
 }
+
+/** From now on the box will be wiped, now or at its next start, whatever happens in between. */
+export const markForWipe = (stateDir: string): Promise<void> => writeFileDurably(join(stateDir, MARK), '')
 
 /** Goes on with a wipe that was cut short. Whether there was one. */
 export async function endWipe(stateDir: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import got, { type Response } from 'got'
+import type { Response } from 'got'
 import type { Clock } from '../base/clock.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { DigestAuth } from '../base/digest.ts'
@@ -115,6 +115,8 @@ interface GetOptions {
 /** One request; the body is cut off when it grows too large, whatever length was announced. */
 async function get(uri: URL, options: GetOptions): Promise<{ response: Response; body: Buffer }> {
   const { headers, agent, signal, bytesMax } = options
+  // Loaded under the first grant: a box that may take no pictures holds nothing of it.
+  const { default: got } = await import('got')
   const behaviour = { followRedirect: false, retry: { limit: 0 }, throwHttpErrors: false, decompress: false }
   const request = got.stream(uri, { headers, agent, signal, ...behaviour })
   let response: Response | undefined

@@ -1,4 +1,3 @@
-import got from 'got'
 import type { z } from 'zod'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import { LinkedController } from '../base/linked-controller.ts'
@@ -46,6 +45,8 @@ function parse<T>(text: string, schema: z.ZodType<T>, url: string): T {
 }
 
 async function send(url: string, json: object, timeoutMs: number, bytesMax: number, signal: AbortSignal) {
+  // Loaded when it is needed: a box that is claimed talks MQTT.
+  const { default: got } = await import('got')
   using stop = new LinkedController(signal)
   let bytes = 0
   const request = got.post(url, {

@@ -36,9 +36,9 @@ export interface BrokerDeps {
   readonly connectionsMax: number
   readonly authenticate: (agent: string, token: string) => Promise<Device | undefined>
   /** Resolves when the message is committed: only then does the PUBACK go out. */
-  readonly accept: (message: Incoming) => Promise<void>
+  readonly accept: (message: Incoming & Pick<Device, 'parting'>) => Promise<void>
   /** A device is there and listens to this one of the bridge's topics: send it what it should hold. */
-  readonly onListening: (device: Device, name: 'ack' | 'grant') => void
+  readonly onListening: (device: Device, name: 'ack' | 'grant' | 'command') => void
   readonly onGone: (device: Device) => void
 }
 
@@ -243,7 +243,7 @@ export class Broker implements AsyncDisposable {
       // Once a connection: asking again and again would have the same sent again and again.
       if (name === undefined || connection.listens.has(name)) continue
       connection.listens.add(name)
-      if (name === 'ack' || name === 'grant') this.#deps.onListening(connection.device, name)
+      if (name === 'ack' || name === 'grant' || name === 'command') this.#deps.onListening(connection.device, name)
     }
   }
 }

@@ -164,6 +164,12 @@ describe('an account', () => {
     await pageEnded
     await lineClosed
     assert.deepEqual(grantOf((await line.grant(2)).json).cameras, [], 'the last word that the box heard')
+    const last = await box.connect(t)
+    await last.subscribe()
+    const { topic, json } = await until('it is told', () => last.heard.find((each) => each.topic.includes('/cmd/')))
+    assert.equal(json['name'], 'reset', 'a box of an erased account is told to wipe itself when it is seen next')
+    const reply = JSON.stringify({ v: 1, at: Date.now(), seq: 0, ok: true, message: 'Wiped' })
+    await last.publish('reply', reply, topic.split('/').at(-1))
     await assert.rejects(box.connect(t), { code: 5 })
     assert.equal((await box.create(box.picture())).status, 401)
     owner.cookie = cookie

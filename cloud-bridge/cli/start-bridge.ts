@@ -1,8 +1,10 @@
 import { type Clock, systemClock } from '../../agent/base/clock.ts'
 import { holdLock } from '../../agent/base/database.ts'
 import { describeError } from '../../agent/base/errors.ts'
+import { newId } from '../../agent/base/ids.ts'
 import { type Logger, silentLogger } from '../../agent/base/logger.ts'
-import type { Id } from '../../agent/protocol/envelope.ts'
+import type { Command } from '../../agent/protocol/bridge.ts'
+import { type Id, PROTOCOL_VERSION } from '../../agent/protocol/envelope.ts'
 import { Accounts } from '../accounts/accounts.ts'
 import { KeyBox } from '../accounts/key-box.ts'
 import { Sessions } from '../accounts/sessions.ts'
@@ -12,6 +14,7 @@ import { BridgeOptions, type BridgeSettings } from '../config/options.ts'
 import { Consent } from '../consent/consent.ts'
 import { Claims } from '../devices/claims.ts'
 import { Devices } from '../devices/devices.ts'
+import { Partings } from '../devices/partings.ts'
 import { Erasure } from '../erasure/erasure.ts'
 import { Exports } from '../holdings/exports.ts'
 import { Ingest } from '../ingest/ingest.ts'
@@ -102,6 +105,7 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const accounts = new Accounts({ db, keyBox, clock })
   const sessions = new Sessions({ db, clock })
   const devices = new Devices(db)
+  const partings = new Partings(db)
   const views = new Views(db)
   const live = stack.use(new Live(views, logger))
   const onChange: OnChange = (changes) => live.changed(changes)
@@ -134,14 +138,28 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
     exports.end(account)
     for (const agent of agents) wires.broker?.disconnect(agent)
   }
-  const erasure = new Erasure({ db, clock, logger, consent, uploads, items, letGo })
-  const rooms = { mediaStore, accounts, sessions, devices, views, live, claims, consent, ingest, items, uploads }
+  const erasure = new Erasure({ db, clock, logger, consent, uploads, items, partings, letGo })
+  const rooms = {
+    mediaStore,
+    accounts,
+    sessions,
+    devices,
+    partings,
+    views,
+    live,
+    claims,
+    consent,
+    ingest,
+    items,
+    uploads,
+  }
   return { ...rooms, wires, exports, erasure }
 }
 
 type Rooms = ReturnType<typeof openRooms>
 
-function listenForBoxes({ options, logger }: Ground, { devices, ingest, consent }: Rooms): Promise<Broker> {
+function listenForBoxes({ options, logger, clock }: Ground, rooms: Rooms): Promise<Broker> {
+  const { devices, ingest, consent, partings, wires } = rooms
   const failed = (error: unknown) =>
     logger.error({ reason: describeError(error) }, "can't serve a box that has connected")
   return Broker.listen(
@@ -149,14 +167,26 @@ function listenForBoxes({ options, logger }: Ground, { devices, ingest, consent 
       prefix: options.prefix,
       logger,
       connectionsMax: options.connectionsMax,
-      authenticate: (agent, token) => devices.authenticate(agent, token),
-      accept: (message) => ingest.accept(message),
-      onListening: ({ agent }, name) => {
+      authenticate: async (agent, token) => {
+        const parting = await partings.find(agent, token)
+        return parting ? { agent, account: NOBODY, parting } : await devices.authenticate(agent, token)
+      },
+      accept: async ({ parting, ...message }) => {
+        if (parting === undefined) await ingest.accept(message)
+        // Whatever else it still says is for nobody.
+        else if (message.name === 'reply') await partings.done(parting)
+      },
+      onListening: ({ agent, parting }, name) => {
+        if (parting !== undefined) {
+          if (name === 'command') wires.broker?.send(agent, 'command', resetCommand(clock.nowMs()), newId())
+          return
+        }
+        if (name === 'command') return
         const sent = name === 'ack' ? ingest.sendAcks(agent) : consent.sendCurrent(agent)
         sent.catch(failed)
       },
-      onGone: ({ agent, account }) => {
-        ingest.offline(agent, account).catch(failed)
+      onGone: ({ agent, account, parting }) => {
+        if (parting === undefined) ingest.offline(agent, account).catch(failed)
       },
     },
     { host: options.host, port: options.mqttPort, option: '--mqtt-port' },
@@ -184,7 +214,7 @@ async function listenForPeople(ground: Ground, rooms: Rooms, stack: AsyncDisposa
   })
 }
 
-function chores({ options, db, clock }: Ground, { consent, uploads, sessions, claims, erasure }: Rooms) {
+function chores({ options, db, clock }: Ground, { consent, uploads, sessions, claims, erasure, partings }: Rooms) {
   return [
     { name: 'renew grants', schedule: '7 * * * *', work: () => consent.renewAll() },
     { name: 'purge unfinished uploads', schedule: '17 * * * *', work: () => uploads.sweep() },
@@ -197,7 +227,16 @@ function chores({ options, db, clock }: Ground, { consent, uploads, sessions, cl
     },
     { name: 'end erasures', schedule: '57 * * * *', work: () => erasure.resume() },
     { name: 'forget claims that are over', schedule: '47 * * * *', work: () => claims.removeExpired() },
+    { name: 'forget boxes that never came back', schedule: '3 4 * * *', work: () => partings.removeOld(clock.nowMs()) },
   ]
+}
+
+/** The account of a box whose account is gone. */
+const NOBODY = 'nobodynobodynobo'
+const RESET_MS = 60_000
+
+const resetCommand = (nowMs: number): Command => {
+  return { v: PROTOCOL_VERSION, at: nowMs, seq: 0, name: 'reset', expires: nowMs + RESET_MS }
 }
 
 const hostInUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host)

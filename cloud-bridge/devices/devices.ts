@@ -6,6 +6,8 @@ import type { Db } from '../store/tables.ts'
 export interface Device {
   readonly agent: Id
   readonly account: Id
+  /** Its account is gone: it is let in to be told so, and for nothing else. */
+  readonly parting?: string
 }
 
 // Compared where there is no such agent, so that the time taken does not tell.

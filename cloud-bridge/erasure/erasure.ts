@@ -3,6 +3,7 @@ import { describeError, LenscapError } from '../../agent/base/errors.ts'
 import type { Logger } from '../../agent/base/logger.ts'
 import type { Id } from '../../agent/protocol/envelope.ts'
 import type { Consent, WhoAndWhose } from '../consent/consent.ts'
+import type { Partings } from '../devices/partings.ts'
 import { type Held, held } from '../holdings/held.ts'
 import { checkpoint } from '../store/open-store.ts'
 import type { Db } from '../store/tables.ts'
@@ -17,6 +18,7 @@ export interface ErasureDeps {
   readonly consent: Consent
   readonly uploads: Uploads
   readonly items: Items
+  readonly partings: Partings
   /** Ends every connection of the account and of its boxes: pages, exports, MQTT. */
   readonly letGo: (account: Id, agents: readonly Id[]) => void
 }
@@ -64,7 +66,7 @@ export class Erasure {
 
   /** In one commit nobody gets in any more: neither people nor boxes, and nothing is allowed. Gives its boxes. */
   #close(account: Id): Promise<Id[]> {
-    const { db, clock } = this.#deps
+    const { db, clock, partings } = this.#deps
     return db.transaction().execute(async (tx) => {
       await tx
         .insertInto('erasures')
@@ -74,7 +76,9 @@ export class Erasure {
       for (const table of ['account_keys', 'grants', 'consents', 'sessions', 'users'] as const) {
         await tx.deleteFrom(table).where('account', '=', account).execute()
       }
-      const agents = await tx.selectFrom('agents').select('id').where('account', '=', account).execute()
+      const agents = await tx.selectFrom('agents').select(['id', 'token_hash']).where('account', '=', account).execute()
+      // The boxes wipe themselves when they are seen next.
+      await partings.add(tx, agents, clock.nowMs())
       const ids = agents.map(({ id }) => id)
       if (ids.length > 0) await tx.deleteFrom('claims').where('agent', 'in', ids).execute()
       await tx.updateTable('agents').set({ token_hash: null }).where('account', '=', account).execute()

@@ -20,6 +20,7 @@ const STEPS: readonly (readonly [name: string, statements: readonly string[]])[]
         since BIGINT NOT NULL)`,
     ],
   ],
+  ['0003-partings', ['CREATE TABLE partings (mark TEXT PRIMARY KEY, since BIGINT NOT NULL)']],
 ]
 
 /** The steps for one engine: one SQL for both, save for the numbered key, which each spells in its own way. */

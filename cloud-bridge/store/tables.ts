@@ -53,6 +53,8 @@ export interface Tables {
     rejected: number
     updated_at: number
   }
+  /** Boxes of erased accounts that are still to be told to wipe themselves. */
+  partings: { mark: string; since: number }
   consents: {
     agent: string
     camera: string
