@@ -15,7 +15,7 @@ interface Row {
   readonly starting?: Diagnosis
   /** What the diagnosis may say besides: it comes and goes. */
   readonly may?: readonly DiagnosisCode[]
-  /** Comes back only after minutes, as the agent leaves the camera alone that long. */
+  /** Comes back only after minutes, or when a person sees to it. */
   readonly isSlow?: boolean
   /** It is well in between: when it was first gone says nothing. */
   readonly isFitful?: boolean
@@ -56,7 +56,7 @@ const ROWS: Partial<Record<FaultName, Row>> = {
   'discovery-truncated': HIDDEN,
   'xaddr-wrong-port': HIDDEN,
   'xaddr-https': HIDDEN,
-  'endpoint-changing': { running: ['IDENTITY_CHANGED'], starting: ['IDENTITY_CHANGED'] },
+  'endpoint-changing': { running: ['IDENTITY_CHANGED'], may: ['IDENTITY_CHANGED'] },
   'auth-lockout': REFUSES,
   'always-401': REFUSES,
   'always-403': { ...REFUSES, starting: ['LOCKED_OUT'] },
@@ -101,7 +101,8 @@ const ROWS: Partial<Record<FaultName, Row>> = {
   rebooting: { may: ['EVENTS_INTERRUPTED'] },
   'reboot-loop': { may: ['EVENTS_INTERRUPTED', 'UNREACHABLE'], isFitful: true },
   moved: { running: ['IP_CHANGED'], may: ['EVENTS_INTERRUPTED'] },
-  swapped: { running: ['IDENTITY_CHANGED'] },
+  // To an agent that knew the other first, the right one is the stranger.
+  swapped: { running: ['IDENTITY_CHANGED'], isSlow: true },
 }
 
 /** What the agent may ask of one camera in a minute: a healthy one with events is asked about 100 times. */
