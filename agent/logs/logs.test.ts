@@ -45,6 +45,12 @@ test('a log that was cleared is new, one that stayed the same is not', () => {
   assert.equal(freshFrom([], tailOf(marks)), 0)
 })
 
+test('a line that stands again further on is not taken for the last one told', () => {
+  const told = ['boot', 'link up', 'ping'].map(markOf)
+  const now = ['boot', 'link up', 'ping', 'link down', 'ping'].map(markOf)
+  assert.equal(freshFrom(now, tailOf(told)), 3)
+})
+
 /** A tar of one file. */
 function tarOf(name: string, text: string): Buffer {
   const head = Buffer.alloc(512)
