@@ -15,7 +15,7 @@ DEPS := node_modules/.installed
 SOURCES := $(shell find agent cloud-bridge firmware-hooks simulator test -type f ! -name '*.md' 2>/dev/null)
 TESTS := 'agent/**/*.test.ts' 'cloud-bridge/**/*.test.ts' 'firmware-hooks/**/*.test.ts' 'simulator/**/*.test.ts' 'test/**/*.test.ts'
 
-.PHONY: help demo simulator test check build dist bench bench-quick docs deps browser clean
+.PHONY: help demo simulator test check build dist bench bench-quick streams conformance docs deps browser clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,13 @@ bench: build/.built ## Figures beside peers or limits, about 5 minutes; build/be
 
 bench-quick: build/.built ## The same in a minute, less exact
 	@$(RUN) node test/bench/main.ts --quick $(ARGS)
+
+streams: $(DEPS) ## Every simulated stream, played by ffprobe and GStreamer; ARGS="--seconds 60"
+	@sh test/streams/ensure-players.sh
+	@$(RUN) node test/streams/main.ts $(ARGS)
+
+conformance: $(DEPS) ## Every message of the simulator against ONVIF's schemas; ARGS=FOLDER that holds them
+	@$(RUN) node test/conformance/conformance.ts $(ARGS)
 
 docs: build/.built browser ## The pictures in docs/images, taken of the running demo
 	@$(RUN) node test/browser/pictures.ts

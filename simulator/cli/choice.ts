@@ -61,6 +61,7 @@ export async function chooseFleet(
       ...changed,
       ...given('video', 'video', options.video),
       faults: [...(camera.faults ?? []), ...(options.fault ?? [])],
+      ...(options.withoutFaults ? { withoutFaults: true } : {}),
     })),
     ...given('seed', 'seed', options.seed),
     ...given('port', 'httpPort', options.port),
@@ -78,6 +79,7 @@ async function chooseCameras(options: RunOptions): Promise<CameraOptions[]> {
   return Array.from({ length: options.cameras ?? profiles.length }, (_, i) => ({
     profile: profiles[i % profiles.length] ?? 'plain',
     faults: options.fault ?? [],
+    ...(options.withoutFaults ? { withoutFaults: true } : {}),
     eventIntervalMs: options.eventInterval,
     ...(options.video === undefined ? {} : { video: options.video }),
   }))

@@ -34,6 +34,7 @@ test('profiles and faults are listed, for people and for programs', async () => 
   const { code, out } = await call('profiles', '--json')
   assert.equal(code, EXIT_DONE)
   assert.equal(JSON.parse(out).length, PROFILE_NAMES.length)
+  assert.match((await call('profiles')).out, /unless run --without-faults:\n.*reolink +services-undeclared-prefix\n/s)
 })
 
 test('a password may come from a file, and a file without one is wrong use', async () => {

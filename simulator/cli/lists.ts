@@ -10,16 +10,19 @@ const UNITS: Readonly<Record<FaultKind['value'], string>> = {
   count: 'N',
   bytes: 'BYTES',
   kilobytes: 'KB',
+  percent: '%',
+  hertz: 'HZ',
 }
 const NAME_COLUMNS = 32
 
 export function profileRows() {
-  return Object.values(PROFILES).map(({ name, title, httpPort, channels, auth }) => ({
+  return Object.values(PROFILES).map(({ name, title, httpPort, channels, auth, faults }) => ({
     name,
     title,
     httpPort,
     channels,
     auth,
+    faults,
   }))
 }
 
@@ -30,7 +33,11 @@ export function profileTable(): string {
     String(channels),
     title,
   ])
-  return `${table([['PROFILE', 'PORT', 'CHANNELS', 'WHAT IT IS'], ...rows])}\n`
+  const own = profileRows().flatMap(({ name, faults }) => faults.map((fault) => [name, fault]))
+  return (
+    `${table([['PROFILE', 'PORT', 'CHANNELS', 'WHAT IT IS'], ...rows])}\n\n` +
+    `Faults that a brand has of itself, unless run --without-faults:\n${table(own)}\n`
+  )
 }
 
 /** All faults, or those that have the word in their group, name or help. */

@@ -15,6 +15,7 @@ export interface RunOptions {
   readonly password?: string
   readonly passwordFile?: string
   readonly fault?: readonly string[]
+  readonly withoutFaults?: boolean
   readonly video?: string
   readonly eventInterval: number
   readonly controlPort?: number
@@ -62,7 +63,7 @@ function addCameras(command: Command): void {
     .option('--port <number>', 'HTTP port of every camera, instead of each brand’s own', wholeNumber(0, 65535))
     .option('--rtsp-port <number>', 'RTSP port of every camera', wholeNumber(0, 65535), 8554)
     .option('--discovery-port <number>', 'UDP port of WS-Discovery', wholeNumber(0, 65535), 3702)
-    .option('--video <file>', 'stream this in place of the scenes: H.264, Annex B, without B-frames')
+    .option('--video <file>', 'stream this in place of the scenes: H.264 or H.265, Annex B, without B-frames')
     .addOption(new Option('--seed <text>', 'decides serials, MACs and when things happen').default('lenscap'))
 }
 
@@ -84,6 +85,7 @@ function addHappenings(command: Command): void {
       'a fault of every camera, may be given several times (see: faults)',
       gather(fault),
     )
+    .option('--without-faults', 'leave out the faults that brands have of themselves (see: profiles)')
     .option(
       '--event-interval <ms>',
       'mean time between two motions of a camera; 0: only on demand',

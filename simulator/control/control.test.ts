@@ -48,6 +48,18 @@ test('the control API lists cameras without their passwords, raises events and s
   assert.equal(journal.entries[0].event, 'vehicle')
 })
 
+test('a brand’s own faults are shown, and all of a camera are cleared at once', async () => {
+  const cameras = [{ profile: 'xm', address: '127.91.4.7', faults: ['clock-skew=5'] } as const]
+  await using fleet = await startFleet({ cameras, httpPort: 0, rtspPort: 0, discoveryPort: 0 })
+  await using control = await startControl(fleet, 0)
+  const url = `http://127.0.0.1:${control.port}/cameras`
+  const faultsTold = async () => JSON.parse(await (await fetch(`${url}/xm-1`)).text()).faults
+  const names = (await faultsTold()).map(({ name }: { name: string }) => name)
+  assert.deepEqual(names, ['endpoint-reference-empty', 'text-unescaped', 'clock-skew'])
+  assert.equal((await fetch(`${url}/xm-1/faults`, { method: 'DELETE' })).status, 200)
+  assert.deepEqual(await faultsTold(), [])
+})
+
 test('what is asked wrongly is answered with what to do', async () => {
   await using one = await controlled(net(2))
   assert.match((await one.ask('GET', '/cameras/none/journal')).text, /GET \/cameras lists/)

@@ -40,6 +40,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'post', path: '/cameras/{id}/events', does: 'Raises an event now; it ends by itself', body: EventBody },
   { method: 'put', path: '/cameras/{id}/faults/{name}', does: 'Switches a fault on, with its value', body: FaultBody },
   { method: 'delete', path: '/cameras/{id}/faults/{name}', does: 'Switches a fault off' },
+  { method: 'delete', path: '/cameras/{id}/faults', does: "Switches all faults off, the brand's own too" },
   { method: 'post', path: '/cameras/{id}/start', does: 'Switches the camera on' },
   { method: 'post', path: '/cameras/{id}/stop', does: 'Cuts the power of the camera, without a Bye' },
   { method: 'post', path: '/cameras/{id}/reboot', does: 'Reboots the camera; answers when it has begun' },

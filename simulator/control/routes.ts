@@ -42,6 +42,11 @@ export function addRoutes(app: FastifyInstance, fleet: Fleet, stage: Stage): voi
     camera.setFault(faultNamed(params.name), FaultBody.parse(body)?.value)
     return camera.faults
   })
+  app.delete<OfCamera>('/cameras/:id/faults', ({ params }) => {
+    const camera = find(params.id)
+    camera.clearFaults()
+    return camera.faults
+  })
   app.delete<OfFault>('/cameras/:id/faults/:name', ({ params }) => {
     const camera = find(params.id)
     camera.clearFault(faultNamed(params.name))

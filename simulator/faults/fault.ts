@@ -6,6 +6,7 @@ import { DISCOVERY_FAULTS } from './catalogue/discovery.ts'
 import { EVENT_FAULTS } from './catalogue/events.ts'
 import type { FaultKind } from './catalogue/kinds.ts'
 import { MEDIA_FAULTS } from './catalogue/media.ts'
+import { RTP_FAULTS } from './catalogue/rtp.ts'
 import { RTSP_FAULTS } from './catalogue/rtsp.ts'
 import { SOAP_FAULTS } from './catalogue/soap.ts'
 
@@ -19,6 +20,7 @@ export const FAULT_GROUPS = {
   events: EVENT_FAULTS,
   media: MEDIA_FAULTS,
   rtsp: RTSP_FAULTS,
+  rtp: RTP_FAULTS,
   device: DEVICE_FAULTS,
 } as const
 
@@ -32,6 +34,7 @@ const FAULTS = {
   ...EVENT_FAULTS,
   ...MEDIA_FAULTS,
   ...RTSP_FAULTS,
+  ...RTP_FAULTS,
   ...DEVICE_FAULTS,
 } as const satisfies Record<string, FaultKind>
 
@@ -45,6 +48,9 @@ const VALUE_MAX = 315_000_000
 export class FaultError extends Error {
   override readonly name = 'FaultError'
 }
+
+/** As the command line writes it. */
+export type FaultText = FaultName | `${FaultName}=${number}`
 
 export interface FaultSetting {
   readonly name: FaultName
@@ -71,7 +77,8 @@ export function checkFault(name: string, value: string | number | undefined): Fa
     return { name, value: 1 }
   }
   const number = isGiven ? Number(value) : (usual ?? Number.NaN)
-  const isFine = unit === 'seconds' ? Math.abs(number) <= VALUE_MAX : number >= 0 && number <= VALUE_MAX
+  const most = unit === 'percent' ? 100 : VALUE_MAX
+  const isFine = unit === 'seconds' ? Math.abs(number) <= most : number >= 0 && number <= most
   if (!isFine) throw new FaultError(`The fault ${name} takes a number of ${unit}: write ${name}=30, for example`)
   return { name, value: number }
 }

@@ -16,6 +16,10 @@ export class FaultSwitches {
     this.#on.delete(name)
   }
 
+  get isEmpty(): boolean {
+    return this.#on.size === 0
+  }
+
   isOn(name: FaultName): boolean {
     return this.#on.has(name)
   }

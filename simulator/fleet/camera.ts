@@ -11,6 +11,7 @@ import { type CameraOptions, DEFAULTS } from './options.ts'
 import { assemble, type CameraParts, type Surroundings } from './parts.ts'
 import { CameraSockets, type Ports } from './sockets.ts'
 import { type CameraMakeup, type CameraTruth, truthOf } from './truth.ts'
+import { Turns } from './turns.ts'
 
 /** An answer gets away before the camera that gave it goes down. */
 const LAST_ANSWER_MS = 100
@@ -28,15 +29,19 @@ export class SimulatedCamera implements AsyncDisposable {
   readonly #makeup: CameraMakeup
   readonly #events: CameraEvents
   readonly #eventIntervalMs: number
-  readonly #stopped = new AbortController()
+  readonly #turns: Turns
   #ports: Ports
   #sockets: CameraSockets | undefined
-  #change: Promise<unknown> = Promise.resolve()
 
   private constructor(options: CameraOptions, around: Surroundings) {
-    const reboot = () => around.agenda.after(LAST_ANSWER_MS, () => void this.#restart().catch(() => {}))
+    const soon = (go: () => Promise<void>) => around.agenda.after(LAST_ANSWER_MS, () => void go().catch(() => {}))
     this.#around = around
-    this.#parts = assemble(options, around, reboot)
+    this.#turns = new Turns(around.agenda)
+    this.#parts = assemble(options, around, {
+      reboot: (address?: string) => soon(() => this.#restart(undefined, address)),
+      // Back to where it stood, if the address can't be had.
+      move: (to: string, from = this.address) => soon(() => this.#relocate(to).catch(() => this.#relocate(from))),
+    })
     const { facts, journal, ports, place } = this.#parts
     this.id = `${facts.profile.name}-${around.index + 1}`
     this.name = facts.name
@@ -55,7 +60,7 @@ export class SimulatedCamera implements AsyncDisposable {
   /** Throws FleetStartError where an address or port can't be had; nothing stays open then. */
   static async start(options: CameraOptions, around: Surroundings): Promise<SimulatedCamera> {
     const camera = new SimulatedCamera(options, around)
-    await camera.#inTurn(() => camera.#open())
+    await camera.#turns.take(() => camera.#open())
     for (const { name, value } of camera.faults) camera.#begin(name, value)
     await camera.settled()
     camera.#events.goOnByChance(camera.#eventIntervalMs, (...event) => camera.raise(...event))
@@ -87,13 +92,13 @@ export class SimulatedCamera implements AsyncDisposable {
   /** Cuts the power: all connections end, subscriptions are forgotten, and no Bye is said. */
   switchOff(): Promise<void> {
     this.#did({ act: 'power', on: false })
-    return this.#inTurn(() => this.#close())
+    return this.#turns.take(() => this.#close())
   }
 
   /** Throws FleetStartError where another took the camera's address or port meanwhile. */
   switchOn(): Promise<void> {
     this.#did({ act: 'power', on: true })
-    return this.#inTurn(() => this.#open())
+    return this.#turns.take(() => this.#open())
   }
 
   /** Says Bye, is away for as long as the brand takes to boot, and says Hello. */
@@ -123,11 +128,12 @@ export class SimulatedCamera implements AsyncDisposable {
     this.#around.tell(this.id, deed)
   }
 
-  #restart(awayMs = this.#bootMs()): Promise<void> {
-    return this.#inTurn(async () => {
+  #restart(awayMs = this.#bootMs(), address?: string): Promise<void> {
+    return this.#turns.take(async () => {
       if (this.#around.group.isJoined) await this.#sockets?.responder.sayBye()
       await this.#close()
-      await this.#pause(awayMs)
+      await this.#turns.pause(awayMs)
+      this.#parts.place.address = address ?? this.address
       await this.#open()
     })
   }
@@ -138,7 +144,7 @@ export class SimulatedCamera implements AsyncDisposable {
   }
 
   #relocate(address: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       await this.#close()
       this.#parts.place.address = address
       await this.#open()
@@ -146,7 +152,7 @@ export class SimulatedCamera implements AsyncDisposable {
   }
 
   #replaceBy(device: number): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       await this.#close()
       const { place, facts } = this.#parts
       place.swaps = device
@@ -159,25 +165,11 @@ export class SimulatedCamera implements AsyncDisposable {
 
   /** Waits until all changes of power and place that were asked for so far are done. */
   async settled(): Promise<void> {
-    await this.#change
-  }
-
-  /** One change of power or place after the other. */
-  #inTurn(change: () => Promise<void>): Promise<void> {
-    const turn = this.#change.then(() => (this.#stopped.signal.aborted ? undefined : change()))
-    this.#change = turn.catch(() => {})
-    return turn
-  }
-
-  #pause(forMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#stopped.signal.addEventListener('abort', () => resolve())
-      this.#around.agenda.after(forMs, resolve)
-    })
+    await this.#turns.settled()
   }
 
   async #open(): Promise<void> {
-    if (this.#sockets || this.#stopped.signal.aborted) return
+    if (this.#sockets || this.#turns.isOver) return
     const sockets = await CameraSockets.open(this.#parts.place.address, this.#ports, this.#parts.voices)
     this.#sockets = sockets
     this.#ports = sockets.ports
@@ -209,6 +201,11 @@ export class SimulatedCamera implements AsyncDisposable {
 
   get responder(): Responder | undefined {
     return this.#sockets?.responder
+  }
+
+  /** All ONVIF operations that it knows, as `tds:GetServices`. */
+  get operations(): readonly string[] {
+    return this.#parts.operations()
   }
 
   /** The kinds of event that this brand has. */
@@ -269,6 +266,11 @@ export class SimulatedCamera implements AsyncDisposable {
     if (wasOn) void endFault(this.#asFaulty(), name).catch(() => {})
   }
 
+  /** Clears all, those that the brand has of itself too. */
+  clearFaults(): void {
+    for (const { name } of this.faults) this.clearFault(name)
+  }
+
   #begin(name: FaultName, value: number): void {
     void beginFault(this.#asFaulty(), name, value).catch(() => {})
   }
@@ -278,12 +280,12 @@ export class SimulatedCamera implements AsyncDisposable {
       firstAddress: this.#around.address,
       isFaulty: (name) => this.#parts.faults.isOn(name),
       clearFault: (name) => this.#endFault(name),
-      switchOff: () => this.#inTurn(() => this.#close()),
-      switchOn: () => this.#inTurn(() => this.#open()),
+      switchOff: () => this.#turns.take(() => this.#close()),
+      switchOn: () => this.#turns.take(() => this.#open()),
       reboot: (awayMs) => this.#restart(awayMs),
       moveTo: (address) => this.#relocate(address),
       swap: (device) => this.#replaceBy(device),
-      refuseConnections: (isRefusing) => this.#inTurn(async () => this.#sockets?.refuseConnections(isRefusing)),
+      refuseConnections: (isRefusing) => this.#turns.take(async () => this.#sockets?.refuseConnections(isRefusing)),
       cutConnections: () => this.#sockets?.cutConnections(),
       raise: (kind) => this.#events.begin(kind, 1, this.#events.duration()),
       after: (delayMs, run) => this.#around.agenda.after(delayMs, run),
@@ -291,8 +293,7 @@ export class SimulatedCamera implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopped.abort()
-    await this.#change
+    await this.#turns.end()
     await this.#close()
   }
 }

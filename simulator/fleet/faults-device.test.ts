@@ -104,6 +104,13 @@ testFaults(net(9), {
     async (camera) => assert.equal(textOf(await interfaces(camera), 'HwAddress'), '02:00:00:00:00:01'),
   ],
   'mac-missing': [undefined, async (camera) => assert.doesNotMatch(await interfaces(camera), /HwAddress/)],
+  'endpoint-reference-empty': [
+    undefined,
+    async (camera) => {
+      const { text } = await ask(camera, `<GetEndpointReference xmlns="${TDS}"/>`)
+      assert.match(text, /<tds:GetEndpointReferenceResponse><\/tds:GetEndpointReferenceResponse>/)
+    },
+  ],
   'no-get-services': [
     undefined,
     async (camera) => {

@@ -38,6 +38,24 @@ const lengthIn = (text: string) => Number(/content-length: (\d+)/i.exec(head(tex
 testFaults(net(6), {
   'xml-malformed': illFormed(),
   'xml-undeclared-prefix': illFormed(/<tad:Extra\/>/),
+  'services-undeclared-prefix': [
+    undefined,
+    async (camera) => {
+      const { text } = await ask(camera, `<GetServices xmlns="${TDS}"/>`)
+      assert.throws(() => parseXml(text), /unbound namespace prefix.*tad/)
+      parseXml((await ask(camera, INFORMATION)).text)
+    },
+  ],
+  'text-unescaped': [
+    undefined,
+    async (camera) => {
+      for (const operation of ['GetNTP', 'GetSystemSupportInformation']) {
+        const { text } = await ask(camera, `<${operation} xmlns="${TDS}"/>`)
+        assert.match(text, / & more</)
+        assert.throws(() => parseXml(text), operation)
+      }
+    },
+  ],
   'xml-wrong-namespace': answering(/xmlns:tds="http:\/\/www\.example\.org\//),
   'xml-bom': [undefined, async (camera) => assert.equal((await bodyOf(camera)).toString('hex', 0, 3), 'efbbbf')],
   'xml-wrong-charset': answering(/^<\?xml version="1.0" encoding="UTF-16"\?>/),

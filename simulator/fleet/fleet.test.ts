@@ -108,7 +108,11 @@ test('five wrong passwords lock a client out, also with the right one', async ()
 
 test('an operation that is not offered is a fault as ONVIF Core prescribes', async () => {
   await using one = await oneCamera({ profile: 'tapo', address: net(8) })
-  const answer = await call(deviceUrl(one.camera), securityHeader(PASSWORD, Date.now()), `<SetNTP xmlns="${TDS}"/>`)
+  const answer = await call(
+    deviceUrl(one.camera),
+    securityHeader(PASSWORD, Date.now()),
+    `<UpgradeSystemFirmware xmlns="${TDS}"/>`,
+  )
   assert.equal(answer.status, 500)
   assert.match(answer.text, /env:Receiver.*ter:ActionNotSupported/)
 })

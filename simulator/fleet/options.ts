@@ -16,11 +16,13 @@ export interface CameraOptions {
   readonly password?: string
   /** As the command line writes them: `NAME` or `NAME=VALUE`. */
   readonly faults?: readonly string[]
+  /** Leaves out the faults that the brand has of itself; those in `faults` are on. */
+  readonly withoutFaults?: boolean
   /** The mean time between two motions: each comes after two to four thirds of it. 0: only on demand. */
   readonly eventIntervalMs?: number
   /** How its owner calls it. */
   readonly name?: string
-  /** A file of H.264 (Annex B, no B-frames) that every channel streams in place of its scene, without a sub-stream. */
+  /** A file of H.264 or H.265 (Annex B, no B-frames) that every channel streams in place of its scene, without a sub-stream. */
   readonly video?: string
 }
 

@@ -63,18 +63,24 @@ export interface CameraParts {
   readonly faults: FaultSwitches
   readonly subscriptions: Subscriptions
   readonly voices: Voices
+  /** All ONVIF operations that it knows, as `tds:GetServices`. */
+  readonly operations: () => readonly string[]
   /** Where it wants to listen. */
   readonly ports: Ports
 }
 
+/** How a camera goes elsewhere, or away for a while, of itself: a moment later, so that its answer gets out. */
+type Going = Pick<CameraFacts, 'reboot' | 'move'>
+
 /** Throws RangeError or FaultError on wrong options. */
-export function assemble(options: CameraOptions, around: Surroundings, reboot: () => void): CameraParts {
+export function assemble(options: CameraOptions, around: Surroundings, going: Going): CameraParts {
   const profile = typeof options.profile === 'string' ? profileNamed(options.profile) : options.profile
   const identity = identify(profile, around.bornAt, around.seed)
   const place = { address: around.address, identity, startedMs: around.now(), swaps: 0 }
-  const faults = new FaultSwitches(options.faults?.map(parseFault))
+  const habits = options.withoutFaults ? [] : profile.faults
+  const faults = new FaultSwitches([...habits, ...(options.faults ?? [])].map(parseFault))
   const journal = new Journal(around.now)
-  const facts = gatherFacts(profile, options, place, faults, around, reboot)
+  const facts = gatherFacts(profile, options, place, faults, around, going)
   const subscriptions = new Subscriptions(facts)
   const separate = profile.subscription.by === 'path' ? profile.subscription.portIfSeparate : undefined
   const ports = {
@@ -83,8 +89,9 @@ export function assemble(options: CameraOptions, around: Surroundings, reboot: (
     discovery: around.discoveryPort,
     subscription: separate !== undefined && around.httpPort === 0 ? 0 : separate,
   }
-  const voices = giveVoices(facts, subscriptions, journal, around)
-  return { place, facts, journal, faults, subscriptions, voices, ports }
+  const dispatch = new Dispatch(facts, subscriptions)
+  const voices = giveVoices(facts, dispatch, journal, around)
+  return { place, facts, journal, faults, subscriptions, voices, operations: () => dispatch.operations(), ports }
 }
 
 function gatherFacts(
@@ -93,10 +100,11 @@ function gatherFacts(
   place: Place,
   faults: FaultSwitches,
   { now, agenda, account, ...around }: Surroundings,
-  reboot: () => void,
+  { reboot, move }: Going,
 ): CameraFacts {
   const showings = showingsFor(profile, place.identity, around)
   const name = options.name ?? nameFor(profile, showings[0])
+  const settings = new Settings({ ...profile, account, scopes: firstScopes(name) })
   return {
     profile,
     name,
@@ -110,29 +118,26 @@ function gatherFacts(
       return place.startedMs
     },
     showings,
-    settings: new Settings(firstScopes(name), profile.relayOutputs),
+    settings,
+    account,
     faults,
     now,
-    cameraNow: () => cameraTime(faults, now(), place.startedMs),
-    account,
+    cameraNow: () => cameraTime(faults, now(), place.startedMs) + settings.clock.aheadMs,
     ports: { http: 0, rtsp: 0, subscription: 0 },
     later: (delayMs, run) => agenda.after(delayMs, run),
     reboot,
+    move,
   }
 }
 
-function giveVoices(
-  facts: CameraFacts,
-  subscriptions: Subscriptions,
-  journal: Journal,
-  { pacer }: Surroundings,
-): Voices {
-  const { profile, account, faults, now, cameraNow } = facts
-  const guard = new Guard(profile, () => facts.identity.realm, account, faults, now, cameraNow)
-  const web = new OnvifServer(facts, guard, new Dispatch(facts, subscriptions), journal)
+function giveVoices(facts: CameraFacts, dispatch: Dispatch, journal: Journal, { pacer }: Surroundings): Voices {
+  const { profile, faults, now, cameraNow } = facts
+  const passwordOf = (user: string) => facts.settings.users.get(user)?.password
+  const guard = new Guard(profile, () => facts.identity.realm, passwordOf, faults, now, cameraNow)
+  const web = new OnvifServer(facts, guard, dispatch, journal)
   return {
     web: () => web.createServer(),
-    rtsp: () => createRtspServer({ facts, guard, journal, pacer }),
+    rtsp: () => createRtspServer({ facts, guard, journal, pacer, chance: () => seededRandom(facts.identity.variety) }),
     discovery: {
       journal,
       faults,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { markIn } from '../imaging/mark.ts'
 import { loadScenes } from '../imaging/scene.ts'
 import { startFleet } from './index.ts'
@@ -64,4 +65,17 @@ test('H.265 is played unit for unit, marked, across the loop', async () => {
     client.packets.some(({ payload }) => ((payload[0] ?? 0) >> 1) % 64 === FRAGMENTATION_UNIT),
     'some units were fragmented',
   )
+})
+
+test('a file of the user’s own makes any camera one of H.265', async () => {
+  const video = fileURLToPath(new URL('../imaging/assets/garden.h265', import.meta.url))
+  await using fleet = await startFleet({
+    cameras: [{ profile: 'plain', eventIntervalMs: 0, address: '127.91.8.2', video }],
+    ...{ password: 'secret', httpPort: 0, rtspPort: 0, discoveryPort: 0 },
+  })
+  const port = fleet.cameras[0]?.rtspPort ?? 0
+  using client = await TestRtspClient.connect('127.91.8.2', port, 'secret')
+  const { sdp } = await client.play(`rtsp://127.91.8.2:${port}/stream/1`)
+  const [vps] = (await loadScenes()).find(({ name }) => name === 'garden')?.h265.parameterSets ?? []
+  assert.ok(sdp.includes(`a=rtpmap:96 H265/90000\r\na=fmtp:96 sprop-vps=${vps?.toString('base64')};`))
 })

@@ -26,6 +26,7 @@ export interface CameraMakeup {
 
 export function truthOf({ facts, place }: CameraParts): CameraTruth {
   const { manufacturer, model, firmware, hardwareId, channels } = facts.profile
-  const { serial, macs, endpoint, hostname } = place.identity
+  const { serial, macs, endpoint, hostname: first } = place.identity
+  const { hostname = first } = facts.settings.network
   return { manufacturer, model, firmware, serial, hardwareId, macs, endpoint, channels, hostname }
 }

@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
-"""Draws the simulator's scenes and encodes each as looped streams and a strip of JPEG pictures.
+"""Draws the simulator's scenes and encodes each as looped streams and JPEG pictures.
 
-    python3 generate.py [SCENE ...]     writes assets/SCENE.h264, SCENE-sub.h264, SCENE.h265 and SCENE.mjpeg (all scenes by default,
+    python3 generate.py [SCENE ...]     writes assets/SCENE.h264, SCENE-sub.h264, SCENE.h265 and SCENE.tiles (all scenes by default,
                                         and sound.aac)
     python3 generate.py --preview DIR   writes one PNG a scene, to look at
 
-Needs Pillow and ffmpeg with x264 and x265 (Debian: python3-pil ffmpeg). The committed assets are its output, so that neither is
-needed to run the simulator. 10 s at 15 frames/s; an IDR each second, with its parameter sets; no B-frames; a JPEG of half
-the size each second, of the same frame as the IDR. Each frame carries its number as text and as a barcode of eight bits,
+Needs Pillow, jpegtran, and ffmpeg with x264 and x265 (Debian: python3-pil libjpeg-turbo-progs ffmpeg). The committed assets are its output, so that neither is
+needed to run the simulator. 10 s at 15 frames/s; an IDR each second, with its parameter sets; no B-frames; a JPEG each
+second, of the same frame as the IDR, in tiles (tiled-jpegs.ts says how they are stored). Each frame carries its number as text and as a barcode of eight bits,
 the highest first.
 """
+import io
 import math
 import os
 import random
+import re
+import struct
 import subprocess
 import sys
 
@@ -488,16 +491,39 @@ def encoder(name, end, form, size, options):
 
 def encode(name):
     running = [encoder(name, *video) for video in VIDEOS]
-    with open(os.path.join(HERE, 'assets', name + '.mjpeg'), 'wb') as strip:
-        for n, im in enumerate(frames(name)):
-            for ffmpeg in running:
-                ffmpeg.stdin.write(im.tobytes())
-            if n in JPEG_FRAMES:
-                im.resize((W // 2, H // 2), Image.LANCZOS).save(strip, 'JPEG', quality=74, optimize=True)
+    pictures = []
+    for n, im in enumerate(frames(name)):
+        for ffmpeg in running:
+            ffmpeg.stdin.write(im.tobytes())
+        if n in JPEG_FRAMES:
+            pictures.append(tiled(im))
+    store(name, pictures)
     for ffmpeg in running:
         ffmpeg.stdin.close()
         if ffmpeg.wait():
             sys.exit('ffmpeg failed on ' + name)
+
+
+def tiled(im):
+    """The picture as a JPEG of restart intervals, each of which stands alone: its head, and what each interval holds."""
+    whole = io.BytesIO()
+    im.save(whole, 'JPEG', quality=80)
+    jpeg = subprocess.run(['jpegtran', '-copy', 'none', '-restart', '%dB' % TILE_BLOCKS], input=whole.getvalue(),
+                          stdout=subprocess.PIPE, check=True).stdout
+    start = jpeg.index(b'\xff\xda')
+    start += 2 + int.from_bytes(jpeg[start + 2:start + 4], 'big')
+    return jpeg[:start], re.split(rb'\xff[\xd0-\xd7]', jpeg[start:-2])
+
+
+def store(name, pictures):
+    tiles = list(dict.fromkeys(tile for _, parts in pictures for tile in parts))
+    places = {tile: i for i, tile in enumerate(tiles)}
+    (head,) = {head for head, _ in pictures}
+    numbers = [len(pictures), len(pictures[0][1]), len(tiles), *map(len, tiles)]
+    shown = [places[tile] for _, parts in pictures for tile in parts]
+    with open(os.path.join(HERE, 'assets', name + '.tiles'), 'wb') as out:
+        out.write(struct.pack('>H', len(head)) + head + struct.pack('>%dH' % len(numbers), *numbers))
+        out.write(b''.join(tiles) + struct.pack('>%dH' % len(shown), *shown))
 
 
 def sound():
@@ -529,6 +555,7 @@ def sound():
 
 
 JPEG_FRAMES = set(range(0, FRAMES, FPS))
+TILE_BLOCKS = 4  # of 16x16 pixels: small enough that what moves touches few
 
 if __name__ == '__main__':
     if sys.argv[1:2] == ['--preview']:

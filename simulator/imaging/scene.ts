@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { parameterSetsIn, splitAnnexB, toAccessUnits } from './annexb.ts'
 import { CODECS, type Codec } from './codec.ts'
 import { loadSounds, type Sounds } from './sound.ts'
+import { readTiledJpegs } from './tiled-jpegs.ts'
 import { type Video, videoOf } from './video.ts'
 
 /** What a camera looks at: the video of its main stream, and the same in other forms. */
@@ -11,7 +12,7 @@ export interface Scene extends Video {
   readonly sub: Video
   /** Frame for frame the same, in the other codec. */
   readonly h265: Video
-  /** One JPEG a second, of the IDR that begins it. */
+  /** One JPEG a second in full size, of the IDR that begins it. */
   readonly jpegs: readonly Buffer[]
   /** What is heard there, which is the same everywhere. */
   readonly sounds: Sounds
@@ -23,21 +24,19 @@ const FRAMES_PER_SECOND = 15
 const GOP_FRAMES = 15
 const FRAMES = 150
 
-/** Reads all scenes from the assets: about 3.5 MB, once for a whole fleet. Throws if an asset isn't what the generator makes. */
+/** Reads all scenes from the assets: about 3 MB, once for a whole fleet. Throws if an asset isn't what the generator makes. */
 export async function loadScenes(): Promise<readonly Scene[]> {
   const sounds = await loadSounds()
   return Promise.all(SCENE_NAMES.map((name) => loadScene(name, sounds)))
 }
 
 async function loadScene(name: string, sounds: Sounds): Promise<Scene> {
-  const [main, sub, h265, strip] = await Promise.all([
+  const [main, sub, h265, jpegs] = await Promise.all([
     loadVideo(name, 'h264', 1280, 720),
     loadVideo(`${name}-sub`, 'h264', 640, 360),
     loadVideo(name, 'h265', 1280, 720),
-    readAsset(`${name}.mjpeg`),
+    loadJpegs(`${name}.tiles`),
   ])
-  const jpegs = splitJpegs(strip)
-  if (jpegs.length * GOP_FRAMES !== FRAMES) throw damaged(`${name}.mjpeg`)
   return { ...main, name, sub, h265, jpegs, sounds }
 }
 
@@ -52,23 +51,16 @@ async function loadVideo(name: string, codec: Codec, width: number, height: numb
   return videoOf({ codec, width, height, framesPerSecond: FRAMES_PER_SECOND, accessUnits, parameterSets })
 }
 
+async function loadJpegs(file: string): Promise<readonly Buffer[]> {
+  const jpegs = readTiledJpegs(await readAsset(file))
+  if (jpegs.length * GOP_FRAMES !== FRAMES) throw damaged(file)
+  return jpegs
+}
+
 function readAsset(file: string): Promise<Buffer> {
   return readFile(new URL(`./assets/${file}`, import.meta.url))
 }
 
 function damaged(file: string): Error {
   return new Error(`The asset ${file} is damaged: make it anew with simulator/imaging/generate.py`)
-}
-
-/** Cuts a strip of JPEGs at their ends: FF D9 can't stand within one, as entropy-coded FF bytes are stuffed (T.81 B.1.1.5). */
-function splitJpegs(strip: Buffer): Buffer[] {
-  const pictures: Buffer[] = []
-  let start = 0
-  let end = strip.indexOf('ffd9', start, 'hex')
-  while (end >= 0) {
-    pictures.push(strip.subarray(start, end + 2))
-    start = end + 2
-    end = strip.indexOf('ffd9', start, 'hex')
-  }
-  return pictures
 }

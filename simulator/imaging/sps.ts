@@ -1,8 +1,8 @@
+import { BitReader } from './bit-reader.ts'
 import type { NalUnit } from './codec.ts'
 
 /** What a sequence parameter set says of its pictures. */
 export interface Sps {
-  readonly profileIdc: number
   readonly width: number
   readonly height: number
   /** Undefined where it doesn't say. */
@@ -14,7 +14,7 @@ const PROFILES_WITH_CHROMA = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139
 const EXTENDED_SAR = 255
 const POC_CYCLE_MAX = 255
 
-/** Throws RangeError where the unit ends too early, or holds what no SPS may. */
+/** Of H.264. Throws RangeError where the unit ends too early, or holds what no SPS may. */
 export function parseSps(unit: NalUnit): Sps {
   const reader = new BitReader(unit.subarray(1))
   const profileIdc = reader.bits(8)
@@ -39,7 +39,7 @@ export function parseSps(unit: NalUnit): Sps {
   if (width <= 0 || height <= 0 || width > 16_384 || height > 16_384)
     throw new RangeError('The SPS tells no usable size')
   const framesPerSecond = reader.bits(1) === 1 ? readFrameRate(reader) : undefined
-  return { profileIdc, width, height, framesPerSecond, isInterlaced }
+  return { width, height, framesPerSecond, isInterlaced }
 }
 
 /** H.264, 7.3.2.1.1, of the high profiles. */
@@ -93,35 +93,4 @@ function readFrameRate(reader: BitReader): number | undefined {
   const unitsInTick = reader.bits(32)
   const timeScale = reader.bits(32)
   return unitsInTick > 0 && timeScale > 0 ? timeScale / (2 * unitsInTick) : undefined
-}
-
-/** Reads bits and Exp-Golomb codes, without the bytes that keep start codes out (H.264, 7.4.1 and 9.1). */
-class BitReader {
-  readonly #bytes: readonly number[]
-  #at = 0
-
-  constructor(unit: Buffer) {
-    this.#bytes = [...unit].filter((byte, i) => !(byte === 3 && unit[i - 1] === 0 && unit[i - 2] === 0))
-  }
-
-  bits(count: number): number {
-    let value = 0
-    for (let i = 0; i < count; i++, this.#at++) {
-      const byte = this.#bytes[this.#at >> 3]
-      if (byte === undefined) throw new RangeError('The SPS ends too early')
-      value = value * 2 + ((byte >> (7 - (this.#at & 7))) & 1)
-    }
-    return value
-  }
-
-  ue(): number {
-    let zeros = 0
-    while (this.bits(1) === 0) if (++zeros > 31) throw new RangeError('The SPS holds too large a number')
-    return 2 ** zeros - 1 + this.bits(zeros)
-  }
-
-  se(): number {
-    const code = this.ue()
-    return code % 2 === 1 ? (code + 1) / 2 : -code / 2
-  }
 }

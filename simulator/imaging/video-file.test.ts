@@ -10,6 +10,14 @@ import { loadVideoFile, VideoFileError } from './video-file.ts'
 
 const ASSET = fileURLToPath(new URL('./assets/driveway-sub.h264', import.meta.url))
 
+/** The parameter sets that x265 makes with three B-frames, and the start of an IDR. */
+const REORDERED = Buffer.from(
+  '0000000140010c01ffff01600000030090000003000003003c9594090000000142010101600000030090000003000003003c' +
+    'a00a480b9c9596565924caf0168080000003008000000c04000000014401c172b46240' +
+    '0000012801af1d62a9463ec0',
+  'hex',
+)
+
 const START_CODE = Buffer.from('00000001', 'hex')
 
 async function folder() {
@@ -21,6 +29,12 @@ test('a file of H.264 is read with its size and rate, to its last picture', asyn
   const video = await loadVideoFile(ASSET)
   const scene = (await loadScenes()).find(({ name }) => name === 'driveway')
   assert.deepEqual(video, scene?.sub)
+})
+
+test('so is a file of H.265', async () => {
+  const path = ASSET.replace('driveway-sub.h264', 'garden.h265')
+  const scene = (await loadScenes()).find(({ name }) => name === 'garden')
+  assert.deepEqual(await loadVideoFile(path), scene?.h265)
 })
 
 test('what is no such file is refused with what it is and what to do', async () => {
@@ -36,7 +50,10 @@ test('what is no such file is refused with what it is and what to do', async () 
   const cases: [name: string, content: Buffer, complaint: RegExp][] = [
     ['empty', Buffer.alloc(0), /is empty/],
     ['mp4', mp4, /is an MP4 file.*make one with "ffmpeg/],
-    ['h265', Buffer.from('0000000140010c01', 'hex'), /is H\.265/],
+    ['avi', Buffer.from('RIFF----AVI LIST'), /is an AVI file.*libx264.* or .*libx265/],
+    ['h265', Buffer.from('0000000140010c01', 'hex'), /no parameter sets.*libx265/],
+    ['reordered', REORDERED, /has B-frames.*bframes=0/],
+    ['short-h265', REORDERED.subarray(0, 50), /no parameter sets/],
     ['text', Buffer.from('hello world, hello'), /is something else/],
     [
       'no-sets',

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises'
 import { type AccessUnit, parameterSetsIn, splitAnnexB, toAccessUnits } from './annexb.ts'
-import { CODECS, type NalUnit } from './codec.ts'
+import { CODECS, type Codec, type NalUnit } from './codec.ts'
 import { parseSps, type Sps } from './sps.ts'
+import { parseSpsH265 } from './sps-h265.ts'
 import { type Video, videoOf } from './video.ts'
 
 const FILE_BYTES_MAX = 64 * 1024 * 1024
@@ -15,35 +16,47 @@ export class VideoFileError extends RangeError {
   override readonly name = 'VideoFileError'
 }
 
+const MAKE: Readonly<Record<Codec, string>> = {
+  h264: 'ffmpeg -i INPUT -an -c:v libx264 -bf 0 -g 30 -pix_fmt yuv420p -f h264 OUTPUT.h264',
+  h265: 'ffmpeg -i INPUT -an -c:v libx265 -x265-params bframes=0:open-gop=0:keyint=30 -pix_fmt yuv420p -f hevc OUTPUT.h265',
+}
+
 /**
- * Reads a user's own H.264, an Annex B byte stream without B-frames, to be looped.
+ * Reads a user's own H.264 or H.265, an Annex B byte stream without B-frames, to be looped.
  * Throws VideoFileError for what is not that, or is larger than 64 MiB.
  */
 export async function loadVideoFile(path: string): Promise<Video> {
   const stream = await readBounded(path)
-  const complain = (what: string): VideoFileError =>
-    new VideoFileError(
-      `${path} ${what}: make one with "ffmpeg -i INPUT -an -c:v libx264 -bf 0 -g 30 -pix_fmt yuv420p -f h264 OUTPUT.h264"`,
-    )
   const foreign = foreignFormat(stream)
-  if (foreign !== undefined) throw complain(`is ${foreign}, not H.264 as an Annex B byte stream`)
+  if (foreign !== undefined)
+    throw complaint(path, `is ${foreign}, not H.264 or H.265 as an Annex B byte stream`, ['h264', 'h265'])
+  const codec = codecOf(stream)
+  const complain = (what: string) => complaint(path, what, [codec])
   const units = splitAnnexB(stream)
-  const sets = parameterSetsIn(units, 'h264')
-  const pictures = toAccessUnits(units, 'h264')
+  const sets = parameterSetsIn(units, codec)
+  const pictures = toAccessUnits(units, codec)
   const first = pictures.findIndex(({ isKeyframe }) => isKeyframe)
-  const [spsUnit] = sets
-  if (!spsUnit || sets.length < 2 || first < 0) throw complain('has no parameter sets or no keyframe (IDR)')
-  const sps = readSps(spsUnit, complain)
+  const spsUnit = sets.at(-2)
+  if (!spsUnit || sets.length < CODECS[codec].parameterSets.length || first < 0)
+    throw complain('has no parameter sets or no keyframe (IDR)')
+  const sps = readSps(spsUnit, codec, complain)
   const framesPerSecond = sps.framesPerSecond ?? FRAMES_PER_SECOND_DEFAULT
   if (framesPerSecond < 1 || framesPerSecond > FRAMES_PER_SECOND_MAX)
     throw complain(`says that it has ${framesPerSecond.toFixed(1)} frames/s, not 1 to ${FRAMES_PER_SECOND_MAX}`)
   const kept = pictures.slice(first)
-  if (sps.isInterlaced) throw complain('is interlaced')
-  if (kept.some(hasBSlice)) throw complain('has B-frames')
+  if (sps.isInterlaced) throw complain('is interlaced (put -vf yadif before -c:v)')
+  if (sps.isReordered || (codec === 'h264' && kept.some(hasBSlice)))
+    throw complain('has B-frames, which come in another order than they are shown in')
   if (keyframeIntervalMax(kept) > KEYFRAME_INTERVAL_S_MAX * framesPerSecond)
     throw complain(`has no keyframe for more than ${KEYFRAME_INTERVAL_S_MAX} s`)
   const { width, height } = sps
-  return videoOf({ codec: 'h264', width, height, framesPerSecond, accessUnits: kept, parameterSets: sets })
+  return videoOf({ codec, width, height, framesPerSecond, accessUnits: kept, parameterSets: sets })
+}
+
+function complaint(path: string, what: string, remedies: readonly Codec[]): VideoFileError {
+  return new VideoFileError(
+    `${path} ${what}: make one with ${remedies.map((codec) => `"${MAKE[codec]}"`).join(' or ')}`,
+  )
 }
 
 async function readBounded(path: string): Promise<Buffer> {
@@ -56,7 +69,7 @@ async function readBounded(path: string): Promise<Buffer> {
   } catch (cause) {
     if (cause instanceof VideoFileError) throw cause
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
-    throw new VideoFileError(`${path} can't be read (${code}): name a file of H.264`, { cause })
+    throw new VideoFileError(`${path} can't be read (${code}): name a file of H.264 or H.265`, { cause })
   }
 }
 
@@ -65,15 +78,26 @@ function foreignFormat(stream: Buffer): string | undefined {
   if (stream.toString('latin1', 4, 8) === 'ftyp') return 'an MP4 file'
   if (stream.toString('hex', 0, 4) === '1a45dfa3') return 'a Matroska file'
   if (stream[0] === 0x47 && stream[188] === 0x47) return 'an MPEG transport stream'
-  const startCode = /^0*(?:000001)(..)/.exec(stream.toString('hex', 0, 8))
-  if (!startCode) return 'something else'
-  // An H.265 stream begins with an access unit delimiter or a VPS (H.265, table 7-1), which H.264 has not.
-  return startCode[1] === '46' || startCode[1] === '40' ? 'H.265' : undefined
+  if (stream.toString('latin1', 0, 4) === 'RIFF') return 'an AVI file'
+  return /^0*(?:000001)/.test(stream.toString('hex', 0, 8)) ? undefined : 'something else'
 }
 
-function readSps(unit: NalUnit, complain: (what: string) => Error): Sps {
+/**
+ * An H.265 stream begins with a parameter set, an access unit delimiter or an SEI in layer 0 (H.265, 7.3.1.2 and table 7-1):
+ * read as H.264, the first of those two bytes is a type that no stream begins with, or a reserved one.
+ */
+function codecOf(stream: Buffer): Codec {
+  const [, header = ''] = /^0*(?:000001)(.{4})/.exec(stream.toString('hex', 0, 12)) ?? []
+  return /^(40|42|44|46|4e)01/.test(header) ? 'h265' : 'h264'
+}
+
+function readSps(
+  unit: NalUnit,
+  codec: Codec,
+  complain: (what: string) => Error,
+): Sps & { readonly isReordered?: boolean } {
   try {
-    return parseSps(unit)
+    return codec === 'h265' ? parseSpsH265(unit) : parseSps(unit)
   } catch (cause) {
     throw Object.assign(complain('has a damaged SPS'), { cause })
   }

@@ -47,6 +47,16 @@ export interface Caller {
   readonly signal: AbortSignal
 }
 
+/** Those that `subscriptionOperation` answers. */
+export const SUBSCRIPTION_OPERATIONS: readonly string[] = [
+  'tev:CreatePullPointSubscription',
+  'wsnt:Subscribe',
+  'tev:PullMessages',
+  'tev:SetSynchronizationPoint',
+  'wsnt:Renew',
+  'wsnt:Unsubscribe',
+]
+
 /** CreatePullPointSubscription, Subscribe and the operations of a subscription. Says undefined for any other. */
 export async function subscriptionOperation(
   facts: CameraFacts,

@@ -16,6 +16,8 @@ export interface CameraFacts {
   /** One for each channel: the first is channel 1. */
   readonly showings: readonly Showing[]
   readonly settings: Settings
+  /** The one that it was started with; `settings.users` holds all who may in now. */
+  readonly account: Account
   readonly faults: FaultSwitches
   /** UTC ms by the simulator's clock. */
   readonly now: () => number
@@ -23,13 +25,14 @@ export interface CameraFacts {
   readonly cameraNow: () => number
   /** When it was last switched on. */
   readonly startedMs: number
-  readonly account: Account
   /** Known once the camera listens. */
   readonly ports: { http: number; rtsp: number; subscription: number }
   /** Does something after that time, unless the camera has stopped by then. */
   readonly later: (delayMs: number, run: () => void) => void
-  /** Goes down a moment from now, and comes back. */
-  readonly reboot: () => void
+  /** Goes down a moment from now, and comes back: at that address, where one is given. */
+  readonly reboot: (address?: string) => void
+  /** Goes to that address a moment from now; stays where it is if that one can't be had. */
+  readonly move: (address: string) => void
 }
 
 /** What travels beside the envelope, in a multipart answer (XOP 1.0, MTOM 1.0). */

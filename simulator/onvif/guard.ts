@@ -2,7 +2,7 @@ import type { XmlElement } from '../discovery/xml.ts'
 import type { FaultSwitches } from '../faults/switches.ts'
 import type { CredentialOutcome } from '../journal/journal.ts'
 import type { Profile } from '../profiles/profile.ts'
-import { type Account, type DigestVerdict, HttpDigest } from './http-digest.ts'
+import { type DigestVerdict, HttpDigest, type PasswordOf } from './http-digest.ts'
 import { type TokenVerdict, UsernameTokens } from './username-token.ts'
 import { algorithmsOf, challengeWrongly, lockoutOf } from './wrong/login.ts'
 
@@ -34,13 +34,13 @@ export class Guard {
   readonly #now: () => number
   readonly #tokens: UsernameTokens | undefined
   readonly #digest: HttpDigest
-  readonly #account: Account
+  readonly #passwordOf: PasswordOf
   readonly #wrong = new Map<string, { count: number; lastMs: number }>()
 
   constructor(
     profile: Profile,
     realm: () => string,
-    account: Account,
+    passwordOf: PasswordOf,
     faults: FaultSwitches,
     now: () => number,
     cameraNow: () => number,
@@ -50,9 +50,9 @@ export class Guard {
     this.#now = now
     const fits = (given: string) =>
       given === realm() || (faults.isOn('digest-changing-realm') && given.startsWith(realm()))
-    this.#digest = new HttpDigest({ realm, fits }, () => algorithmsOf(profile, faults), account, now)
-    this.#account = account
-    this.#tokens = profile.auth.includes('username-token') ? new UsernameTokens(account, cameraNow) : undefined
+    this.#digest = new HttpDigest({ realm, fits }, () => algorithmsOf(profile, faults), passwordOf, now)
+    this.#passwordOf = passwordOf
+    this.#tokens = profile.auth.includes('username-token') ? new UsernameTokens(passwordOf, cameraNow) : undefined
   }
 
   challenges(stale: boolean): string[] {
@@ -89,8 +89,8 @@ export class Guard {
   #basic(authorization: string | undefined): DigestVerdict | undefined {
     const given = /^basic\s+(\S+)$/i.exec(authorization ?? '')?.[1]
     if (given === undefined) return undefined
-    const { user, password } = this.#account
-    const isRight = Buffer.from(given, 'base64').toString('utf8') === `${user}:${password}`
+    const [user = '', ...rest] = Buffer.from(given, 'base64').toString('utf8').split(':')
+    const isRight = this.#passwordOf(user) === rest.join(':')
     return { kind: isRight ? 'accepted' : 'refused', user }
   }
 

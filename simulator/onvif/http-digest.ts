@@ -10,6 +10,9 @@ export interface Account {
   readonly password: string
 }
 
+/** The password of a user; undefined where there is no such user. */
+export type PasswordOf = (user: string) => string | undefined
+
 export type DigestVerdict =
   | { readonly kind: 'accepted'; readonly user: string }
   | { readonly kind: 'stale'; readonly user: string }
@@ -27,15 +30,15 @@ const NONCE_LIFE_MS = 5 * 60_000
 export class HttpDigest {
   readonly #realm: Realm
   readonly #algorithms: () => readonly DigestAlgorithm[]
-  readonly #account: Account
+  readonly #passwordOf: PasswordOf
   readonly #now: () => number
   readonly #secret = randomBytes(16)
   readonly #replays = new ReplayGuard()
 
-  constructor(realm: Realm, algorithms: () => readonly DigestAlgorithm[], account: Account, now: () => number) {
+  constructor(realm: Realm, algorithms: () => readonly DigestAlgorithm[], passwordOf: PasswordOf, now: () => number) {
     this.#realm = realm
     this.#algorithms = algorithms
-    this.#account = account
+    this.#passwordOf = passwordOf
     this.#now = now
   }
 
@@ -57,23 +60,16 @@ export class HttpDigest {
     const offered = this.#algorithms().find((one) => one === algorithm)
     const nonce = given['nonce'] ?? ''
     const { uri = '', response = '' } = given
-    if (!offered || user !== this.#account.user || !this.#realm.fits(given['realm'] ?? '') || !sameTarget(uri, target))
+    const password = this.#passwordOf(user)
+    if (!offered || password === undefined || !this.#realm.fits(given['realm'] ?? '') || !sameTarget(uri, target))
       return { kind: 'refused', user }
-    if (!equal(response, this.#expected(offered, method, uri, nonce, given))) return { kind: 'refused', user }
+    if (!equal(response, expected(offered, { method, uri, user, password }, given))) return { kind: 'refused', user }
     if (!this.#isFresh(nonce)) return { kind: 'stale', user }
     // Without qop there is no counter, and equal requests have equal credentials by design (RFC 2069).
     const isReplay =
       given['qop'] !== undefined &&
       !this.#replays.isFirstUse(`${nonce}:${given['nc']}:${response}`, this.#now(), this.#now() + NONCE_LIFE_MS)
     return { kind: isReplay ? 'stale' : 'accepted', user }
-  }
-
-  #expected(algorithm: DigestAlgorithm, method: string, uri: string, nonce: string, given: Parameters): string {
-    const hash = (text: string) => createHash(HASHES[algorithm]).update(text).digest('hex')
-    const secret = hash(`${this.#account.user}:${given['realm']}:${this.#account.password}`)
-    const request = hash(`${method}:${uri}`)
-    if (given['qop'] === undefined) return hash(`${secret}:${nonce}:${request}`)
-    return hash(`${secret}:${nonce}:${given['nc']}:${given['cnonce']}:${given['qop']}:${request}`)
   }
 
   #makeNonce(): string {
@@ -93,6 +89,20 @@ export class HttpDigest {
 }
 
 type Parameters = Readonly<Record<string, string>>
+
+/** RFC 7616, 3.4.1. */
+function expected(
+  algorithm: DigestAlgorithm,
+  { method, uri, user, password }: { method: string; uri: string; user: string; password: string },
+  given: Parameters,
+): string {
+  const hash = (text: string) => createHash(HASHES[algorithm]).update(text).digest('hex')
+  const secret = hash(`${user}:${given['realm']}:${password}`)
+  const request = hash(`${method}:${uri}`)
+  const nonce = given['nonce'] ?? ''
+  if (given['qop'] === undefined) return hash(`${secret}:${nonce}:${request}`)
+  return hash(`${secret}:${nonce}:${given['nc']}:${given['cnonce']}:${given['qop']}:${request}`)
+}
 
 function parseParameters(text: string): Parameters {
   const found: Record<string, string> = {}

@@ -1,16 +1,24 @@
 import { child, escapeXml } from '../discovery/xml.ts'
+import { audio2Operations, audioEncoder2, audioSourceConfiguration } from './audio.ts'
 import { type CameraFacts, httpUri, type Operations, ofChannel } from './facts.ts'
-import { sourceConfiguration } from './media.ts'
+import { encoder2, encoder2Operations, streamsNamed } from './media2-encoders.ts'
 import { configuration as ptzConfiguration } from './ptz-spaces.ts'
 import { invalidArgument, type SoapRequest } from './soap.ts'
 import { type MediaStream, mediaStreams } from './streams.ts'
+import { sourceConfiguration, sourceOptions } from './video-sources.ts'
 
 export function media2Capabilities(facts: CameraFacts): string {
   return (
     '<tr2:Capabilities SnapshotUri="true" Rotation="false" OSD="false" Mask="false">' +
-    `<tr2:ProfileCapabilities MaximumNumberOfProfiles="${mediaStreams(facts).length}" ConfigurationsSupported="VideoSource VideoEncoder${facts.profile.services.ptz ? ' PTZ' : ''}"/>` +
+    `<tr2:ProfileCapabilities MaximumNumberOfProfiles="${mediaStreams(facts).length}" ConfigurationsSupported="${configurationTypes(facts).join(' ')}"/>` +
     '<tr2:StreamingCapabilities RTSPStreaming="true" RTPMulticast="false" RTP_RTSP_TCP="true"/></tr2:Capabilities>'
   )
+}
+
+/** The kinds of configuration that a media profile can hold. */
+function configurationTypes({ profile }: CameraFacts): string[] {
+  const sound = profile.audio === undefined ? [] : ['AudioSource', 'AudioEncoder']
+  return ['VideoSource', 'VideoEncoder', ...sound, ...(profile.services.ptz === undefined ? [] : ['PTZ'])]
 }
 
 const answer = (operation: string, inner: string) => `<tr2:${operation}Response>${inner}</tr2:${operation}Response>`
@@ -18,12 +26,8 @@ const answer = (operation: string, inner: string) => `<tr2:${operation}Response>
 /** The media service, version 2 (ONVIF Media2 5): the same profiles as version 1 has, in its own words. */
 export function media2Operations(facts: CameraFacts): Operations {
   const streams = mediaStreams(facts)
-  const named = (request: SoapRequest, token: string, nameOf: (stream: MediaStream) => string, subcode: string) => {
-    const given = child(request.body, token)?.text
-    const found = streams.filter((stream) => given === undefined || nameOf(stream) === given)
-    if (found.length === 0) throw invalidArgument(subcode, `There is no ${token} "${given ?? ''}"`)
-    return found
-  }
+  const named = (request: SoapRequest, token: string, nameOf: (stream: MediaStream) => string, subcode: string) =>
+    streamsNamed(streams, request, token, nameOf, subcode)
   const asked = (request: SoapRequest): MediaStream => {
     const [stream] = child(request.body, 'ProfileToken')
       ? named(request, 'ProfileToken', ({ profileToken }) => profileToken, 'ter:NoProfile')
@@ -31,9 +35,9 @@ export function media2Operations(facts: CameraFacts): Operations {
     if (!stream) throw invalidArgument('ter:NoProfile', 'A ProfileToken is needed')
     return stream
   }
-  const encodersAsked = (request: SoapRequest) =>
-    named(request, 'ConfigurationToken', ({ encoderToken }) => encoderToken, 'ter:NoConfig')
   return {
+    ...encoder2Operations(facts),
+    ...audio2Operations(facts),
     GetServiceCapabilities: () => answer('GetServiceCapabilities', media2Capabilities(facts)),
     GetProfiles: (request) => {
       const wanted = named(request, 'Token', ({ profileToken }) => profileToken, 'ter:NoProfile')
@@ -46,23 +50,14 @@ export function media2Operations(facts: CameraFacts): Operations {
       const rows = channels.map((channel) => sourceConfiguration(facts, channel, 'tr2:Configurations'))
       return answer('GetVideoSourceConfigurations', rows.join(''))
     },
-    GetVideoEncoderConfigurations: (request) => {
-      const rows = encodersAsked(request).map((stream) => encoder(stream, 'tr2:Configurations'))
-      return answer('GetVideoEncoderConfigurations', rows.join(''))
+    GetVideoSourceConfigurationOptions: (request) =>
+      answer('GetVideoSourceConfigurationOptions', sourceOptions(facts, request, 'tr2:Options')),
+    SetSynchronizationPoint: (request) => {
+      asked(request)
+      return '<tr2:SetSynchronizationPointResponse/>'
     },
-    GetVideoEncoderConfigurationOptions: (request) =>
-      answer('GetVideoEncoderConfigurationOptions', encodersAsked(request).map(encoderOptions).join('')),
-    GetVideoEncoderInstances: () => {
-      const own = streams.filter(({ channel }) => channel === 1).map(({ showing }) => encodingOf(showing))
-      const codecs = [...new Set(own)].map(
-        (encoding) =>
-          `<tr2:Codec><tr2:Encoding>${encoding}</tr2:Encoding><tr2:Number>${own.filter((one) => one === encoding).length}</tr2:Number></tr2:Codec>`,
-      )
-      return answer(
-        'GetVideoEncoderInstances',
-        `<tr2:Info>${codecs.join('')}<tr2:Total>${own.length}</tr2:Total></tr2:Info>`,
-      )
-    },
+    GetOSDs: () => '<tr2:GetOSDsResponse/>',
+    GetMasks: () => '<tr2:GetMasksResponse/>',
     GetStreamUri: (request) => {
       const uri = `rtsp://${facts.address}:${facts.ports.rtsp}${asked(request).path}`
       return answer('GetStreamUri', `<tr2:Uri>${escapeXml(uri)}</tr2:Uri>`)
@@ -83,33 +78,11 @@ function profile(facts: CameraFacts, stream: MediaStream, types: ReadonlySet<str
   const has = (type: string) => types.has(type) || types.has('All')
   const parts = [
     has('VideoSource') ? sourceConfiguration(facts, stream.channel, 'tr2:VideoSource') : '',
-    has('VideoEncoder') ? encoder(stream, 'tr2:VideoEncoder') : '',
+    has('AudioSource') ? audioSourceConfiguration(facts, 'tr2:AudioSource') : '',
+    has('VideoEncoder') ? encoder2(facts, stream, 'tr2:VideoEncoder') : '',
+    has('AudioEncoder') ? audioEncoder2(facts, 'tr2:AudioEncoder') : '',
     has('PTZ') && facts.profile.services.ptz ? ptzConfiguration('tr2:PTZ', mediaStreams(facts).length) : '',
   ].join('')
   const configurations = parts === '' ? '' : `<tr2:Configurations>${parts}</tr2:Configurations>`
   return `<tr2:Profiles token="${escapeXml(stream.profileToken)}" fixed="true"><tr2:Name>${stream.name}</tr2:Name>${configurations}</tr2:Profiles>`
-}
-
-function encoder({ encoderToken, name, showing }: MediaStream, element: string): string {
-  const { width, height, framesPerSecond, gopFrames, bitrateLimitKbit } = showing.video
-  return (
-    `<${element} token="${encoderToken}" GovLength="${gopFrames}" Profile="Main"><tt:Name>VideoEncoder_${name}</tt:Name>` +
-    `<tt:UseCount>1</tt:UseCount><tt:Encoding>${encodingOf(showing)}</tt:Encoding><tt:Resolution><tt:Width>${width}</tt:Width><tt:Height>${height}</tt:Height></tt:Resolution>` +
-    `<tt:RateControl ConstantBitRate="false"><tt:FrameRateLimit>${framesPerSecond}</tt:FrameRateLimit><tt:BitrateLimit>${bitrateLimitKbit}</tt:BitrateLimit></tt:RateControl>` +
-    `<tt:Quality>3</tt:Quality></${element}>`
-  )
-}
-
-function encoderOptions({ showing }: MediaStream): string {
-  const { width, height, framesPerSecond, gopFrames, bitrateLimitKbit } = showing.video
-  return (
-    `<tr2:Options GovLengthRange="${gopFrames} ${gopFrames}" FrameRatesSupported="${framesPerSecond}" ProfilesSupported="Main" ConstantBitRateSupported="false">` +
-    `<tt:Encoding>${encodingOf(showing)}</tt:Encoding><tt:QualityRange><tt:Min>1</tt:Min><tt:Max>5</tt:Max></tt:QualityRange>` +
-    `<tt:ResolutionsAvailable><tt:Width>${width}</tt:Width><tt:Height>${height}</tt:Height></tt:ResolutionsAvailable>` +
-    `<tt:BitrateRange><tt:Min>64</tt:Min><tt:Max>${bitrateLimitKbit}</tt:Max></tt:BitrateRange></tr2:Options>`
-  )
-}
-
-function encodingOf({ video }: MediaStream['showing']): string {
-  return video.codec.toUpperCase()
 }

@@ -1,4 +1,4 @@
-import { child, descend, escapeXml } from '../discovery/xml.ts'
+import { child, descend, escapeXml, type XmlElement } from '../discovery/xml.ts'
 import { parseDuration } from './duration.ts'
 import type { CameraFacts, Operations } from './facts.ts'
 import type { Relay } from './settings.ts'
@@ -8,18 +8,13 @@ import { invalidArgument, SoapFault, type SoapRequest } from './soap.ts'
 export function relayOperations(facts: CameraFacts): Operations {
   const { relays } = facts.settings
   if (facts.profile.relayOutputs === 0) return {}
-  const asked = (request: SoapRequest) => {
-    const token = child(request.body, 'RelayOutputToken')?.text ?? ''
-    const relay = relays.get(token)
-    if (!relay) throw invalidArgument('ter:RelayToken', `There is no relay output "${token}"`)
-    return { token, relay }
-  }
+  const asked = (request: SoapRequest) => relayAsked(facts, child(request.body, 'RelayOutputToken')?.text ?? '')
   return {
     GetRelayOutputs: () =>
       `<tds:GetRelayOutputsResponse>${[...relays].map(written).join('')}</tds:GetRelayOutputsResponse>`,
     SetRelayOutputSettings: (request) => {
       const { token, relay } = asked(request)
-      relays.set(token, { ...relay, ...properties(request) })
+      relays.set(token, { ...relay, ...relaySettings(request.body) })
       return '<tds:SetRelayOutputSettingsResponse/>'
     },
     SetRelayOutputState: (request) => {
@@ -32,6 +27,13 @@ export function relayOperations(facts: CameraFacts): Operations {
       return '<tds:SetRelayOutputStateResponse/>'
     },
   }
+}
+
+/** Throws SoapFault where there is none such. */
+export function relayAsked(facts: CameraFacts, token: string): { token: string; relay: Relay } {
+  const relay = facts.settings.relays.get(token)
+  if (!relay) throw invalidArgument('ter:RelayToken', `There is no relay output "${token}"`)
+  return { token, relay }
 }
 
 function release(facts: CameraFacts, token: string, { delay }: Relay): void {
@@ -49,8 +51,9 @@ function written([token, { mode, delay, idleState }]: readonly [string, Relay]):
   )
 }
 
-function properties(request: SoapRequest): Pick<Relay, 'mode' | 'delay' | 'idleState'> {
-  const text = (name: string) => descend(request.body, 'Properties', name)?.text
+/** What stands in an element's Properties. Throws SoapFault where they are none of a relay. */
+export function relaySettings(given: XmlElement | undefined): Pick<Relay, 'mode' | 'delay' | 'idleState'> {
+  const text = (name: string) => descend(given, 'Properties', name)?.text
   const [mode, delay, idleState] = [text('Mode'), text('DelayTime') ?? 'PT0S', text('IdleState')]
   if ((mode !== 'Monostable' && mode !== 'Bistable') || (idleState !== 'open' && idleState !== 'closed'))
     throw invalidArgument('ter:ModeError', 'The mode is Monostable or Bistable, the idle state open or closed')

@@ -1,6 +1,6 @@
 import { escapeXml } from '../discovery/xml.ts'
 import { type CameraFacts, type Operations, SCOPE_BASE, scopesOf } from './facts.ts'
-import { invalidArgument, SoapFault, type SoapRequest } from './soap.ts'
+import { invalidArgument, prohibited, SoapFault, type SoapRequest } from './soap.ts'
 
 const CHARACTERS_MAX = 256
 
@@ -10,7 +10,7 @@ export function scopeOperations(facts: CameraFacts): Operations {
   const fixed = () => scopesOf(facts).flatMap((scope) => (scope.fixed ? [scope.uri] : []))
   const refuseFixed = (scopes: readonly string[], subcode: string) => {
     if (scopes.some((scope) => fixed().includes(scope)))
-      throw new SoapFault('Sender', ['ter:OperationProhibited', subcode], "The maker's own scopes can't be changed")
+      throw prohibited(subcode, "The maker's own scopes can't be changed")
   }
   return {
     GetScopes: () =>

@@ -189,6 +189,8 @@ export class OnvifServer {
     const refusal = refusalOf(profile, faults)
     const text = envelope(faultBody(fault))
     if (!fault.subcodes.includes('ter:NotAuthorized')) return replyWith(fault.status, SOAP_TYPE, text)
+    // Who was let in and may not ask this would gain nothing by answering a challenge.
+    if (admission.admitted) return replyWith(fault.status, SOAP_TYPE, text)
     const challenges = refusal.status === 401 ? this.#guard.challenges(admission.stale) : []
     const headers = challenges.length > 0 ? { 'WWW-Authenticate': challenges } : {}
     if (refusal.body === 'html') return replyWith(refusal.status, 'text/html', UNAUTHORIZED_PAGE, headers)

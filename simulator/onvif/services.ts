@@ -1,5 +1,6 @@
 import { child, escapeXml } from '../discovery/xml.ts'
 import { eventCapabilities, mediaCapabilities } from './capabilities.ts'
+import { deviceIoCapabilities } from './device-io.ts'
 import { type CameraFacts, httpUri, type Operations } from './facts.ts'
 import { imagingCapabilities } from './imaging.ts'
 import { media2Capabilities } from './media2.ts'
@@ -30,6 +31,7 @@ function servicesOf(facts: CameraFacts): Service[] {
     ...optional(services.ptz, NAMESPACES.tptz, ptzCapabilities),
     ...optional(services.recording, NAMESPACES.trc, () => recordingCapabilities(facts)),
     ...optional(services.search, NAMESPACES.tse, searchCapabilities),
+    ...optional(services.deviceIo, NAMESPACES.tmd, () => deviceIoCapabilities(facts)),
     ...optional(services.replay, NAMESPACES.trp, replayCapabilities),
   ]
 }
@@ -52,12 +54,7 @@ function services(facts: CameraFacts, includeCapability: boolean): string {
       (includeCapability ? `<tds:Capabilities>${capabilities}</tds:Capabilities>` : '') +
       `<tds:Version>${VERSION}</tds:Version></tds:Service>`,
   )
-  // The prefix of the analytics device is used and never declared: this is what a strict parser stumbles over.
-  const undeclared = facts.profile.undeclaredPrefix
-    ? `<tds:Service><tds:Namespace>http://www.onvif.org/ver10/analyticsdevice/wsdl</tds:Namespace><tds:XAddr>${httpUri(facts, facts.profile.paths.device)}</tds:XAddr>` +
-      `<tds:Capabilities><tad:Capabilities RuleSupport="true"/></tds:Capabilities><tds:Version>${VERSION}</tds:Version></tds:Service>`
-    : ''
-  return rows.join('') + undeclared
+  return rows.join('')
 }
 
 function deviceCapabilities(facts: CameraFacts): string {
@@ -72,7 +69,7 @@ function deviceCapabilities(facts: CameraFacts): string {
 
 /** GetCapabilities' parts, in the order of its schema; the last four stand in its extension. */
 function capabilityParts(facts: CameraFacts): readonly (readonly [category: string, part: string])[] {
-  const { paths, services: optional, relayOutputs } = facts.profile
+  const { paths, services: optional, relayOutputs, digitalInputs } = facts.profile
   const log = facts.profile.systemLog !== 'unavailable'
   const at = (path: string) => `<tt:XAddr>${escapeXml(httpUri(facts, path))}</tt:XAddr>`
   const parts: [string, string][] = [
@@ -81,7 +78,7 @@ function capabilityParts(facts: CameraFacts): readonly (readonly [category: stri
       `<tt:Device>${at(paths.device)}<tt:System><tt:DiscoveryResolve>true</tt:DiscoveryResolve><tt:DiscoveryBye>true</tt:DiscoveryBye>` +
         '<tt:RemoteDiscovery>false</tt:RemoteDiscovery><tt:SystemBackup>false</tt:SystemBackup>' +
         `<tt:SystemLogging>${log}</tt:SystemLogging><tt:FirmwareUpgrade>false</tt:FirmwareUpgrade><tt:SupportedVersions>${VERSION}</tt:SupportedVersions></tt:System>` +
-        `<tt:IO><tt:InputConnectors>0</tt:InputConnectors><tt:RelayOutputs>${relayOutputs}</tt:RelayOutputs></tt:IO></tt:Device>`,
+        `<tt:IO><tt:InputConnectors>${digitalInputs}</tt:InputConnectors><tt:RelayOutputs>${relayOutputs}</tt:RelayOutputs></tt:IO></tt:Device>`,
     ],
     [
       'Events',
@@ -101,9 +98,13 @@ function capabilityParts(facts: CameraFacts): readonly (readonly [category: stri
 }
 
 function capabilityExtension(facts: CameraFacts): string {
-  const { recording, search, replay } = facts.profile.services
+  const { recording, search, replay, deviceIo } = facts.profile.services
   const at = (path: string) => `<tt:XAddr>${escapeXml(httpUri(facts, path))}</tt:XAddr>`
   const parts = [
+    deviceIo === undefined
+      ? ''
+      : `<tt:DeviceIO>${at(deviceIo)}<tt:VideoSources>${facts.profile.channels}</tt:VideoSources><tt:VideoOutputs>0</tt:VideoOutputs>` +
+        `<tt:AudioSources>${facts.profile.audio ? 1 : 0}</tt:AudioSources><tt:AudioOutputs>0</tt:AudioOutputs><tt:RelayOutputs>${facts.profile.relayOutputs}</tt:RelayOutputs></tt:DeviceIO>`,
     recording === undefined
       ? ''
       : `<tt:Recording>${at(recording)}<tt:ReceiverSource>false</tt:ReceiverSource><tt:MediaProfileSource>true</tt:MediaProfileSource>` +

@@ -1,4 +1,8 @@
+import { FIRST_CLOCK } from './clock-settings.ts'
+import type { Account } from './http-digest.ts'
+import type { NetworkSettings } from './network-settings.ts'
 import { PtzHead } from './ptz-head.ts'
+import { Users } from './users.ts'
 
 /** How a relay output behaves (ONVIF Core 8.6). */
 export interface Relay {
@@ -11,32 +15,61 @@ export interface Relay {
 /** A picture's settings, by element name, as ONVIF writes their values. */
 export type ImagingSettings = Map<string, string>
 
+/** What a client may set of a stream's encoder. It is remembered and told; the video stays as it is. */
+export interface EncoderSettings {
+  /** Per second. */
+  readonly frameRate: number
+  readonly bitrateKbit: number
+  readonly quality: number
+  readonly govLength: number
+}
+
+/** What a camera begins with. */
+export interface FirstSettings {
+  readonly scopes: readonly string[]
+  readonly relayOutputs: number
+  readonly digitalInputs: number
+  readonly account: Account
+}
+
 const SCOPES_MAX = 64
 
 /** What a client may change of a camera. A factory reset undoes it; a reboot doesn't. */
 export class Settings {
   readonly relays = new Map<string, Relay>()
+  /** The digital inputs' idle states, by token. */
+  readonly inputs = new Map<string, Relay['idleState']>()
+  readonly users: Users
+  /** By the encoder's token; none is as the camera has it of itself. */
+  readonly encoders = new Map<string, EncoderSettings>()
+  network: NetworkSettings = {}
+  clock = FIRST_CLOCK
   readonly #scopes: string[] = []
   readonly #imaging = new Map<number, ImagingSettings>()
   readonly #heads = new Map<number, PtzHead>()
-  readonly #defaultScopes: readonly string[]
-  readonly #relayCount: number
+  readonly #first: FirstSettings
   isDiscoverable = true
 
-  constructor(defaultScopes: readonly string[], relayCount: number) {
-    this.#defaultScopes = defaultScopes
-    this.#relayCount = relayCount
+  constructor(first: FirstSettings) {
+    this.#first = first
+    this.users = new Users(first.account)
     this.reset()
   }
 
   reset(): void {
     this.isDiscoverable = true
-    this.scopes = this.#defaultScopes
+    this.network = {}
+    this.clock = FIRST_CLOCK
+    this.users.reset()
+    this.encoders.clear()
+    this.scopes = this.#first.scopes
     this.#imaging.clear()
     this.#heads.clear()
     this.relays.clear()
-    for (let i = 1; i <= this.#relayCount; i++)
+    for (let i = 1; i <= this.#first.relayOutputs; i++)
       this.relays.set(`RelayOutput_${i}`, { mode: 'Bistable', delay: 'PT0S', idleState: 'open', isActive: false })
+    this.inputs.clear()
+    for (let i = 1; i <= this.#first.digitalInputs; i++) this.inputs.set(`DigitalInput_${i}`, 'open')
   }
 
   /** Those that a client may change. */

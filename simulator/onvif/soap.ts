@@ -14,6 +14,7 @@ export const NAMESPACES = {
   trc: 'http://www.onvif.org/ver10/recording/wsdl',
   tse: 'http://www.onvif.org/ver10/search/wsdl',
   trp: 'http://www.onvif.org/ver10/replay/wsdl',
+  tmd: 'http://www.onvif.org/ver10/deviceIO/wsdl',
   wsnt: 'http://docs.oasis-open.org/wsn/b-2',
   wstop: 'http://docs.oasis-open.org/wsn/t-1',
   'wsrf-rw': 'http://docs.oasis-open.org/wsrf/rw-2',
@@ -60,6 +61,10 @@ export const notSupported = () =>
 
 export const noSuchSubscription = () =>
   new SoapFault('Sender', ['wsrf-rw:ResourceUnknownFault'], 'The subscription does not exist or has ended')
+
+export function prohibited(subcode: string, reason: string): SoapFault {
+  return new SoapFault('Sender', ['ter:OperationProhibited', subcode], reason)
+}
 
 export function invalidArgument(subcode: string, reason: string): SoapFault {
   return new SoapFault('Sender', ['ter:InvalidArgVal', subcode], reason)

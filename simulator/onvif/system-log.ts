@@ -46,8 +46,6 @@ export function systemLog(facts: CameraFacts, type: LogType): OperationAnswer {
       return attached({ contentType: 'text/plain; charset=utf-8', data: Buffer.from(longLog(facts, type)) })
     case 'xop':
       return attached({ contentType: 'application/x-gzip', data: gzipSync(longLog(facts, type)) })
-    case 'uri':
-      throw new SoapFault('Receiver', ['ter:ActionNotSupported'], 'The log is at the address that GetSystemUris gives')
     default:
       throw new SoapFault('Sender', ['ter:InvalidArgs', 'ter:SystemlogUnavailable'], 'No available system logs')
   }
@@ -80,10 +78,8 @@ function supportText(facts: CameraFacts): string {
   ].join('\n')
 }
 
-/** GetSystemUris (ONVIF Core 8.3.13). Throws SoapFault where the brand gives no addresses. */
+/** GetSystemUris (ONVIF Core 8.3.13). */
 export function systemUris(facts: CameraFacts): string {
-  if (facts.profile.systemLog !== 'uri')
-    throw new SoapFault('Receiver', ['ter:ActionNotSupported'], 'Optional Action Not Implemented')
   const log = (type: LogType) =>
     `<tt:SystemLog><tt:Type>${type}</tt:Type><tt:Uri>${escapeXml(httpUri(facts, `${LOG_PATH}?type=${type}`))}</tt:Uri></tt:SystemLog>`
   return (

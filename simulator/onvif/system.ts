@@ -1,22 +1,27 @@
-import { child, escapeXml } from '../discovery/xml.ts'
+import { child } from '../discovery/xml.ts'
 import type { CameraFacts, Operations } from './facts.ts'
 import { SoapFault, type SoapRequest } from './soap.ts'
 import { supportInformation, systemLog, systemUris } from './system-log.ts'
 
-/** The device service's system part and its users (ONVIF Core 8.3, 8.4). */
+/** The device service's system part (ONVIF Core 8.3). */
 export function systemOperations(facts: CameraFacts): Operations {
+  // A brand that gives addresses doesn't send its log, and the other way round.
+  const log: Operations =
+    facts.profile.systemLog === 'uri'
+      ? { GetSystemUris: () => systemUris(facts) }
+      : { GetSystemLog: (request) => systemLog(facts, oneOf(request, 'LogType', ['System', 'Access'], 'System')) }
   return {
-    GetSystemLog: (request) => systemLog(facts, oneOf(request, 'LogType', ['System', 'Access'], 'System')),
+    ...log,
     GetSystemSupportInformation: () => supportInformation(facts),
-    GetSystemUris: () => systemUris(facts),
     SystemReboot: () => {
       facts.reboot()
       return '<tds:SystemRebootResponse><tds:Message>Rebooting</tds:Message></tds:SystemRebootResponse>'
     },
     SetSystemFactoryDefault: (request) => {
       oneOf(request, 'FactoryDefault', ['Hard', 'Soft'])
+      const { addressBefore } = facts.settings.network
       facts.settings.reset()
-      facts.reboot()
+      facts.reboot(addressBefore)
       return '<tds:SetSystemFactoryDefaultResponse/>'
     },
     GetDiscoveryMode: () =>
@@ -26,9 +31,6 @@ export function systemOperations(facts: CameraFacts): Operations {
         oneOf(request, 'DiscoveryMode', ['Discoverable', 'NonDiscoverable']) === 'Discoverable'
       return '<tds:SetDiscoveryModeResponse/>'
     },
-    GetUsers: () =>
-      `<tds:GetUsersResponse><tds:User><tt:Username>${escapeXml(facts.account.user)}</tt:Username>` +
-      '<tt:UserLevel>Administrator</tt:UserLevel></tds:User></tds:GetUsersResponse>',
   }
 }
 

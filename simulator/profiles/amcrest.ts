@@ -30,6 +30,8 @@ export const amcrest: Profile = {
     profile: 'MediaProfile1000{channel}',
     encoder: '1000{channel}',
   },
+  services: { ...USUAL.services, deviceIo: '/onvif/deviceIO_service' },
+  digitalInputs: 1,
   audio: 'aac',
   auth: ['username-token', 'digest-md5'],
   realm: 'Login to AMC0',

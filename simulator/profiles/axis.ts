@@ -27,10 +27,11 @@ export const axis: Profile = {
     device: '/onvif/device_service',
     media: '/onvif/services',
     events: '/onvif/services',
-    snapshot: '/onvif-cgi/jpg/image.cgi?resolution=640x360&compression=30&camera={channel}',
+    snapshot: '/onvif-cgi/jpg/image.cgi?resolution=1280x720&compression=30&camera={channel}',
     stream: '/onvif-media/media.amp?profile=profile_{channel}_h264&sessiontimeout=60&streamtype=unicast',
   },
-  services: { media2: '/onvif/services', imaging: '/onvif/services' },
+  services: { media2: '/onvif/services', imaging: '/onvif/services', deviceIo: '/onvif/services' },
+  digitalInputs: 1,
   tokens: {
     profile: 'profile_{channel}_h264',
     source: '0',

@@ -30,7 +30,7 @@ export const hikvision: Profile = {
     snapshot: '/onvif-http/snapshot?Profile_{channel}',
     stream: '/Streaming/Channels/{channel}01?transportmode=unicast&profile=Profile_{channel}',
   },
-  services: { media2: '/onvif/Media2', imaging: '/onvif/Imaging' },
+  services: { media2: '/onvif/Media2', imaging: '/onvif/Imaging', deviceIo: '/onvif/DeviceIO' },
   tokens: {
     profile: 'Profile_{channel}',
     source: 'VideoSource_{channel}',
@@ -51,5 +51,6 @@ export const hikvision: Profile = {
   subscription: { by: 'path', path: '/onvif/Events/PullSubManager_{time}_{n}' },
   events: [CELL_MOTION, MOTION_ALARM, FIELD_DETECTOR],
   timeZone: { posix: 'CST-8:00:00', offsetMinutes: 480 },
+  digitalInputs: 1,
   systemLog: 'unavailable',
 }

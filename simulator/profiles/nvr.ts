@@ -16,6 +16,7 @@ export const nvr: Profile = {
   services: {
     media2: '/onvif/Media2',
     imaging: '/onvif/Imaging',
+    deviceIo: '/onvif/DeviceIO',
     recording: '/onvif/Recording',
     search: '/onvif/SearchRecording',
     replay: '/onvif/Replay',
@@ -38,5 +39,6 @@ export const nvr: Profile = {
   pullPointsMax: 4,
   events: [CELL_MOTION, MOTION_ALARM, FIELD_DETECTOR],
   timeZone: { posix: 'CST-1:00:00', offsetMinutes: 60 },
+  digitalInputs: 4,
   systemLog: 'text',
 }

@@ -20,7 +20,7 @@ export const plain: Profile = {
     snapshot: '/snapshot/{channel}.jpg',
     stream: '/stream/{channel}',
   },
-  services: { ...USUAL.services, ptz: '/onvif/ptz_service' },
+  services: { ...USUAL.services, ptz: '/onvif/ptz_service', deviceIo: '/onvif/deviceio_service' },
   tokens: {
     profile: 'Profile_{channel}',
     source: 'VideoSource_{channel}',
@@ -34,6 +34,7 @@ export const plain: Profile = {
   refusal: { status: 401, body: 'soap' },
   subscription: { by: 'path', path: '/onvif/subscription?id={n}' },
   relayOutputs: 2,
+  digitalInputs: 2,
   events: [
     CELL_MOTION,
     MOTION_ALARM,

@@ -13,6 +13,17 @@ test('a profile of one’s own is a base and what differs, in YAML or JSON', () 
   assert.equal(readProfile('{"base":"plain","name":"b","channels":2}', 'b.json').channels, 2)
 })
 
+test('a profile’s faults replace those of its base, and are checked', () => {
+  assert.deepEqual(readProfile('base: xm\nname: a\n', 'own.yaml').faults, profileNamed('xm').faults)
+  assert.deepEqual(readProfile('base: xm\nname: a\nfaults: []\n', 'own.yaml').faults, [])
+  const text = 'base: xm\nname: a\nfaults: [clock-skew=90, no-hello]\n'
+  assert.deepEqual(readProfile(text, 'own.yaml').faults, ['clock-skew=90', 'no-hello'])
+  assert.throws(
+    () => readProfile('base: xm\nname: a\nfaults:\n  - rained-in\n', 'own.yaml'),
+    /own\.yaml:4: faults\.0: There is no fault "rained-in"/,
+  )
+})
+
 test('what is wrong in a profile is named with its line', () => {
   const complaint = (text: string) => {
     try {

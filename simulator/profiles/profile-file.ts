@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FaultError, parseFault } from '../faults/fault.ts'
 import { PROFILE_NAMES, profileNamed } from './catalogue.ts'
 import { readChecked } from './checked-file.ts'
 import { EVENT_KINDS, type Profile } from './profile.ts'
@@ -23,6 +24,17 @@ const Subscription = z.discriminatedUnion('by', [
   z.strictObject({ by: z.literal('shared'), path: PATH }),
   z.strictObject({ by: z.literal('parameter'), path: PATH }),
 ])
+
+/** As the command line writes it: `NAME` or `NAME=VALUE`. */
+const Fault = z.string().transform((text, context) => {
+  try {
+    const { name, value } = parseFault(text)
+    return text === name ? name : (`${name}=${value}` as const)
+  } catch (error) {
+    context.addIssue(error instanceof FaultError ? error.message : 'no fault')
+    return z.NEVER
+  }
+})
 
 /** What a user's file may say; all but `base` and `name` may be left out. */
 const ProfileFile = z.strictObject({
@@ -62,6 +74,7 @@ const ProfileFile = z.strictObject({
       recording: PATH.exactOptional(),
       search: PATH.exactOptional(),
       replay: PATH.exactOptional(),
+      deviceIo: PATH.exactOptional(),
     })
     .exactOptional(),
   auth: z
@@ -83,11 +96,14 @@ const ProfileFile = z.strictObject({
   timeZone: z.strictObject({ posix: TEXT, offsetMinutes: z.number().int().min(-720).max(840) }).exactOptional(),
   systemLog: z.enum(['text', 'mtom', 'xop', 'uri', 'unavailable']).exactOptional(),
   relayOutputs: COUNT.max(16).exactOptional(),
+  digitalInputs: COUNT.max(16).exactOptional(),
+  lacks: z
+    .array(z.string().regex(/^[A-Z]\w+$/, 'an operation is named as GetOSDs'))
+    .max(200)
+    .exactOptional(),
   rebootMs: COUNT.exactOptional(),
-  undeclaredPrefix: z.boolean().exactOptional(),
-  endpointReference: z.enum(['guid', 'empty']).exactOptional(),
-  illFormed: z.array(TEXT).exactOptional(),
   eventTimeDigits: z.literal([0, 3, 6]).exactOptional(),
+  faults: z.array(Fault).max(64).exactOptional(),
 })
 
 /**

@@ -1,3 +1,5 @@
+import type { FaultText } from '../faults/fault.ts'
+
 /** The kinds of event that can be asked of a camera; which of them a brand has stands in its profile. */
 export const EVENT_KINDS = ['motion', 'person', 'vehicle'] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
@@ -34,7 +36,7 @@ type SubscriptionAddress =
   | { readonly by: 'parameter'; readonly path: string }
 
 /** The services that a camera may lack, each with its path. */
-type OptionalService = 'media2' | 'imaging' | 'ptz' | 'recording' | 'search' | 'replay'
+type OptionalService = 'media2' | 'imaging' | 'ptz' | 'recording' | 'search' | 'replay' | 'deviceIo'
 
 /**
  * How a brand gives its log: inline, as a multipart attachment of text (MTOM) or of a gzipped file (XOP), at an address
@@ -104,16 +106,15 @@ export interface Profile {
   readonly timeZone: { readonly posix: string; readonly offsetMinutes: number }
   readonly systemLog: SystemLogForm
   readonly relayOutputs: number
+  readonly digitalInputs: number
+  /** Operations of its services that the brand never learnt: they are answered with ter:ActionNotSupported. */
+  readonly lacks: readonly string[]
   /** How long the camera is away when it reboots. */
   readonly rebootMs: number
-  /** Whether GetServices carries a prefix that it doesn't declare. */
-  readonly undeclaredPrefix: boolean
-  /** `empty`: GetEndpointReference has an answer and no GUID in it. */
-  readonly endpointReference: 'guid' | 'empty'
-  /** Operations whose answers hold an ampersand that nobody escaped. */
-  readonly illFormed: readonly string[]
   /** Digits after the second in the times of events. */
   readonly eventTimeDigits: 0 | 3 | 6
+  /** The brand's habits that break a standard: faults that are on from the start, and can be switched off like any other. */
+  readonly faults: readonly FaultText[]
 }
 
 /** What most brands share; each profile says how it differs. */
@@ -137,11 +138,11 @@ export const USUAL = {
   services: { media2: '/onvif/media2_service', imaging: '/onvif/imaging_service' },
   systemLog: 'text',
   relayOutputs: 1,
+  digitalInputs: 0,
+  lacks: [],
   rebootMs: 5000,
-  undeclaredPrefix: false,
-  endpointReference: 'guid',
-  illFormed: [],
   eventTimeDigits: 0,
+  faults: [],
 } as const satisfies Partial<Profile>
 
 export const CELL_MOTION: EventShape = {

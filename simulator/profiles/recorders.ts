@@ -17,6 +17,7 @@ export const nvr16: Profile = {
   services: {
     media2: '/onvif/media2_service',
     imaging: '/onvif/imaging_service',
+    deviceIo: '/onvif/deviceIO_service',
     recording: '/onvif/recording_service',
     search: '/onvif/search_service',
     replay: '/onvif/replay_service',
@@ -34,6 +35,7 @@ export const nvr16: Profile = {
   },
   audio: undefined,
   realm: 'Login to NVR5216',
+  digitalInputs: 16,
   systemLog: 'uri',
   relayOutputs: 4,
   rebootMs: 8000,
@@ -50,6 +52,7 @@ export const nvr32: Profile = {
   channels: 32,
   httpPort: 8085,
   pullPointsMax: 8,
+  digitalInputs: 16,
   relayOutputs: 4,
   rebootMs: 8000,
 }

@@ -43,5 +43,5 @@ export const reolink: Profile = {
     myRule('person', 'PeopleDetect'),
     myRule('vehicle', 'VehicleDetect'),
   ],
-  undeclaredPrefix: true,
+  faults: ['services-undeclared-prefix'],
 }

@@ -40,4 +40,13 @@ export const tapo: Profile = {
     detector('vehicle', 'TPSmartEventDetector/TPSmartEvent', 'IsVehicle'),
   ],
   systemLog: 'unavailable',
+  lacks: [
+    'GetOSDs',
+    'GetMasks',
+    'CreateUsers',
+    'DeleteUsers',
+    'SetUser',
+    'SetNetworkInterfaces',
+    'SetNetworkProtocols',
+  ],
 }

@@ -41,6 +41,6 @@ export const xm: Profile = {
   timeZone: { posix: 'GMT-08:00', offsetMinutes: 480 },
   systemLog: 'unavailable',
   relayOutputs: 0,
-  endpointReference: 'empty',
-  illFormed: ['GetSystemSupportInformation', 'GetNTP'],
+  lacks: ['GetOSDs', 'GetGuaranteedNumberOfVideoEncoderInstances', 'SetNetworkProtocols'],
+  faults: ['endpoint-reference-empty', 'text-unescaped'],
 }

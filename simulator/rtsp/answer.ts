@@ -10,6 +10,7 @@ export interface Answer {
 /** Every status that this server gives (RFC 2326, 11). */
 const REASONS = {
   200: 'OK',
+  302: 'Found',
   400: 'Bad Request',
   401: 'Unauthorized',
   404: 'Not Found',
@@ -21,6 +22,7 @@ const REASONS = {
   460: 'Only Aggregate Operation Allowed',
   461: 'Unsupported Transport',
   501: 'Not Implemented',
+  503: 'Service Unavailable',
   551: 'Option Not Supported',
 } as const
 

@@ -1,3 +1,4 @@
+import type { FaultSwitches } from '../faults/switches.ts'
 import type { Sound, Sounds } from '../imaging/sound.ts'
 import type { Payload } from './packetize.ts'
 import type { RtpSource } from './sender.ts'
@@ -11,9 +12,11 @@ export class AudioSource implements RtpSource {
   /** An AAC packet holds a whole frame, which the marker says (RFC 3640, 3.1); in G.711 it would begin a talkspurt. */
   readonly marksEnd: boolean
   readonly #sound: Sound
+  readonly #faults: FaultSwitches
   readonly #prefixOf: (unit: Buffer) => readonly number[]
 
-  constructor(codec: keyof Sounds, sounds: Sounds) {
+  constructor(codec: keyof Sounds, sounds: Sounds, faults: FaultSwitches) {
+    this.#faults = faults
     this.#sound = sounds[codec]
     this.payloadType = codec === 'aac' ? AAC_PAYLOAD_TYPE : PCMU_PAYLOAD_TYPE
     this.marksEnd = codec === 'aac'
@@ -40,6 +43,7 @@ export class AudioSource implements RtpSource {
   payloadsOf(unit: number): Payload[] {
     const bytes = this.#sound.units[unit % this.#sound.units.length]
     if (!bytes) throw new RangeError(`There is no sound ${unit}`)
+    if (this.#faults.isOn('audio-silent')) return []
     return [{ prefix: this.#prefixOf(bytes), bytes }]
   }
 

@@ -1,11 +1,17 @@
 import type { Socket } from 'node:net'
 import { formatAnswer } from './answer.ts'
 import type { RtspContext } from './context.ts'
-import { RtspDialogue, SESSION_TIMEOUT_S } from './dialogue.ts'
+import { RtspDialogue } from './dialogue.ts'
 import { InterleavedTransport } from './interleaved.ts'
 import { RtspReader, type RtspRequest } from './reader.ts'
 import type { PacketTransport, TransportChoice } from './transport.ts'
 import { UdpTransport } from './udp.ts'
+import { keepsAlive, sessionTimeoutMs } from './wrong/keep-alive.ts'
+import { WrongLine } from './wrong/lines.ts'
+import { Misbehaviour } from './wrong/misbehaviour.ts'
+import { OtherPort } from './wrong/other-port.ts'
+import { Outlet } from './wrong/outlet.ts'
+import { hearWrongly } from './wrong/sessions.ts'
 
 /** A client that leaves this much unread is cut off. */
 const SEND_QUEUE_BYTES_MAX = 512 * 1024
@@ -19,6 +25,9 @@ export class RtspConnection {
   readonly #client: string
   readonly #reader = new RtspReader()
   readonly #dialogue: RtspDialogue
+  readonly #outlet: Outlet
+  readonly #wrong: Misbehaviour
+  readonly #line: WrongLine
   #heardMs: number
   #waiting = 0
   #turn: Promise<void> = Promise.resolve()
@@ -29,9 +38,13 @@ export class RtspConnection {
     this.#socket = socket
     this.#client = `${socket.remoteAddress}:${socket.remotePort}`
     this.#heardMs = context.facts.now()
+    this.#outlet = new Outlet(socket, context.facts.faults)
+    this.#wrong = new Misbehaviour(context, socket)
+    this.#line = new WrongLine(socket, this.#outlet, context.facts.faults)
     this.#dialogue = new RtspDialogue(context, {
       client: socket.remoteAddress ?? '',
-      open: (choice) => this.#open(choice),
+      open: (choice, onReport) => this.#open(choice, onReport),
+      spoil: (sink, clockHz) => this.#wrong.spoil(sink, clockHz),
     })
     socket.setNoDelay(true)
     socket.on('error', () => socket.destroy())
@@ -44,7 +57,7 @@ export class RtspConnection {
   }
 
   #hear(chunk: Buffer): void {
-    this.#noteLife()
+    this.#noteLife('bytes')
     try {
       for (const item of this.#reader.read(chunk)) if (item.kind === 'request') this.#enqueue(item)
     } catch {
@@ -53,11 +66,16 @@ export class RtspConnection {
     }
   }
 
-  #noteLife(): void {
-    this.#heardMs = this.#context.facts.now()
+  /** `sign`: a request's method, or what else came. */
+  #noteLife(sign: string): void {
+    const { faults, now } = this.#context.facts
+    if (keepsAlive(sign, faults)) this.#heardMs = now()
+    if (this.#dialogue.session) this.#context.sessions.noteLife(this.#dialogue.session, sign)
   }
 
-  #enqueue(request: RtspRequest): void {
+  #enqueue(asked: RtspRequest): void {
+    this.#noteLife(asked.method)
+    const request = hearWrongly(asked, this.#context.facts.faults)
     if (++this.#waiting > WAITING_REQUESTS_MAX) this.#socket.destroy()
     this.#turn = this.#turn
       .then(() => this.#serve(request))
@@ -67,13 +85,14 @@ export class RtspConnection {
 
   async #serve(request: RtspRequest): Promise<void> {
     if (this.#socket.destroyed) return
-    const admission = this.#context.guard.admit({
+    const admitted = this.#context.guard.admit({
       from: this.#socket.remoteAddress ?? '',
       method: request.method,
       target: request.uri,
       authorization: request.headers.get('authorization'),
     })
-    const answer = await this.#dialogue.answer(request, admission)
+    const admission = this.#wrong.admit(admitted, request)
+    const answer = await this.#wrong.answer(request, admission, () => this.#dialogue.answer(request, admission))
     this.#context.journal.add({
       kind: 'request',
       protocol: 'rtsp',
@@ -84,33 +103,38 @@ export class RtspConnection {
       ...(admission.user === undefined ? {} : { user: admission.user }),
       status: answer.status,
     })
-    this.#socket.write(formatAnswer(request.headers.get('cseq') ?? '0', answer))
-    // Ports that were opened while the client left have nobody to close them but us.
-    if (this.#socket.destroyed) this.#dialogue.close()
+    this.#outlet.text(request.method, formatAnswer(request.headers.get('cseq') ?? '0', answer))
+    if (this.#socket.destroyed) this.#dialogue.closeUntold(request)
   }
 
-  async #open(choice: TransportChoice): Promise<PacketTransport | undefined> {
+  async #open(choice: TransportChoice, onReport: () => void): Promise<PacketTransport | undefined> {
     if (choice.kind === 'interleaved') {
       const channel = choice.channel ?? this.#nextChannel
       this.#nextChannel = Math.min(channel + 2, 254)
-      return new InterleavedTransport(this.#socket, channel)
+      return new InterleavedTransport(this.#outlet, channel)
     }
     const { rtpPort, rtcpPort } = choice
-    const ends = { address: this.#context.facts.address, client: this.#socket.remoteAddress ?? '', rtpPort, rtcpPort }
-    return await UdpTransport.open({ ...ends, onReport: () => this.#noteLife() })
+    const { address, faults } = this.#context.facts
+    const ends = { address, client: this.#socket.remoteAddress ?? '', rtpPort, rtcpPort, onReport }
+    const transport = await UdpTransport.open(ends)
+    return transport && new OtherPort(transport, ends, faults)
   }
 
   readonly #tick = (nowMs: number): void => {
-    const { facts } = this.#context
+    const { facts, sessions } = this.#context
     const { session } = this.#dialogue
-    const isSilent = nowMs - this.#heardMs > SESSION_TIMEOUT_S * 1000
+    if (this.#line.isOver(nowMs, session)) return
+    const isSilent = session
+      ? sessions.isSilent(session, nowMs)
+      : nowMs - this.#heardMs > sessionTimeoutMs(facts.faults)
+    if (isSilent && session) sessions.end(session)
     if (isSilent || this.#socket.writableLength > SEND_QUEUE_BYTES_MAX) {
       this.#socket.destroy()
       return
     }
-    if (facts.faults.isOn('rtsp-stall')) session?.skip(nowMs)
+    if (!session) return
     this.#socket.cork()
-    session?.advance(nowMs, Math.round(facts.cameraNow() - facts.now()))
+    sessions.advance(session, nowMs)
     this.#socket.uncork()
   }
 }

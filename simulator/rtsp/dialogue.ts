@@ -3,11 +3,10 @@ import type { Answer } from './answer.ts'
 import type { RtspContext } from './context.ts'
 import type { RtspRequest } from './reader.ts'
 import { describeSession } from './sdp.ts'
-import { RtspSession } from './session.ts'
+import type { PacketSink } from './sender.ts'
+import { RtspSession, SESSION_TIMEOUT_S } from './session.ts'
 import { type RtspStream, splitUri } from './stream.ts'
 import { chooseTransport, type PacketTransport, type TransportChoice } from './transport.ts'
-
-export const SESSION_TIMEOUT_S = 60
 
 const METHODS = 'OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, GET_PARAMETER, SET_PARAMETER, TEARDOWN'
 
@@ -15,11 +14,13 @@ const METHODS = 'OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, GET_PARAMETER, SET_PARAM
 export interface Line {
   /** The client's address. */
   readonly client: string
-  /** Gives undefined where there is no port left. */
-  open(choice: TransportChoice): Promise<PacketTransport | undefined>
+  /** Gives undefined where there is no port left. `onReport`: the client sent RTCP on a way of its own. */
+  open(choice: TransportChoice, onReport: () => void): Promise<PacketTransport | undefined>
+  /** One track's way to the client, with what goes wrong on it. */
+  readonly spoil: (sink: PacketSink, clockHz: number) => PacketSink
 }
 
-/** What one client says and is answered, with the session that grows out of it: at most one for each connection. */
+/** What one client says and is answered. At most one session grows out of it, but it may name those of others. */
 export class RtspDialogue {
   readonly #context: RtspContext
   readonly #line: Line
@@ -30,8 +31,9 @@ export class RtspDialogue {
     this.#line = line
   }
 
+  /** The session that was set up here, while it lives. */
   get session(): RtspSession | undefined {
-    return this.#session
+    return this.#session?.isEnded === false ? this.#session : undefined
   }
 
   async answer(request: RtspRequest, admission: Admission): Promise<Answer> {
@@ -59,10 +61,15 @@ export class RtspDialogue {
     }
   }
 
-  /** Ends the session, if there is one. */
+  /** The connection is gone. */
   close(): void {
-    this.#session?.close()
-    this.#session = undefined
+    if (this.session) this.#context.sessions.leave(this.session)
+  }
+
+  /** The connection went while it was answered: a session of which the client knows nothing is ended. */
+  closeUntold({ method }: RtspRequest): void {
+    if (this.session && method === 'SETUP') this.#context.sessions.end(this.session)
+    else this.close()
   }
 
   #describe(request: RtspRequest): Answer {
@@ -88,28 +95,38 @@ export class RtspDialogue {
     if (refusal) return refusal
     const choice = chooseTransport(request.headers.get('transport') ?? '', this.#line.client)
     if (!choice) return { status: 461 }
-    const transport = await this.#line.open(choice)
+    const { facts, sessions } = this.#context
+    const session = this.session ?? new RtspSession(stream, this.#line.spoil, facts.now())
+    const transport = await this.#line.open(choice, () => sessions.noteLife(session, 'RTCP'))
     if (!transport) return { status: 453 }
-    this.#session ??= new RtspSession(stream)
-    const header = this.#session.setUp(track, transport)
-    return {
-      status: 200,
-      headers: { Transport: header, Session: `${this.#session.id};timeout=${SESSION_TIMEOUT_S}` },
+    if (session.isEnded) {
+      transport.close()
+      return { status: 454 }
     }
+    const header = session.setUp(track, transport)
+    this.#session = session
+    sessions.add(session)
+    return { status: 200, headers: { Transport: header, Session: `${session.id};timeout=${SESSION_TIMEOUT_S}` } }
   }
 
-  /** RFC 2326, 10.4: a session may grow by tracks of its own stream, before it plays. */
+  /** RFC 2326, 10.4: a session may grow by tracks of its own stream, before it plays; here, in its own connection alone. */
   #refuseSetUp(request: RtspRequest, stream: RtspStream): Answer | undefined {
     const id = sessionIn(request)
-    if (id !== undefined && id !== this.#session?.id) return { status: 454 }
-    if (!this.#session) return undefined
-    if (id === undefined || this.#session.isPlaying) return { status: 455 }
-    return this.#session.stream === stream ? undefined : { status: 459 }
+    const { session } = this
+    if (id !== undefined && id !== session?.id) return { status: this.#named(request) ? 455 : 454 }
+    if (!session) return this.#context.sessions.isFull ? { status: 453 } : undefined
+    if (id === undefined || session.isPlaying) return { status: 455 }
+    return session.stream === stream ? undefined : { status: 459 }
+  }
+
+  /** The session that a request names, whichever connection set it up. */
+  #named(request: RtspRequest): RtspSession | undefined {
+    return this.#context.sessions.find(sessionIn(request), request.method)
   }
 
   #withSession(request: RtspRequest, answer: (session: RtspSession) => Answer): Answer {
-    const session = this.#session
-    if (!session || session.id !== sessionIn(request)) return { status: 454 }
+    const session = this.#named(request)
+    if (!session) return { status: 454 }
     // A single track of several can't be played, paused or torn down alone (RFC 2326, 11.3.10).
     if (splitUri(request.uri).track !== undefined && session.trackCount > 1) return { status: 460 }
     return answer(session)
@@ -129,7 +146,7 @@ export class RtspDialogue {
   }
 
   #tearDown(session: RtspSession): Answer {
-    this.close()
+    this.#context.sessions.end(session)
     return { status: 200, headers: { Session: session.id } }
   }
 
@@ -137,7 +154,7 @@ export class RtspDialogue {
   #parameter(request: RtspRequest): Answer {
     const id = sessionIn(request)
     // A keep-alive before SETUP names no session, and is welcome.
-    if (id !== this.#session?.id) return { status: 454 }
+    if (id === undefined ? this.session : !this.#named(request)) return { status: 454 }
     if (Number(request.headers.get('content-length') ?? 0) > 0) return { status: 451 }
     return id === undefined ? { status: 200 } : { status: 200, headers: { Session: id } }
   }

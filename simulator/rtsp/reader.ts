@@ -6,11 +6,19 @@ export interface RtspRequest {
   readonly headers: ReadonlyMap<string, string>
 }
 
+/** What the client answers to a request of ours. */
+interface ClientAnswer {
+  readonly kind: 'answer'
+  readonly headers: ReadonlyMap<string, string>
+}
+
 /** A packet that the client sent between requests: RTCP, as a rule (RFC 2326, 10.12). */
-export interface Interleaved {
+interface Interleaved {
   readonly kind: 'interleaved'
   readonly channel: number
 }
+
+type Heard = RtspRequest | ClientAnswer | Interleaved
 
 const HEAD_BYTES_MAX = 8192
 const BODY_BYTES_MAX = 8192
@@ -25,14 +33,14 @@ export class RtspReader {
   #held: Buffer = Buffer.alloc(0)
 
   /** Throws RtspSyntaxError where the stream can't be read on. */
-  read(chunk: Buffer): (RtspRequest | Interleaved)[] {
+  read(chunk: Buffer): Heard[] {
     this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
-    const items: (RtspRequest | Interleaved)[] = []
+    const items: Heard[] = []
     for (let item = this.#next(); item; item = this.#next()) items.push(item)
     return items
   }
 
-  #next(): RtspRequest | Interleaved | undefined {
+  #next(): Heard | undefined {
     const held = this.#held
     if (held[0] === DOLLAR) {
       if (held.length < 4 || held.length < 4 + held.readUInt16BE(2)) return undefined
@@ -52,14 +60,15 @@ export class RtspReader {
   }
 }
 
-function parseHead(head: string): RtspRequest {
+function parseHead(head: string): RtspRequest | ClientAnswer {
   const [first = '', ...lines] = head.replace(/^(\r\n)+/, '').split('\r\n')
   const [, method, uri] = /^([A-Z_]+) (\S+) RTSP\/1\.\d$/.exec(first) ?? []
-  if (!method || !uri) throw new RtspSyntaxError('The request line is no RTSP')
+  const isAnswer = /^RTSP\/1\.\d \d{3}\b/.test(first)
+  if (!isAnswer && (!method || !uri)) throw new RtspSyntaxError('The request line is no RTSP')
   const headers = new Map<string, string>()
   for (const line of lines) {
     const colon = line.indexOf(':')
     if (colon > 0) headers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim())
   }
-  return { kind: 'request', method, uri, headers }
+  return method && uri ? { kind: 'request', method, uri, headers } : { kind: 'answer', headers }
 }

@@ -7,6 +7,8 @@ const LAG_MS_MAX = 5000
 /** Seconds from NTP's epoch, 1900, to 1970. */
 const NTP_OFFSET_S = 2_208_988_800
 
+const BYE = 203
+
 /** How packets reach the client. Buffers may be shared and must not be changed. */
 export interface PacketSink {
   rtp(head: Buffer, payload: Buffer): void
@@ -71,6 +73,14 @@ export class RtpSender {
       this.#sink.rtcp(this.#senderReport(nowMs, nowMs + clockAheadMs))
     }
     while (this.#nextUnit <= due) this.#sendUnit(this.#nextUnit++, clockAheadMs)
+  }
+
+  /** What has sent nothing says no goodbye, either (RFC 3550, 6.6); a report stands before it (6.1). */
+  sayBye(nowMs: number, clockAheadMs: number): void {
+    if (this.#packets === 0) return
+    const bye = Buffer.from([0x81, BYE, 0, 1, 0, 0, 0, 0])
+    bye.writeUInt32BE(this.ssrc, 4)
+    this.#sink.rtcp(Buffer.concat([this.#senderReport(nowMs, nowMs + clockAheadMs), bye]))
   }
 
   #timestampOf(unit: number): number {

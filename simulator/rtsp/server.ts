@@ -1,19 +1,25 @@
 import { createServer, type Server } from 'node:net'
 import { RtspConnection } from './connection.ts'
 import type { RtspContext } from './context.ts'
+import { Sessions } from './sessions.ts'
 import { type RtspStream, streamsOf } from './stream.ts'
+import { Crowd } from './wrong/crowd.ts'
 
 /** A camera streams to few at once; beyond this a connection is closed at once. */
 const CONNECTIONS_MAX = 16
 
 /** One camera's RTSP server, not listening yet. */
-export function createRtspServer(camera: Omit<RtspContext, 'streams'>): Server {
+export function createRtspServer(camera: Omit<RtspContext, 'streams' | 'crowd' | 'sessions'>): Server {
   let streams: readonly RtspStream[] | undefined
+  const { facts, pacer } = camera
+  const sessions = new Sessions(facts, pacer)
   const context: RtspContext = {
     ...camera,
+    crowd: new Crowd(facts.faults),
+    sessions,
     // Described when the first client asks: most cameras of a large fleet are never asked.
     get streams() {
-      streams ??= streamsOf(camera.facts)
+      streams ??= streamsOf(facts)
       return streams
     },
   }
@@ -23,8 +29,12 @@ export function createRtspServer(camera: Omit<RtspContext, 'streams'>): Server {
     const refused = context.facts.faults.isOn('unreachable')
     note(`${socket.remoteAddress}:${socket.remotePort}`, refused ? 'refused' : 'accepted')
     if (refused) socket.resetAndDestroy()
-    else new RtspConnection(socket, context)
+    else {
+      context.crowd.enter(socket)
+      new RtspConnection(socket, context)
+    }
   })
+  server.on('close', () => sessions.close())
   server.maxConnections = CONNECTIONS_MAX
   server.on('drop', (dropped) => note(`${dropped?.remoteAddress}:${dropped?.remotePort}`, 'refused'))
   return server

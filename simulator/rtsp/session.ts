@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto'
-import { RtpSender } from './sender.ts'
+import { type PacketSink, RtpSender } from './sender.ts'
 import type { RtspStream } from './stream.ts'
 import type { PacketTransport } from './transport.ts'
+
+/** A client that is silent for longer has no session any more. */
+export const SESSION_TIMEOUT_S = 60
 
 interface SetUpTrack {
   readonly transport: PacketTransport
@@ -12,19 +15,35 @@ interface SetUpTrack {
 export class RtspSession {
   readonly id = randomInt(10_000_000, 100_000_000).toString()
   readonly stream: RtspStream
+  readonly #spoil: (sink: PacketSink, clockHz: number) => PacketSink
   readonly #tracks = new Map<number, SetUpTrack>()
+  /** When its client was last heard of. */
+  heardMs: number
   #isPlaying = false
+  #isEnded = false
 
-  constructor(stream: RtspStream) {
+  /** `spoil`: puts what goes wrong on the way, if anything does, before a track's transport. */
+  constructor(stream: RtspStream, spoil: (sink: PacketSink, clockHz: number) => PacketSink, nowMs: number) {
+    this.heardMs = nowMs
     this.stream = stream
+    this.#spoil = spoil
   }
 
   get isPlaying(): boolean {
     return this.#isPlaying
   }
 
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
   get trackCount(): number {
     return this.#tracks.size
+  }
+
+  /** Whether all its packets go their own way, not through the RTSP connection. */
+  get outlivesConnection(): boolean {
+    return [...this.#tracks.values()].every(({ transport }) => transport.outlivesConnection)
   }
 
   /** Sets a track up, or anew with another transport. Gives the answer's Transport header. */
@@ -32,7 +51,7 @@ export class RtspSession {
     const source = this.stream.tracks[track - 1]?.source
     if (!source) throw new RangeError(`The stream ${this.stream.path} has no track ${track}`)
     this.#tracks.get(track)?.transport.close()
-    const sender = new RtpSender(source, transport)
+    const sender = new RtpSender(source, this.#spoil(transport, source.clockHz))
     this.#tracks.set(track, { transport, sender })
     return `${transport.header};ssrc=${sender.ssrc.toString(16).toUpperCase().padStart(8, '0')};mode="play"`
   }
@@ -69,9 +88,15 @@ export class RtspSession {
     for (const sender of others) sender.startAfter(lead?.nextMs ?? nowMs)
   }
 
+  /** Tells its client that nothing more comes. */
+  sayBye(nowMs: number, clockAheadMs: number): void {
+    for (const { sender } of this.#tracks.values()) sender.sayBye(nowMs, clockAheadMs)
+  }
+
   /** Ends it, and frees its ports. */
   close(): void {
     this.#isPlaying = false
+    this.#isEnded = true
     for (const { transport } of this.#tracks.values()) transport.close()
     this.#tracks.clear()
   }

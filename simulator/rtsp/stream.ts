@@ -21,9 +21,12 @@ export interface RtspStream {
 export function streamsOf(facts: CameraFacts): RtspStream[] {
   const { audio } = facts.profile
   return mediaStreams(facts).map(({ path, showing }) => {
-    const video = { source: new VideoSource(showing), description: describeVideo(showing.video) }
+    const video = { source: new VideoSource(showing, facts.faults), description: describeVideo(showing.video) }
     if (audio === undefined) return { path, tracks: [video] }
-    const sound = { source: new AudioSource(audio, showing.scene.sounds), description: describeAudio(audio) }
+    const sound = {
+      source: new AudioSource(audio, showing.scene.sounds, facts.faults),
+      description: describeAudio(audio),
+    }
     return { path, tracks: [video, sound] }
   })
 }

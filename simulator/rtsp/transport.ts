@@ -9,6 +9,8 @@ export type TransportChoice =
 export interface PacketTransport extends PacketSink {
   /** What the answer to SETUP says of it, without the ssrc. */
   readonly header: string
+  /** Whether it stays open when the RTSP connection is gone. */
+  readonly outlivesConnection: boolean
   close(): void
 }
 

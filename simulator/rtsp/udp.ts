@@ -22,6 +22,7 @@ export interface UdpEnds {
 /** Two UDP ports of the camera's, an even one for RTP and the next for RTCP (RFC 3550, 11), which talk to one client alone. */
 export class UdpTransport implements PacketTransport {
   readonly header: string
+  readonly outlivesConnection = true
   readonly #rtp: Socket
   readonly #rtcp: Socket
 

@@ -1,9 +1,11 @@
+import type { FaultSwitches } from '../faults/switches.ts'
 import { CODECS } from '../imaging/codec.ts'
 import { seiOf } from '../imaging/mark.ts'
 import type { Showing } from '../imaging/showing.ts'
 import type { Video } from '../imaging/video.ts'
 import { type Payload, packetize } from './packetize.ts'
 import type { RtpSource } from './sender.ts'
+import { leavesOutWrongly, payloadsWrongly, showingWrongly, unitsWrongly } from './wrong/pictures.ts'
 
 const VIDEO_CLOCK_HZ = 90_000
 const VIDEO_PAYLOAD_TYPE = 96
@@ -18,9 +20,11 @@ export class VideoSource implements RtpSource {
   /** RFC 6184, 5.1. */
   readonly marksEnd = true
   readonly #showing: Showing
+  readonly #faults: FaultSwitches
 
-  constructor(showing: Showing) {
+  constructor(showing: Showing, faults: FaultSwitches) {
     this.#showing = showing
+    this.#faults = faults
   }
 
   dueAt(nowMs: number): number {
@@ -28,7 +32,8 @@ export class VideoSource implements RtpSource {
   }
 
   startAfter(nowMs: number): number {
-    return this.#showing.nextKeyframe(this.dueAt(nowMs) + 1)
+    const next = this.dueAt(nowMs) + 1
+    return this.#faults.isOn('play-mid-gop') ? next : this.#showing.nextKeyframe(next)
   }
 
   ticksOf(unit: number): number {
@@ -36,13 +41,16 @@ export class VideoSource implements RtpSource {
   }
 
   /** The picture's units, with its mark before the first slice, where SEI belongs (H.264, 7.4.1.2.3; H.265, 7.4.2.4.4). */
-  payloadsOf(unit: number, clockAheadMs: number): Payload[] {
-    const { codec } = this.#showing.video
-    const { nalUnits } = this.#showing.accessUnit(unit)
-    const mark = seiOf(this.#showing.markOf(unit, clockAheadMs), codec)
-    return nalUnits
-      .toSpliced(nalUnits.findIndex(CODECS[codec].isSlice), 0, mark)
-      .flatMap((nalUnit) => packetize(nalUnit, PAYLOAD_BYTES_MAX, codec))
+  payloadsOf(unit: number, clockAheadMs: number): readonly Payload[] {
+    const faults = this.#faults
+    if (leavesOutWrongly(this.#showing, unit, faults)) return []
+    const showing = showingWrongly(this.#showing, unit, faults)
+    const { codec } = showing.video
+    const { nalUnits } = showing.accessUnit(unit)
+    const mark = seiOf(showing.markOf(unit, clockAheadMs), codec)
+    const marked = nalUnits.toSpliced(nalUnits.findIndex(CODECS[codec].isSlice), 0, mark)
+    const payloads = unitsWrongly(marked, codec, faults).flatMap((unit) => packetize(unit, PAYLOAD_BYTES_MAX, codec))
+    return payloadsWrongly(payloads, codec, faults)
   }
 }
 

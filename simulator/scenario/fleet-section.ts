@@ -41,6 +41,8 @@ const CameraEntry = z.strictObject({
   /** How many addresses after the first; by default each camera has the next. */
   offset: z.number().int().exactOptional(),
   faults: z.array(FaultText).exactOptional(),
+  /** Leaves out those that its brand has of itself. */
+  'without-faults': z.boolean().exactOptional(),
   video: z.string().min(1).exactOptional(),
 })
 
@@ -72,18 +74,21 @@ export function fleetOptionsOf(section: FleetSection, firstAddress = section.add
   const first = firstAddress ?? born
   const entries = section.cameras.flatMap((entry) => Array.from({ length: entry.count ?? 1 }, () => entry))
   let next = 0
-  const cameras = entries.map(({ profile, name, faults, video, offset }): CameraOptions => {
-    const place = offset ?? next++
-    return {
-      profile,
-      address: addressAfter(first, place),
-      bornAt: addressAfter(born, place),
-      ...(section['event-interval'] === undefined ? {} : { eventIntervalMs: section['event-interval'] }),
-      ...(name === undefined ? {} : { name }),
-      ...(faults === undefined ? {} : { faults }),
-      ...(video === undefined ? {} : { video }),
-    }
-  })
+  const cameras = entries.map(
+    ({ profile, name, faults, video, offset, 'without-faults': withoutFaults }): CameraOptions => {
+      const place = offset ?? next++
+      return {
+        profile,
+        address: addressAfter(first, place),
+        bornAt: addressAfter(born, place),
+        ...(section['event-interval'] === undefined ? {} : { eventIntervalMs: section['event-interval'] }),
+        ...(name === undefined ? {} : { name }),
+        ...(faults === undefined ? {} : { faults }),
+        ...(withoutFaults === undefined ? {} : { withoutFaults }),
+        ...(video === undefined ? {} : { video }),
+      }
+    },
+  )
   return {
     cameras,
     firstAddress: first,

@@ -33,6 +33,8 @@ function entryOf(camera: SimulatedCamera, index: number, firstAddress: string): 
     profile: writtenProfile(profile),
     name,
     ...(offset === index ? {} : { offset }),
+    // All that are on are written down, so those that the brand has of itself needn't come by themselves.
+    ...(profile.faults.length > 0 ? { 'without-faults': true } : {}),
     ...(camera.faults.length > 0 ? { faults: camera.faults.map(faultText) } : {}),
     ...(video === undefined ? {} : { video }),
   })

@@ -11,5 +11,6 @@ export const DEVICE_FAULTS = {
   'serial-shared': plainly('has the same serial as all others of its kind'),
   'mac-shared': plainly('has the same MAC as all others'),
   'mac-missing': plainly('tells no network interfaces'),
+  'endpoint-reference-empty': plainly('answers GetEndpointReference with no GUID inside'),
   'no-get-services': plainly('knows only GetCapabilities, as old cameras do'),
 } as const satisfies Record<string, FaultKind>

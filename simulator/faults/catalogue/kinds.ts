@@ -1,5 +1,5 @@
 /** What a fault's value means: nothing (it is on or off), or a number in that unit. */
-export type FaultValue = 'none' | 'seconds' | 'milliseconds' | 'count' | 'bytes' | 'kilobytes'
+export type FaultValue = 'none' | 'seconds' | 'milliseconds' | 'count' | 'bytes' | 'kilobytes' | 'percent' | 'hertz'
 
 export interface FaultKind {
   readonly value: FaultValue

@@ -4,6 +4,8 @@ export const SOAP_FAULTS = {
   'xml-malformed': plainly('leaves out a closing tag in every answer'),
   'xml-undeclared-prefix': plainly('uses a prefix in every answer that it never declares'),
   'xml-wrong-namespace': plainly('answers in a namespace of its own'),
+  'services-undeclared-prefix': plainly('uses a prefix in GetServices that it never declares'),
+  'text-unescaped': plainly('leaves an ampersand unescaped in GetNTP and GetSystemSupportInformation'),
   'xml-bom': plainly('begins every answer with a byte order mark'),
   'xml-wrong-charset': plainly('declares UTF-16 and writes UTF-8'),
   'xml-latin1': plainly('writes a letter in Latin-1 where UTF-8 is declared'),

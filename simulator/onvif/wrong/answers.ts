@@ -1,5 +1,5 @@
 import type { FaultName } from '../../faults/fault.ts'
-import type { CameraFacts } from '../facts.ts'
+import { type CameraFacts, httpUri } from '../facts.ts'
 import { SoapFault, type SoapRequest } from '../soap.ts'
 import { DATES } from './dates.ts'
 import { EVENTS } from './events.ts'
@@ -27,6 +27,14 @@ const MEDIA: Partial<Record<FaultName, AnswerRule>> = {
   'snapshot-uri-wrong-host': replacing(['GetSnapshotUri'], /(Uri>)http:\/\/[^:/]+/, `$1http://${ELSEWHERE}`),
 }
 
+/** A service whose prefix is used and never declared: this is what a strict parser stumbles over. */
+function undeclared(facts: CameraFacts): string {
+  return (
+    `<tds:Service><tds:Namespace>http://www.onvif.org/ver10/analyticsdevice/wsdl</tds:Namespace><tds:XAddr>${httpUri(facts, facts.profile.paths.device)}</tds:XAddr>` +
+    '<tds:Capabilities><tad:Capabilities RuleSupport="true"/></tds:Capabilities><tds:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></tds:Version></tds:Service>'
+  )
+}
+
 const DEVICE: Partial<Record<FaultName, AnswerRule>> = {
   'serial-numeric': {
     operations: ['GetDeviceInformation'],
@@ -36,6 +44,14 @@ const DEVICE: Partial<Record<FaultName, AnswerRule>> = {
   'serial-empty': replacing(['GetDeviceInformation'], /(<tds:(?:SerialNumber|Model)>)[^<]*/g, '$1'),
   'serial-shared': replacing(['GetDeviceInformation'], /(SerialNumber>)[^<]*/, '$1ABCDEFG0123456789'),
   'mac-shared': replacing(['GetNetworkInterfaces'], /(HwAddress>)[^<]*/g, '$102:00:00:00:00:01'),
+  'endpoint-reference-empty': replacing(['GetEndpointReference'], /<tds:GUID>.*<\/tds:GUID>/, ''),
+  'services-undeclared-prefix': {
+    operations: ['GetServices'],
+    change: (text, _, facts) =>
+      text.replace('</tds:GetServicesResponse>', `${undeclared(facts)}</tds:GetServicesResponse>`),
+  },
+  // As a camera writes that never learnt to escape: the first text ends in a bare ampersand.
+  'text-unescaped': replacing(['GetNTP', 'GetSystemSupportInformation'], /([^<>])<\//, '$1 & more</'),
   'mac-missing': replacing(['GetNetworkInterfaces'], /<tds:NetworkInterfaces [\s\S]*<\/tds:NetworkInterfaces>/, ''),
 }
 
