@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DEFAULT_PREFIX } from '../protocol/topics.ts'
 
 const FilePath = z.string().min(1).max(4096)
 
@@ -54,7 +55,7 @@ export const AgentBroker = OPTIONAL.extend({
     .string()
     .regex(/^[^+#/\s]+(\/[^+#/\s]+)*$/, 'must be levels joined by /, without + and #')
     .max(128)
-    .default('lenscap/v1')
+    .default(DEFAULT_PREFIX)
     .describe('First levels of all topics, where there is no bridge; a bridge says it itself'),
 }).superRefine(inPairs)
 

@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { Aedes } from 'aedes'
-import { z } from 'zod'
 import { systemClock } from '../base/clock.ts'
 import { openDatabase } from '../base/database.ts'
 import { silentLogger } from '../base/logger.ts'
@@ -16,6 +15,8 @@ import { CONSENT_TABLES, Consent } from '../consent/consent.ts'
 import { LEDGER_TABLES, Ledger } from '../egress/ledger.ts'
 import { CameraFacts, type EventFacts } from '../protocol/camera.ts'
 import { signGrant } from '../protocol/grant.ts'
+import { until } from '../transport/until.testing.ts'
+import { Discovery } from './discovery.testing.ts'
 import { HomeAssistant } from './home-assistant.ts'
 
 const AGENT = 'agentaaaaaaaaaaa'
@@ -23,45 +24,6 @@ const CAMERA = 'cameraaaaaaaaaaa'
 const ACCOUNT = 'accountaaaaaaaaa'
 const TOP = `lenscap/homeassistant/${AGENT}`
 const CONFIG = `homeassistant/device/lenscap_${CAMERA}/config`
-
-/** The fields that Home Assistant's pages document for each platform, strictly: it refuses a payload with others. */
-const Availability = z.strictObject({
-  t: z.string(),
-  pl_avail: z.string().optional(),
-  pl_not_avail: z.string().optional(),
-})
-const Entity = {
-  name: z.string(),
-  uniq_id: z.string(),
-  ic: z.string().startsWith('mdi:').optional(),
-  ent_cat: z.literal('diagnostic').optional(),
-  avty: z.array(Availability).optional(),
-  avty_mode: z.enum(['all', 'any', 'latest']).optional(),
-}
-const BinarySensor = z.strictObject({
-  p: z.literal('binary_sensor'),
-  ...Entity,
-  stat_t: z.string(),
-  dev_cla: z.enum(['motion', 'occupancy', 'connectivity']).optional(),
-})
-const Sensor = z.strictObject({ p: z.literal('sensor'), ...Entity, stat_t: z.string(), json_attr_t: z.string() })
-const Image = z.strictObject({ p: z.literal('image'), ...Entity, image_topic: z.string(), content_type: z.string() })
-const Removed = z.strictObject({ p: z.literal('image') })
-const Discovery = z.strictObject({
-  dev: z.strictObject({
-    ids: z.array(z.string()).min(1),
-    name: z.string(),
-    mf: z.string(),
-    mdl: z.string(),
-    sw: z.string(),
-    sn: z.string(),
-    hw: z.string(),
-  }),
-  o: z.strictObject({ name: z.string(), sw: z.string() }),
-  avty: z.array(Availability),
-  qos: z.literal(1),
-  cmps: z.record(z.string(), z.union([BinarySensor, Sensor, Image, Removed])),
-})
 
 const facts = CameraFacts.parse({
   ...{ name: 'Front door', manufacturer: 'Maker', model: 'M1', firmware: '1.0', serial: '007', hardwareId: 'h1' },
@@ -78,14 +40,6 @@ const facts = CameraFacts.parse({
 
 const eventOf = (kind: EventFacts['kind'], active?: boolean): EventFacts => {
   return { kind, topic: 'tns1:x', source: {}, data: {}, ...(active !== undefined && { active }) }
-}
-
-async function until(what: string, condition: () => boolean, deadlineMs = 8000): Promise<void> {
-  const endMs = Date.now() + deadlineMs
-  while (!condition()) {
-    if (Date.now() > endMs) throw new Error(`waited in vain until ${what}`)
-    await systemClock.sleep(5)
-  }
 }
 
 /** Home Assistant's broker: what it holds retained, and every message that passed. */

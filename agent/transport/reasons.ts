@@ -107,7 +107,7 @@ export function connectionError(url: string, cause: unknown): LenscapError {
 }
 
 /** What a reason code means; undefined where it is none that we know. */
-export function reasonOf(code: unknown): Reason | undefined {
+function reasonOf(code: unknown): Reason | undefined {
   if (typeof code !== 'number') return undefined
   return code < 128
     ? CODES_3[code]

@@ -14,28 +14,15 @@ import { Envelope } from '../protocol/envelope.ts'
 import { Status } from '../protocol/status.ts'
 import { parseTopic } from '../protocol/topics.ts'
 import { Spool } from '../spool/spool.ts'
-import type { BrokerAccess } from './connection.ts'
 import type { DownHandlers } from './inbox.ts'
 import { runTransport, type TransportLimits, type TransportState } from './transport.ts'
+import { until } from './until.testing.ts'
 
 const AGENT = 'agentaaaaaaaaaaa'
 const TOKEN = 'this-token-is-never-to-be-seen-anywhere'
-const ACCESS = {
-  clientId: AGENT,
-  username: AGENT,
-  password: new Secret(TOKEN),
-  protocolVersion: 4,
-  tls: undefined,
-} satisfies Omit<BrokerAccess, 'url'>
+const NAMES = { clientId: AGENT, username: AGENT, password: new Secret(TOKEN) }
+const ACCESS = { ...NAMES, protocolVersion: 4, tls: undefined } as const
 const TOP = `lenscap/v1/${AGENT}`
-
-async function until(what: string, condition: () => boolean, deadlineMs = 8000): Promise<void> {
-  const endMs = Date.now() + deadlineMs
-  while (!condition()) {
-    if (Date.now() > endMs) throw new Error(`waited in vain until ${what}`)
-    await systemClock.sleep(5)
-  }
-}
 
 /** A broker with the bridge's manners: commits numbered messages once and acknowledges them, unless told not to. */
 async function broker(t: TestContext) {

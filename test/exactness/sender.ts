@@ -1,9 +1,7 @@
 import { join } from 'node:path'
 import { systemClock } from '../../agent/base/clock.ts'
 import { silentLogger } from '../../agent/base/logger.ts'
-import { AgentBroker } from '../../agent/config/broker.ts'
 import { Spool } from '../../agent/spool/spool.ts'
-import { brokerAccess } from '../../agent/transport/broker-access.ts'
 import { loadIdentity } from '../../agent/transport/identity.ts'
 import { runTransport } from '../../agent/transport/transport.ts'
 
@@ -13,12 +11,14 @@ const [stateDir = '', life = '', first = '1', count = '0'] = process.argv.slice(
 
 const { claimed } = await loadIdentity(stateDir)
 if (!claimed) throw new Error(`The box in ${stateDir} is not claimed yet`)
-const { agent: clientId, token: password } = claimed
 const spool = new Spool({ path: join(stateDir, 'spool.db'), clock: systemClock, logger: silentLogger })
 
 const transport = runTransport({
   identity: claimed,
-  broker: await brokerAccess(AgentBroker.parse({}), { url: claimed.mqttUrl, clientId, username: clientId, password }),
+  broker: {
+    ...{ url: claimed.mqttUrl, clientId: claimed.agent, username: claimed.agent, password: claimed.token },
+    ...{ protocolVersion: 4, tls: undefined },
+  },
   settledBy: 'bridge',
   spool,
   status: () => ({ version: '0.0.0', uptimeS: 0, cap: true, spool: spool.depth() }),
