@@ -71,7 +71,7 @@ export class HealthMonitor {
     const reason = refusalOf(error)
     this.#eventsRefusal = reason === 'slots' ? undefined : reason
     // A fault is an answer in good order.
-    if (kind === 'invalid' && !isFault(error)) this.#malformed = describeError(error)
+    if ((kind === 'invalid' || kind === 'limit') && !isFault(error)) this.#malformed = describeError(error)
     if (reason === 'slots') this.#events = 'slots-full'
     else if (kind === 'unsupported' || reason === 'operation') this.#events = 'unsupported'
     else this.#events = reason === undefined ? 'interrupted' : 'unknown'

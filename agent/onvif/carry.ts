@@ -87,7 +87,9 @@ export function carry(
       else if (mayEndEarly && endsEnvelope(chunks)) done()
     })
     response.on('end', done)
-    response.on('error', fail)
+    // A refusal's status says all: its page of HTML may be shorter than it promises.
+    const isRefusal = response.statusCode === 401 || response.statusCode === 403
+    response.on('error', (cause) => (isRefusal ? done() : fail(cause)))
     response.on('close', () => fail(new LenscapError('unreachable', 'The device cut its reply short', facts)))
   })
   if ('body' in message) request.end(message.body)
