@@ -8,7 +8,6 @@ import { Cap } from '../consent/cap.ts'
 import { Consent, type Grant } from '../consent/consent.ts'
 import type { CredentialSet } from '../credentials/for.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
-import { Heard } from '../events/heard.ts'
 import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -26,6 +25,7 @@ import { runTransport } from '../transport/transport.ts'
 import type { AgentDeps } from './agent-deps.ts'
 import { CameraNews } from './camera-news.ts'
 import { DeviceWatch } from './device-watch.ts'
+import { wordsOf } from './device-words.ts'
 import { Journal } from './journal.ts'
 import { followCredentials, openInventory } from './known-cameras.ts'
 import { runSchedules } from './schedules.ts'
@@ -92,11 +92,11 @@ export class Agent {
       inventory: this.#inventory,
       onCamera: (news) => this.#news.found(news),
       onTrouble: (news) => this.#news.trouble(news),
-      onPass: () => this.#news.attend(),
+      ...{ onPass: () => this.#news.attend(), onAnnounced: (device: Id) => this.#watch.announced(device) },
     })
     this.#watch = new DeviceWatch({
       ...common,
-      heard: this.#stack.use(new Heard(db)),
+      ...wordsOf({ config, db, stack: this.#stack, journal: this.#journal, credentials }),
       onEvent: ({ camera }, event) => this.#news.event(camera, event),
       onHealth: (camera, health) => this.#news.health(camera, health),
     })

@@ -1,12 +1,24 @@
 import type { Clock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Consumer } from '../events/consumer.ts'
 import type { Heard } from '../events/heard.ts'
 import { watchEvents } from '../events/watch.ts'
 import { HealthMonitor } from '../health/monitor.ts'
 import { type CameraAccess, cameraOfEvent, type DeviceHandle } from '../inventory/access.ts'
+import type { LogMarks } from '../logs/store.ts'
+import { watchLog } from '../logs/watch.ts'
 import type { EventFacts, HealthFacts } from '../protocol/camera.ts'
 import type { Id } from '../protocol/envelope.ts'
+
+interface LogSettings {
+  readonly intervalMs: number
+  readonly marks: Pick<LogMarks, 'of' | 'save'>
+  /** What no line may hold. */
+  readonly secrets: () => readonly string[]
+  /** A device's log is told as its first camera's. */
+  readonly onLines: (camera: CameraAccess, lines: readonly string[]) => void
+}
 
 export interface DeviceWatchDeps {
   readonly clock: Clock
@@ -16,6 +28,10 @@ export interface DeviceWatchDeps {
   /** When each device was heard last, across restarts. */
   readonly heard: Pick<Heard, 'lastOf' | 'note'>
   readonly onEvent: (camera: CameraAccess, event: EventFacts) => void
+  /** Where devices may post events that have no pull point; none of them is heard without it. */
+  readonly consumer?: Pick<Consumer, 'expect'> | undefined
+  /** How devices' own logs are read; not at all without it. */
+  readonly logs?: LogSettings | undefined
   readonly onHealth: (camera: CameraAccess, health: HealthFacts) => void
 }
 
@@ -40,6 +56,7 @@ export class DeviceWatch {
       signal,
       random,
       observer: monitor,
+      consumer: this.#deps.consumer,
       heardAtMs: heard.lastOf(handle.id),
       onHeard: (atMs) => this.#note(handle.id, atMs),
     })
@@ -53,6 +70,21 @@ export class DeviceWatch {
         for (const camera of handle.cameras) this.#deps.onHealth(camera, health)
       }),
     )
+    if (this.#deps.logs) this.#work.push(this.#readLog(handle, this.#deps.logs))
+  }
+
+  #readLog(handle: DeviceHandle, { intervalMs, marks, secrets, onLines }: LogSettings): Promise<void> {
+    const { clock, signal, random, logger } = this.#deps
+    const open = () => (handle.trouble === undefined ? handle.device : undefined)
+    return watchLog(open, {
+      ...{ device: handle.id, intervalMs, marks, secrets, clock, signal, random },
+      tell: (lines) => {
+        const [camera] = handle.cameras
+        if (camera) onLines(camera, lines)
+      },
+      onTrouble: (error) =>
+        logger.info({ device: handle.id, reason: describeError(error) }, 'The log of a device was not read'),
+    })
   }
 
   #note(device: Id, atMs: number): void {
@@ -66,6 +98,11 @@ export class DeviceWatch {
 
   moved(device: Id, from: string): void {
     this.#monitors.get(device)?.moved(from)
+  }
+
+  /** Somebody says that it has gone, or come: true or not, it is worth a look. */
+  announced(device: Id): void {
+    this.#monitors.get(device)?.look()
   }
 
   stream(device: Id, state: 'stalled' | 'flowing'): void {

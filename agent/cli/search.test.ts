@@ -31,6 +31,7 @@ function bench(news: () => AsyncGenerator<CameraChange | DeviceTrouble>) {
     signal: stop.signal,
     onCamera: () => {},
     onTrouble: () => count('troubles'),
+    onAnnounced: () => {},
     onPass: () => count('passes'),
   })
   return { search, seen, stop }

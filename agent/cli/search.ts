@@ -2,13 +2,18 @@ import type { Clock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { AgentConfig } from '../config/schema.ts'
+import { announcements } from '../discovery/announce.ts'
 import { discover } from '../discovery/discover.ts'
 import { type Fence, fenceOf } from '../discovery/fence.ts'
 import type { Sighting } from '../discovery/sighting.ts'
 import type { CameraChange, DeviceTrouble, Inventory } from '../inventory/inventory.ts'
+import type { Id } from '../protocol/envelope.ts'
 import { newsIn } from './news.ts'
 
 const TROUBLES_REMEMBERED_MAX = 1_024
+
+/** Between two looks at devices that announced themselves. */
+const LOOK_SPACING_MS = 500
 
 interface SearchDeps {
   readonly discovery: AgentConfig['discovery']
@@ -21,6 +26,8 @@ interface SearchDeps {
   readonly onTrouble: (news: DeviceTrouble) => void
   /** Every device sighted so far has been read, or tried to. */
   readonly onPass: () => void
+  /** A device that we know says that it has come, or goes. */
+  readonly onAnnounced: (device: Id) => void
 }
 
 /** Looks for cameras: the known ones where they were, then whoever answers, again and again. */
@@ -49,6 +56,7 @@ export class Search {
   async run(): Promise<void> {
     const { inventory, clock, signal } = this.#deps
     await this.readAgain()
+    const hearing = this.#discovery.multicast ? this.#hear() : undefined
     while (!signal.aborted) {
       const { ranges, hosts, multicast, interfaces, port, intervalS } = this.#discovery
       const where = {
@@ -60,6 +68,23 @@ export class Search {
       }
       await this.#look(newsIn(discover({ ...where, fence: this.#fence, clock, signal }), inventory))
       await clock.sleep(intervalS * 1000, signal).catch(() => {})
+    }
+    await hearing
+  }
+
+  /** Takes note of who comes and goes between two passes. A lie costs a look at one device, and looks are spaced. */
+  async #hear(): Promise<void> {
+    const { inventory, clock, signal, onAnnounced } = this.#deps
+    const fence = (address: string) => this.#discovery.multicast && this.#fence(address)
+    const options = { port: this.#discovery.port, fence, clock, signal }
+    for await (const announced of announcements(options)) {
+      const isBye = announced.kind === 'bye'
+      const { endpoint, address } = isBye ? announced : announced.sighting
+      const known = inventory.devices().find(({ cameras }) => cameras.some(({ facts }) => facts.endpoint === endpoint))
+      if (known && endpoint !== '' && known.device.target.address === address) onAnnounced(known.id)
+      if (isBye) continue
+      await this.#look(newsIn(only(announced.sighting), inventory))
+      await clock.sleep(LOOK_SPACING_MS, signal).catch(() => {})
     }
   }
 
@@ -100,4 +125,8 @@ export class Search {
     this.#troubles.set(place, reason)
     this.#deps.logger.warn({ address, port, kind: error.kind, reason }, 'A device was not read')
   }
+}
+
+async function* only(sighting: Sighting): AsyncGenerator<Sighting, void, undefined> {
+  yield sighting
 }

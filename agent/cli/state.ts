@@ -9,6 +9,7 @@ import { EVENTS_TABLES } from '../events/heard.ts'
 import { HEALTH_TABLES } from '../health/store.ts'
 import { INVENTORY_TABLES } from '../inventory/tables.ts'
 import { TRUST_TABLES } from '../inventory/trust-store.ts'
+import { LOGS_TABLES } from '../logs/store.ts'
 
 /** Where everything of this box lies. */
 export function statePaths(config: Pick<AgentConfig, 'stateDir'>) {
@@ -34,7 +35,15 @@ export function makeStateDir(config: AgentConfig): void {
 }
 
 /** The list of steps only grows. */
-const STATE_MIGRATIONS = [CONSENT_TABLES, INVENTORY_TABLES, HEALTH_TABLES, EVENTS_TABLES, REFUSALS_TABLES, TRUST_TABLES]
+const STATE_MIGRATIONS = [
+  CONSENT_TABLES,
+  INVENTORY_TABLES,
+  HEALTH_TABLES,
+  EVENTS_TABLES,
+  REFUSALS_TABLES,
+  TRUST_TABLES,
+  LOGS_TABLES,
+]
 
 /** The box's own records: the grant held, the cameras known, how they are and when they were heard. */
 export const openStateDatabase = (path: string): Database => openDatabase(path, STATE_MIGRATIONS)

@@ -101,6 +101,27 @@ const SHAPE = z.strictObject({
       schedule: Cron.default('17 3 * * *').describe('When every camera is read again in full'),
     })
     .prefault({}),
+  events: z
+    .strictObject({
+      push: z
+        .boolean()
+        .default(true)
+        .describe('Let cameras without a working pull point post their events to this box'),
+      pushPort: z
+        .number()
+        .int()
+        .min(0)
+        .max(65_535)
+        .default(0)
+        .describe('Port for that, opened only when a camera needs it; 0 for any that is free'),
+    })
+    .prefault({}),
+  logs: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe("Read the cameras' own system logs"),
+      intervalS: z.number().int().min(60).max(86_400).default(600).describe('How often; long logs more rarely'),
+    })
+    .prefault({}),
   host: z
     .strictObject({
       schedule: Cron.default('*/5 * * * *').describe("When the box's own facts are reported"),

@@ -52,6 +52,15 @@ export function matchesIn(datagram: Buffer): Match[] {
   return [...matches, ...hellos].slice(0, MATCHES_MAX).filter(mayBeCamera)
 }
 
+/** Who says that it has come, and the endpoints of those who say that they go; none for anything odd. */
+export function announcementsIn(datagram: Buffer): { readonly hellos: Match[]; readonly byes: string[] } {
+  const text = datagram.toString('utf8')
+  const body = text.includes('Envelope') ? envelopeBody(text) : undefined
+  const hellos = (body?.all('Hello') ?? []).slice(0, MATCHES_MAX).map((each) => matchIn(each, true))
+  const byes = (body?.all('Bye') ?? []).slice(0, MATCHES_MAX).map((each) => matchIn(each, false).endpoint)
+  return { hellos: hellos.filter(mayBeCamera), byes: byes.filter((endpoint) => endpoint !== '') }
+}
+
 function envelopeBody(text: string): Xml | undefined {
   try {
     return parseXml(text).one('Envelope', 'Body')

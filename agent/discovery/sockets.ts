@@ -52,12 +52,12 @@ export function close(socket: Socket): void {
  * Hears devices announce themselves. Bound to the group, not to the port alone: the box may answer WS-Discovery itself, and
  * must go on getting its own datagrams.
  */
-export async function helloSocket(port: number, onDatagram: OnDatagram): Promise<Socket[]> {
-  const socket = await boundSocket(GROUP, port, onDatagram)
+export async function helloSocket(port: number, onDatagram: OnDatagram, group = GROUP): Promise<Socket[]> {
+  const socket = await boundSocket(group, port, onDatagram)
   if (!socket) return []
   for (const address of interfaceAddresses(undefined)) {
     try {
-      socket.addMembership(GROUP, address)
+      socket.addMembership(group, address)
     } catch {
       // An interface without multicast has nothing to say here.
     }

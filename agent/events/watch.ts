@@ -1,9 +1,14 @@
 import { Channel } from '../base/channel.ts'
 import type { Clock } from '../base/clock.ts'
 import { type ErrorKind, errorKind } from '../base/errors.ts'
+import { LinkedController } from '../base/linked-controller.ts'
 import { keepRunning } from '../base/retry.ts'
 import type { Device } from '../onvif/device.ts'
+import { operationOf, refusalOf } from '../onvif/faults.ts'
+import type { Notification } from '../onvif/notification.ts'
 import type { PullPoint } from '../onvif/pull-point.ts'
+import type { Subscription } from '../onvif/subscription.ts'
+import type { Consumer } from './consumer.ts'
 import { type DeviceEvent, eventOf, gapEvent } from './event.ts'
 import { StormLimit } from './storm.ts'
 
@@ -13,6 +18,12 @@ const PULL_WAIT_MS = 8_000
 /** Between two pulls that brought nothing, and between any two: what answers at once must cost nothing. */
 const EMPTY_SPACING_MS = 500
 const SPACING_MS = 100
+
+/** A device that has something to say each time is asked more and more rarely: its answers only get longer. */
+const BUSY_SPACING_MS_MAX = 1_000
+
+/** So many pull points in a row that never gave an answer, and the device may post instead. */
+const BARREN_MAX = 2
 
 const UNSUBSCRIBE_MS = 2_000
 const EVENTS_WAITING_MAX = 1_000
@@ -31,7 +42,7 @@ interface EventsObserver {
 }
 
 /** The part of a device that this room needs. */
-export type Subscribable = Pick<Device, 'createPullPoint'>
+export type Subscribable = Pick<Device, 'createPullPoint' | 'subscribe' | 'target'>
 
 export interface WatchOptions {
   readonly clock: Clock
@@ -43,6 +54,8 @@ export interface WatchOptions {
   readonly onHeard?: (atMs: number) => void
   /** 0 ≤ x < 1, for spreading retries. */
   readonly random?: () => number
+  /** Where devices without a working pull point may post to; without it they are not heard. */
+  readonly consumer?: Pick<Consumer, 'expect'> | undefined
 }
 
 /**
@@ -75,6 +88,8 @@ class Watch {
   readonly #storm = new StormLimit()
   /** When a pull point answered last, UTC, in this run or the one before; undefined where there never was one. */
   #heardAtMs: number | undefined
+  /** Pull points in a row that never answered. */
+  #barren = 0
 
   constructor(device: () => Subscribable, options: WatchOptions) {
     this.#device = device
@@ -100,24 +115,87 @@ class Watch {
     this.events.close()
   }
 
-  /** One pull point, from its making until it fails or we are told to stop. */
+  /** By pull point; where that does not work, by having the device post. */
   async #subscribe(): Promise<void> {
-    const { clock, signal, onHeard } = this.#options
-    const point = await this.#device().createPullPoint(signal)
     try {
-      const nowMs = clock.nowMs()
-      if (this.#heardAtMs !== undefined) this.#push(gapEvent(this.#heardAtMs, nowMs))
-      else onHeard?.(nowMs)
-      this.#heardAtMs ??= nowMs
+      await this.#pull()
+    } catch (error) {
+      const { signal, consumer } = this.#options
+      if (signal.aborted || !consumer || !this.#mayPost(error)) throw error
+      await this.#bePosted(consumer, error)
+    }
+  }
+
+  #mayPost(error: unknown): boolean {
+    const kind = errorKind(error)
+    const isRefused = kind === 'unsupported' || kind === 'invalid' || refusalOf(error) === 'slots'
+    return (isRefused && operationOf(error) === 'CreatePullPointSubscription') || this.#barren >= BARREN_MAX
+  }
+
+  /** One pull point, from its making until it fails or we are told to stop. */
+  async #pull(): Promise<void> {
+    const point = await this.#device().createPullPoint(this.#options.signal)
+    this.#barren += 1
+    try {
+      this.#begin()
       await this.#pullOn(point)
     } finally {
       await point.unsubscribe(AbortSignal.timeout(UNSUBSCRIBE_MS))
     }
   }
 
+  /** A subscription stands: what lies before it may have been missed. */
+  #begin(): void {
+    const { clock, onHeard } = this.#options
+    const nowMs = clock.nowMs()
+    if (this.#heardAtMs !== undefined) this.#push(gapEvent(this.#heardAtMs, nowMs))
+    else onHeard?.(nowMs)
+    this.#heardAtMs ??= nowMs
+  }
+
+  /** One subscription by base notification, until it fails or we are told to stop. @param lack why there is no pull point */
+  async #bePosted(consumer: Pick<Consumer, 'expect'>, lack: unknown): Promise<void> {
+    const { signal } = this.#options
+    const device = this.#device()
+    using posting = await consumer.expect(device.target.address)
+    const subscription = await device.subscribe(posting.url, signal).catch((error: unknown) => {
+      // It does neither: what it said of pull points says more.
+      throw errorKind(error) === 'cancelled' ? error : lack
+    })
+    using stop = new LinkedController(signal)
+    const alive = this.#keepAlive(subscription, stop.signal)
+    alive.catch(() => {}) // it is raced for below
+    try {
+      this.#begin()
+      await Promise.race([this.#hear(posting.posts), alive])
+    } finally {
+      stop.abort()
+      await subscription.unsubscribe(AbortSignal.timeout(UNSUBSCRIBE_MS))
+    }
+  }
+
+  async #hear(posts: AsyncIterable<readonly Notification[]>): Promise<void> {
+    for await (const notifications of posts) this.#take(notifications)
+  }
+
+  /** Renews, which is also how a device that forgot us is noticed. One without Renew is subscribed to again in time. */
+  async #keepAlive(subscription: Subscription, signal: AbortSignal): Promise<never> {
+    const { clock, onHeard } = this.#options
+    for (;;) {
+      this.#options.observer?.answered()
+      await clock.sleep(subscription.livesMs / 2, signal)
+      const askedAtMs = clock.nowMs()
+      await subscription.renew(signal)
+      this.#heardAtMs = askedAtMs
+      onHeard?.(askedAtMs)
+      for (const event of this.#storm.flush(clock.monotonicMs())) this.events.push(event)
+    }
+  }
+
   async #pullOn(point: PullPoint): Promise<never> {
-    const { clock, signal, observer, onHeard } = this.#options
+    const { clock, signal, onHeard } = this.#options
     let settledAtMs: number | undefined
+    let busyMs = SPACING_MS
     let renewAtMs = clock.monotonicMs() + point.livesMs / 2
     for (;;) {
       const startedMs = clock.monotonicMs()
@@ -126,15 +204,13 @@ class Watch {
       if (settledAtMs !== undefined) onHeard?.(settledAtMs)
       settledAtMs = clock.nowMs()
       this.#heardAtMs = settledAtMs
-      observer?.answered()
-      for (const notification of notifications) {
-        const event = eventOf(notification)
-        if (event) this.#push(event)
-      }
+      this.#barren = 0
+      this.#take(notifications)
       for (const event of this.#storm.flush(clock.monotonicMs())) this.events.push(event)
       if (clock.monotonicMs() >= renewAtMs) renewAtMs = await this.#renew(point)
-      const spacingMs = notifications.length === 0 ? EMPTY_SPACING_MS : SPACING_MS
-      const restMs = startedMs + spacingMs - clock.monotonicMs()
+      const waitedMs = clock.monotonicMs() - startedMs
+      busyMs = waitedMs > BUSY_SPACING_MS_MAX ? SPACING_MS : Math.min(BUSY_SPACING_MS_MAX, busyMs * 1.5)
+      const restMs = (notifications.length === 0 ? EMPTY_SPACING_MS : busyMs) - waitedMs
       if (restMs > 0) await clock.sleep(restMs, signal)
     }
   }
@@ -149,6 +225,14 @@ class Watch {
       const kind = errorKind(error)
       if (kind !== 'unsupported' && kind !== 'invalid') throw error
       return Number.POSITIVE_INFINITY
+    }
+  }
+
+  #take(notifications: readonly Notification[]): void {
+    this.#options.observer?.answered()
+    for (const notification of notifications) {
+      const event = eventOf(notification)
+      if (event) this.#push(event)
     }
   }
 

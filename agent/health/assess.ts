@@ -1,4 +1,4 @@
-import { type ErrorKind, errorKind } from '../base/errors.ts'
+import { type ErrorKind, errorKind, LenscapError } from '../base/errors.ts'
 import { type Refusal, refusalOf } from '../onvif/faults.ts'
 import type { DiagnosisCode, HealthFacts, HealthLevel } from '../protocol/camera.ts'
 
@@ -7,8 +7,8 @@ const SKEW_MS_MAX = 30_000
 
 /** All that was seen of a device, at one moment. */
 export interface Observation {
-  /** The last probe: nothing, too late, something that is no ONVIF, or ONVIF. */
-  readonly answer: 'nothing' | 'late' | 'nonsense' | 'onvif'
+  /** The last probe: nothing, a connection that breaks, too late, something that is no ONVIF, that it is busy, or ONVIF. */
+  readonly answer: 'nothing' | 'cut' | 'late' | 'nonsense' | 'busy' | 'onvif'
   /** Why it lets us not in, where it doesn't. */
   readonly refusal?: Refusal | undefined
   readonly events: 'unknown' | 'watching' | 'interrupted' | 'slots-full' | 'unsupported'
@@ -19,6 +19,8 @@ export interface Observation {
   readonly movedFrom?: string | undefined
   readonly latencyMs?: number | undefined
   readonly clockSkewMs?: number | undefined
+  /** It tells strangers a date, but none that exists. */
+  readonly isDateless?: boolean
   readonly lastSeenAt?: number | undefined
 }
 
@@ -26,7 +28,7 @@ type Diagnosis = HealthFacts['diagnoses'][number]
 
 /** Each line: when it holds, its code and what a field engineer wants to know beside it. */
 const LINES: readonly { code: DiagnosisCode; detail: (seen: Observation) => string | undefined }[] = [
-  { code: 'UNREACHABLE', detail: ({ answer }) => when(answer === 'nothing', 'nothing answers') },
+  { code: 'UNREACHABLE', detail: ({ answer }) => SILENCES[answer] },
   { code: 'TIMEOUT', detail: ({ answer }) => when(answer === 'late', 'no answer within the deadline') },
   {
     code: 'MALFORMED_REPLY',
@@ -35,13 +37,22 @@ const LINES: readonly { code: DiagnosisCode; detail: (seen: Observation) => stri
   { code: 'NO_CREDENTIAL', detail: up(({ refusal }) => when(refusal === 'no-credential', 'it wants a user')) },
   { code: 'AUTH_REJECTED', detail: up(({ refusal }) => REJECTIONS[refusal ?? 'slots']) },
   { code: 'LOCKED_OUT', detail: up(({ refusal }) => when(refusal === 'locked-out', 'it answers nobody from here')) },
+  {
+    code: 'IDENTITY_CHANGED',
+    detail: up(({ refusal }) => when(refusal === 'identity', 'it is not the device it was')),
+  },
   { code: 'CLOCK_SKEW', detail: skewDetail },
-  { code: 'SLOTS_FULL', detail: up(({ events }) => when(events === 'slots-full', 'no subscription is free')) },
-  { code: 'EVENTS_UNSUPPORTED', detail: up(({ events }) => when(events === 'unsupported', 'it offers no pull point')) },
+  { code: 'SLOTS_FULL', detail: slotsDetail },
+  { code: 'EVENTS_UNSUPPORTED', detail: up(({ events }) => when(events === 'unsupported', 'it tells no events')) },
   { code: 'EVENTS_INTERRUPTED', detail: up(({ events }) => when(events === 'interrupted', 'the pull point was lost')) },
   { code: 'STREAM_STALLED', detail: up(({ streamStalled }) => when(streamStalled === true, 'no picture arrives')) },
   { code: 'IP_CHANGED', detail: ({ movedFrom }) => movedFrom && `it was at ${movedFrom}` },
 ]
+
+const SILENCES: Partial<Record<Observation['answer'], string>> = {
+  nothing: 'nothing answers',
+  cut: 'it takes connections and breaks them off',
+}
 
 const REJECTIONS: Partial<Record<Refusal, string>> = {
   credential: 'the user or password is wrong',
@@ -64,13 +75,19 @@ export function assess(seen: Observation): HealthFacts {
 }
 
 function levelOf({ answer, refusal }: Observation): HealthLevel {
-  if (answer === 'nothing' || answer === 'late') return 'unreachable'
-  if (answer === 'nonsense') return 'reachable'
+  if (answer === 'nothing' || answer === 'cut' || answer === 'late') return 'unreachable'
+  if (answer === 'nonsense' || answer === 'busy') return 'reachable'
   return refusal === undefined || refusal === 'operation' || refusal === 'slots' ? 'up' : 'up-without-auth'
 }
 
-function skewDetail({ answer, refusal, clockSkewMs = 0 }: Observation): string | undefined {
+function slotsDetail({ answer, events, refusal }: Observation): string | undefined {
+  if (answer !== 'onvif') return when(answer === 'busy', 'it says to everybody that it is busy')
+  return when(events === 'slots-full', 'no subscription is free') ?? when(refusal === 'slots', 'no connection is free')
+}
+
+function skewDetail({ answer, refusal, clockSkewMs = 0, isDateless = false }: Observation): string | undefined {
   if (answer !== 'onvif') return undefined
+  if (isDateless) return 'its date does not exist'
   if (Math.abs(clockSkewMs) > SKEW_MS_MAX) {
     const seconds = Math.round(Math.abs(clockSkewMs) / 1000)
     return `its clock is ${seconds} s ${clockSkewMs > 0 ? 'fast' : 'slow'}`
@@ -96,9 +113,17 @@ const ANSWERS: Partial<Record<ErrorKind, Observation['answer']>> = {
 }
 
 /** What a failed question says of who was asked. */
-export const answerOf = (kind: ErrorKind): Observation['answer'] => ANSWERS[kind] ?? 'nonsense'
+export function answerOf(error: unknown): Observation['answer'] {
+  const kind = errorKind(error)
+  if (kind === 'unreachable' && error instanceof LenscapError) {
+    if (error.facts['reached'] === 'answer') return 'nonsense'
+    if (error.facts['reached'] === 'connection') return 'cut'
+  }
+  if (kind === 'busy' && error instanceof LenscapError && error.facts['status'] === 503) return 'busy'
+  return ANSWERS[kind] ?? 'nonsense'
+}
 
 /** Health of a known device that could not be read at all in this run, so that nobody watches it yet. */
 export function healthUnread(error: unknown): HealthFacts {
-  return assess({ answer: answerOf(errorKind(error)), refusal: refusalOf(error), events: 'unknown' })
+  return assess({ answer: answerOf(error), refusal: refusalOf(error), events: 'unknown' })
 }

@@ -11,6 +11,7 @@ const well: Observation = { answer: 'onvif', events: 'watching', latencyMs: 3.4,
 const TABLE: readonly [string, Partial<Observation>, string, string[]][] = [
   ['all well', {}, 'up', []],
   ['nothing answers', { answer: 'nothing', refusal: 'credential' }, 'unreachable', ['UNREACHABLE']],
+  ['a connection that breaks', { answer: 'cut' }, 'unreachable', ['UNREACHABLE']],
   ['too late', { answer: 'late', events: 'interrupted' }, 'unreachable', ['TIMEOUT']],
   ['no ONVIF', { answer: 'nonsense' }, 'reachable', ['MALFORMED_REPLY']],
   ['a reply made no sense', { malformed: 'not XML' }, 'up', ['MALFORMED_REPLY']],
@@ -20,6 +21,10 @@ const TABLE: readonly [string, Partial<Observation>, string, string[]][] = [
   ['locked out', { refusal: 'locked-out' }, 'up-without-auth', ['LOCKED_OUT']],
   ['a clock an hour slow', { clockSkewMs: -3_600_000 }, 'up', ['CLOCK_SKEW']],
   ['a clock that it insists on', { refusal: 'clock' }, 'up-without-auth', ['CLOCK_SKEW']],
+  ['busy for everybody', { answer: 'busy', refusal: 'locked-out' }, 'reachable', ['SLOTS_FULL']],
+  ['a date that does not exist', { clockSkewMs: undefined, isDateless: true }, 'up', ['CLOCK_SKEW']],
+  ['another device', { refusal: 'identity' }, 'up-without-auth', ['IDENTITY_CHANGED']],
+  ['no connection free', { refusal: 'slots' }, 'up', ['SLOTS_FULL']],
   ['no slot', { events: 'slots-full' }, 'up', ['SLOTS_FULL']],
   ['no pull points', { events: 'unsupported' }, 'up', ['EVENTS_UNSUPPORTED']],
   ['events interrupted', { events: 'interrupted' }, 'up', ['EVENTS_INTERRUPTED']],
@@ -151,4 +156,37 @@ test('what stays the same is told every ten minutes, and what changes at once', 
     [30, 'up'],
     [30, 'unreachable'],
   ])
+})
+
+test('a device that is said to have gone is asked at once, once in five seconds, and only its silence counts', async () => {
+  let [dead, probes] = [false, 0]
+  const { monitor, clock, stop } = monitored(() => {
+    probes += 1
+    if (dead) throw new LenscapError('unreachable', 'gone')
+  })
+  // Time does not pass by itself here: only what is said wakes the monitor.
+  clock.sleep = (_, signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve()))
+  const settle = async () => {
+    for (let i = 0; i < 20; i += 1) await new Promise(setImmediate)
+  }
+  const levels: string[] = []
+  const following = (async () => {
+    for await (const { level } of monitor.run()) levels.push(level)
+  })()
+  const said = async (times: number) => {
+    for (let i = 0; i < times; i += 1) monitor.look()
+    await settle()
+    return [probes, ...levels]
+  }
+  await settle()
+  assert.deepEqual(await said(100), [2, 'up'])
+  dead = true
+  assert.deepEqual(await said(100), [2, 'up'])
+  clock.pass(5_000)
+  assert.deepEqual(await said(100), [3, 'up'])
+  clock.pass(5_000)
+  assert.deepEqual(await said(1), [4, 'up', 'unreachable'])
+  stop()
+  monitor.look()
+  await following
 })

@@ -1,16 +1,21 @@
+import { Bell } from '../base/bell.ts'
 import { Channel } from '../base/channel.ts'
 import type { Clock } from '../base/clock.ts'
 import { describeError, errorKind } from '../base/errors.ts'
 import type { Device } from '../onvif/device.ts'
-import { type Refusal, refusalOf } from '../onvif/faults.ts'
+import { isFault, type Refusal, refusalOf } from '../onvif/faults.ts'
 import type { HealthFacts } from '../protocol/camera.ts'
 import { answerOf, assess, type Observation } from './assess.ts'
 
-/** Two failures in a row make a device dead: 10 + 5 + 3 + 5 s at the very worst. */
+/** Two failures in a row make a device dead: 10 + 5 + 3 + 5 s after its last word, at the very worst. */
 const PROBE_EVERY_MS = 10_000
 const PROBE_TIMEOUT_MS = 5_000
 const PROBE_AGAIN_MS = 3_000
 const FAILURES_MAX = 2
+const LOOK_MS_MIN = 500
+
+/** What others say of a device makes it be asked at once, but no more often than this. */
+const LOOK_EVERY_MS = 5_000
 
 /** A device that is heard of otherwise is still asked its time this often. */
 const CLOCK_EVERY_MS = 60_000
@@ -42,13 +47,17 @@ export class HealthMonitor {
   #heardMs = Number.NEGATIVE_INFINITY
   #askedMs = Number.NEGATIVE_INFINITY
   #failures = 0
+  readonly #doubt: Bell
+  #isDoubted = false
+  #lookedMs = Number.NEGATIVE_INFINITY
   #reported = { text: '', atMs: Number.NEGATIVE_INFINITY }
 
   constructor(options: MonitorOptions) {
     this.#options = options
+    this.#doubt = new Bell(options.clock)
   }
 
-  /** The pull point answered. */
+  /** Events come through, by pull point or by post. */
   answered(): void {
     this.#events = 'watching'
     this.#eventsRefusal = undefined
@@ -56,12 +65,13 @@ export class HealthMonitor {
     this.#seen()
   }
 
-  /** The pull point failed. */
+  /** They do not. */
   failed(error: unknown): void {
     const kind = errorKind(error)
     const reason = refusalOf(error)
     this.#eventsRefusal = reason === 'slots' ? undefined : reason
-    if (kind === 'invalid') this.#malformed = describeError(error)
+    // A fault is an answer in good order.
+    if ((kind === 'invalid' || kind === 'limit') && !isFault(error)) this.#malformed = describeError(error)
     if (reason === 'slots') this.#events = 'slots-full'
     else if (kind === 'unsupported' || reason === 'operation') this.#events = 'unsupported'
     else this.#events = reason === undefined ? 'interrupted' : 'unknown'
@@ -80,6 +90,15 @@ export class HealthMonitor {
     this.#report()
   }
 
+  /** Somebody says that the device went, or came: it is asked at once. A lie costs it one question. */
+  look(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return
+    this.#lookedMs = nowMs
+    this.#isDoubted = true
+    this.#doubt.ring()
+  }
+
   /** Health whenever it changes, and every ten minutes, until the signal fires. Read it once only. */
   async *run(): AsyncGenerator<HealthFacts, void, undefined> {
     const probing = this.#probeOn().finally(() => this.#reports.close())
@@ -90,14 +109,19 @@ export class HealthMonitor {
 
   async #probeOn(): Promise<void> {
     const { clock, signal } = this.#options
+    signal.addEventListener('abort', this.#doubt.ring, { once: true })
     while (!signal.aborted) {
       const nowMs = clock.monotonicMs()
-      const quiet = nowMs - this.#heardMs >= PROBE_EVERY_MS
-      if (quiet || nowMs - this.#askedMs >= CLOCK_EVERY_MS) await this.#probe()
+      const isQuiet = nowMs - this.#heardMs >= PROBE_EVERY_MS || this.#failures > 0 || this.#isDoubted
+      this.#isDoubted = false
+      if (isQuiet || nowMs - this.#askedMs >= CLOCK_EVERY_MS) await this.#probe()
       if (signal.aborted) return
       this.#report()
-      const nextMs = this.#failures > 0 && this.#failures < FAILURES_MAX ? PROBE_AGAIN_MS : PROBE_EVERY_MS
-      await clock.sleep(nextMs, signal).catch(() => {})
+      const isFailing = this.#failures > 0 && this.#failures < FAILURES_MAX
+      // Silence counts from the last word, not from when it is looked at.
+      const quietInMs = this.#heardMs + PROBE_EVERY_MS - clock.monotonicMs()
+      const nextMs = isFailing ? PROBE_AGAIN_MS : quietInMs > LOOK_MS_MIN ? quietInMs : PROBE_EVERY_MS
+      await this.#doubt.wait(nextMs)
     }
   }
 
@@ -114,7 +138,7 @@ export class HealthMonitor {
       // Heard meanwhile by the pull point: it was only the probe that failed.
       if (this.#heardMs > startedMs) return
       this.#failures += 1
-      if (this.#failures >= FAILURES_MAX || this.#lastSeenAt === undefined) this.#answer = answerOf(kind)
+      if (this.#failures >= FAILURES_MAX || this.#lastSeenAt === undefined) this.#answer = answerOf(error)
     }
   }
 
@@ -150,6 +174,7 @@ export class HealthMonitor {
       movedFrom: moved,
       latencyMs: reading?.latencyMs,
       clockSkewMs: reading?.skewMs,
+      isDateless: reading?.anonymous === true && reading.skewMs === undefined,
       lastSeenAt: this.#lastSeenAt,
     }
   }

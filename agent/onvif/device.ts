@@ -5,9 +5,12 @@ import { mediaUrl, onSameDevice } from './addresses.ts'
 import type { Target } from './carry.ts'
 import { DeviceGate } from './gate.ts'
 import { PullPoint } from './pull-point.ts'
+import { subscribeTo } from './push-subscription.ts'
 import * as replies from './replies.ts'
 import type { RequestWriter, Service, SoapRequest } from './requests.ts'
 import { type ClockReading, Session } from './session.ts'
+import type { Subscription } from './subscription.ts'
+import { readSystemLog, type SystemLog } from './system-log.ts'
 import { escapeXml, type Xml } from './xml.ts'
 
 const DEVICE_PATH = '/onvif/device_service'
@@ -214,11 +217,27 @@ export class Device {
 
   /** @throws LenscapError `busy` with reason `slots`, `unsupported` where the device has no pull points */
   async createPullPoint(signal: AbortSignal): Promise<PullPoint> {
-    await this.services(signal)
-    if (!this.#session.services.has('events')) {
-      throw new LenscapError('unsupported', 'The device has no event service', { address: this.target.address })
-    }
+    await this.#needEvents(signal)
     return await PullPoint.create(this.#session, signal)
+  }
+
+  /** Has the device post its events to this address. @throws LenscapError `unsupported` where it does not */
+  async subscribe(consumer: URL, signal: AbortSignal): Promise<Subscription> {
+    await this.#needEvents(signal)
+    return await subscribeTo(this.#session, consumer, signal)
+  }
+
+  async #needEvents(signal: AbortSignal): Promise<void> {
+    await this.services(signal)
+    if (this.#session.services.has('events')) return
+    // It may have told nonsense that once: the next that comes asks again.
+    this.#services = undefined
+    throw new LenscapError('unsupported', 'The device has no event service', { address: this.target.address })
+  }
+
+  /** The device's own system log, in whatever form it has one. @throws LenscapError `unsupported` where it has none */
+  async systemLog(signal: AbortSignal): Promise<SystemLog> {
+    return await readSystemLog(this.#session, signal)
   }
 
   async #readServices(signal: AbortSignal): Promise<replies.ServiceEntry[]> {

@@ -6,8 +6,10 @@ import type { Credential } from '../base/secret.ts'
 import { carry, type RawReply, type Target } from './carry.ts'
 import { Continuity } from './continuity.ts'
 import { operationOf } from './faults.ts'
+import { FETCH } from './fetch.ts'
 import type { DeviceGate } from './gate.ts'
 import { answerChallenges, isDigest, RequestWriter, type Service, type SoapRequest } from './requests.ts'
+import type { Xml } from './xml.ts'
 
 const CALL_TIMEOUT_MS = 5_000
 
@@ -19,6 +21,15 @@ export interface CallOptions {
   /** Elsewhere on the same device: a subscription's address. */
   readonly target?: Target
   readonly media2?: boolean
+  /** For what may come attached; 256 KB in all where absent. */
+  readonly replyBytesMax?: number
+}
+
+/** A reply's Body with what came attached to it. */
+export interface Answer {
+  readonly body: Xml
+  /** By Content-ID. */
+  readonly parts: ReadonlyMap<string, Buffer>
 }
 
 export type Ask = (writer: RequestWriter) => SoapRequest
@@ -59,8 +70,19 @@ export class Exchange {
     this.services.set('device', target)
   }
 
+  /** Asks and gets the answer. */
+  run(options: CallOptions, ask: Ask, signature: Signature): Promise<Exchanged> {
+    return this.#bounded(options, (signal) => this.#send(ask, options, signature, signal))
+  }
+
+  /** Gets what lies at an address. */
+  fetch(target: Target, options: CallOptions, authorization?: string): Promise<RawReply> {
+    const message = { operation: FETCH, ...(authorization !== undefined && { authorization }) }
+    return this.#bounded(options, (signal) => carry(target, message, signal, options.replyBytesMax))
+  }
+
   /** One exchange within the deadline, the connection budget and the breaker's count. */
-  async run(options: CallOptions, ask: Ask, signature: Signature): Promise<Exchanged> {
+  async #bounded<T>(options: CallOptions, exchange: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { signal: outer, timeoutMs = CALL_TIMEOUT_MS } = options
     const what = `A call to ${this.target.address}`
     let asked = false
@@ -68,7 +90,7 @@ export class Exchange {
       return await withDeadline({ clock: this.#clock, timeoutMs, signal: outer, what }, async (signal) => {
         using _ = await this.gate.connection(signal)
         asked = true
-        const answer = await this.continuity.during(() => this.#send(ask, options, signature, signal))
+        const answer = await this.continuity.during(() => exchange(signal))
         this.gate.record('answered')
         return answer
       })
@@ -92,7 +114,7 @@ export class Exchange {
     const request = ask(new RequestWriter(signer, createdMs, options.media2))
     check(request.operation)
     const target = options.target ?? this.services.get(request.service) ?? this.target
-    const reply = await carry(target, request, signal)
+    const reply = await carry(target, request, signal, options.replyBytesMax)
     if (reply.status !== 401 || !reply.challenges.some(isDigest)) return { reply, request }
     // Also learned from what strangers are told, so that a wrong password does not go out twice, in two manners.
     this.manner = 'http'
@@ -101,7 +123,8 @@ export class Exchange {
     this.wasUnanswerable = credential !== undefined && authorization === undefined
     if (authorization === undefined) return { reply, request }
     const unsigned = ask(new RequestWriter(undefined, createdMs, options.media2))
-    return { reply: await carry(target, { ...unsigned, authorization }, signal), request }
+    const signed = { ...unsigned, authorization }
+    return { reply: await carry(target, signed, signal, options.replyBytesMax), request }
   }
 
   facts(operation: string): Record<string, string | number> {

@@ -125,6 +125,9 @@ export function bodyOfReply(status: number, text: string, facts: ErrorFacts): Xm
   throw new LenscapError('invalid', 'The reply is not a SOAP message', { ...facts, status, bytes: text.length })
 }
 
+/** Whether the device answered in good order, and said no. */
+export const isFault = (error: unknown) => error instanceof LenscapError && error.facts['fault'] !== undefined
+
 /** The operation that an error is about; empty where none was begun. */
 export const operationOf = (error: unknown) =>
   error instanceof LenscapError ? String(error.facts['operation'] ?? '') : ''

@@ -182,3 +182,9 @@ const decimal = (text: string | undefined) => {
 }
 
 const integer = (text: string | undefined) => Math.trunc(decimal(text))
+
+/** HTTP's own clock, where the device tells strangers no other (RFC 9110, 6.6.1). */
+export function timeOfHeader(date: string | undefined): number | undefined {
+  const ms = date === undefined ? Number.NaN : Date.parse(date)
+  return Number.isFinite(ms) ? ms : undefined
+}

@@ -2,11 +2,12 @@ import type { Clock } from '../base/clock.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import type { RawReply, Target } from './carry.ts'
-import { type Ask, type CallOptions, Exchange } from './exchange.ts'
+import { type Answer, type Ask, type CallOptions, Exchange } from './exchange.ts'
 import { bodyOfReply, operationOf, refusalOf, statusOf, waitMsOf, withReason } from './faults.ts'
+import { FETCH, fetchSigned, fileIn } from './fetch.ts'
 import type { DeviceGate } from './gate.ts'
 import { waitMsIn } from './lockout.ts'
-import { cameraTimeIn } from './replies.ts'
+import { cameraTimeIn, timeOfHeader } from './replies.ts'
 import type { Service } from './requests.ts'
 import type { Xml } from './xml.ts'
 
@@ -172,16 +173,21 @@ export class Session {
    * @throws LenscapError of any kind but `storage`; `facts.reason` tells refusals apart
    */
   async call(ask: Ask, options: CallOptions): Promise<Xml> {
+    return (await this.converse(ask, options)).body
+  }
+
+  /** The same, with what came attached (MTOM). */
+  async converse(ask: Ask, options: CallOptions): Promise<Answer> {
     this.gate.checkBreaker()
     const credential = options.anonymous ? undefined : this.#credential
     if (credential) await this.#checkSigning(credential, options.signal)
     try {
-      const body = await this.#ask(ask, options, credential)
+      const answer = await this.#ask(ask, options, credential)
       if (credential && this.#closedToStrangers && !this.#proven) {
         this.#proven = true
         this.gate.accept(credential)
       }
-      return body
+      return answer
     } catch (error) {
       if (credential && refusalOf(error) === 'locked-out') this.gate.keepQuiet('locked-out', waitMsOf(error))
       if (errorKind(error) !== 'refused' || refusalOf(error) === 'operation') throw error
@@ -204,7 +210,7 @@ export class Session {
   }
 
   /** Finds out what a refusal means before the password is blamed; sends it once more only if our clock was wrong. */
-  async #afterRefusal(ask: Ask, options: CallOptions, credential: Credential, refusal: unknown): Promise<Xml> {
+  async #afterRefusal(ask: Ask, options: CallOptions, credential: Credential, refusal: unknown): Promise<Answer> {
     const before = this.#clockReading
     const now = await this.#readClockUnsigned(options.signal)
     if (before?.anonymous && !now.anonymous) {
@@ -252,11 +258,26 @@ export class Session {
     }
   }
 
-  async #ask(ask: Ask, options: CallOptions, credential: Credential | undefined): Promise<Xml> {
+  /**
+   * Fetches a file that the device named, from the device itself. Digest is answered where the credential has proven right;
+   * one that this refuses is not sent for files again.
+   */
+  async fetch(target: Target, options: CallOptions): Promise<Buffer> {
+    this.gate.checkBreaker()
+    this.#checkAllowed(FETCH)
+    const credential = this.#proven ? this.#credential : undefined
+    if (credential) await this.#checkSigning(credential, options.signal)
+    const get = (authorization?: string) => this.#exchange.fetch(target, options, authorization)
+    const reply = await fetchSigned(get, target.path, credential)
+    if (reply.status === 401) this.#forbidden.add(FETCH)
+    return fileIn(reply, this.#exchange.facts(FETCH))
+  }
+
+  async #ask(ask: Ask, options: CallOptions, credential: Credential | undefined): Promise<Answer> {
     const { reply, request } = await this.#send(ask, options, credential)
     const waitMs = waitMsIn(reply.headers, reply.text, this.#clock.nowMs())
     const facts = { ...this.#exchange.facts(request.operation), ...(waitMs === undefined ? {} : { waitMs }) }
-    return bodyOfReply(reply.status, reply.text, facts)
+    return { body: bodyOfReply(reply.status, reply.text, facts), parts: reply.parts }
   }
 
   #send(ask: Ask, options: CallOptions, credential: Credential | undefined) {
@@ -273,9 +294,3 @@ export class Session {
 }
 
 const within = (signal: AbortSignal, timeoutMs?: number): CallOptions => ({ signal, ...(timeoutMs && { timeoutMs }) })
-
-/** HTTP's own clock, where the device tells strangers no other (RFC 9110, 6.6.1). */
-function timeOfHeader(date: string | undefined): number | undefined {
-  const ms = date === undefined ? Number.NaN : Date.parse(date)
-  return Number.isFinite(ms) ? ms : undefined
-}

@@ -64,6 +64,7 @@ export const DiagnosisCode = z.enum([
   'STREAM_STALLED',
   'MALFORMED_REPLY',
   'IP_CHANGED',
+  'IDENTITY_CHANGED',
 ])
 export type DiagnosisCode = z.infer<typeof DiagnosisCode>
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { type Clock, systemClock } from '../../agent/base/clock.ts'
 import { openStore } from '../store/open-store.ts'
-import { ErasureReceipt, HeldView } from '../web/api.ts'
+import { ErasureReceipt, HeldView, LogList, Overview } from '../web/api.ts'
 import {
   addNeighbour,
   type Box,
@@ -95,6 +95,17 @@ describe('what is held', () => {
         sessions: 1,
       },
     )
+  })
+
+  it("shows a camera's own log to its owner alone", async (t) => {
+    const { owner, bridge, data, canary } = await house(t)
+    const { cameras } = Overview.parse(await (await owner.api('GET', '/overview')).json())
+    const path = `/cameras/${cameras[0]?.id}/log`
+    const { logs } = LogList.parse(await (await owner.api('GET', path)).json())
+    assert.equal(logs.length, 1)
+    assert.ok(logs[0]?.lines.join().includes(canary))
+    const neighbour = await addNeighbour(bridge, data)
+    assert.equal((await neighbour.api('GET', path)).status, 404)
   })
 
   it('goes to its owner as one archive, without a secret and without a neighbour', async (t) => {

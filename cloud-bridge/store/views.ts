@@ -119,6 +119,25 @@ export const newestEvents = (db: Db, account: Id, { before, limit }: Page, camer
     .limit(limit)
     .execute()
 
+/** A camera's own log. By agent as well: there is an index for that. */
+export const newestLogs = (
+  db: Db,
+  account: Id,
+  { agent, camera }: { agent: Id; camera: Id },
+  { before, limit }: Page,
+) =>
+  db
+    .selectFrom('logs')
+    .selectAll()
+    .where('account', '=', account)
+    .where('agent', '=', agent)
+    .where('camera', '=', camera)
+    .where('at', '<', before)
+    .orderBy('at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+
 export const newestItems = (db: Db, account: Id, camera: Id, { before, limit }: Page) =>
   db
     .selectFrom('items')

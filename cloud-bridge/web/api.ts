@@ -127,6 +127,13 @@ export type ItemList = z.infer<typeof ItemList>
 export const EventList = z.object({ events: z.array(EventView) })
 export type EventList = z.infer<typeof EventList>
 
+/** Lines of a camera's own log, as the box sent them: redacted there, in the camera's order. */
+export const LogView = z.object({ id: z.number().int(), camera: Id, at: TimeMs, lines: z.array(z.string()) })
+export type LogView = z.infer<typeof LogView>
+/** GET /cameras/{camera}/log, newest first, with the same `?before=` and `?limit=`. */
+export const LogList = z.object({ logs: z.array(LogView) })
+export type LogList = z.infer<typeof LogList>
+
 /** GET /items/{item}/content: the bytes, with Range. DELETE /items/{item}: gone for good. DELETE /consent: everything off. POST /agents/{agent}/refresh. */
 export const itemContentPath = (item: Id): string => `${API}/items/${item}/content`
 

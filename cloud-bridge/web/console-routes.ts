@@ -45,6 +45,12 @@ export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): vo
     return { items: await views.items(account, camera.id, parseRequest(PageQuery, request.query)) }
   })
 
+  app.get(`${API}/cameras/:id/log`, async (request) => {
+    const { account } = await auth.person(request)
+    const camera = await ownCamera(views, account, request)
+    return { logs: await views.logs(account, camera, parseRequest(PageQuery, request.query)) }
+  })
+
   app.put(`${API}/cameras/:id/consent`, async (request) => {
     const person = await auth.person(request)
     const { id, agent } = await ownCamera(views, person.account, request)

@@ -1,5 +1,5 @@
 import { ActivityKind } from '../../agent/protocol/activity.ts'
-import { CameraFacts, EventFacts, HealthFacts } from '../../agent/protocol/camera.ts'
+import { CameraFacts, CameraLog, EventFacts, HealthFacts } from '../../agent/protocol/camera.ts'
 import type { Id } from '../../agent/protocol/envelope.ts'
 import { HostFacts } from '../../agent/protocol/host.ts'
 import { MediaKind } from '../../agent/protocol/media-kind.ts'
@@ -15,10 +15,11 @@ import {
   newestActivity,
   newestEvents,
   newestItems,
+  newestLogs,
   type Page,
   totals,
 } from '../store/views.ts'
-import type { ActivityView, AgentView, CameraView, ConsentView, EventView, ItemView, Overview } from './api.ts'
+import type { ActivityView, AgentView, CameraView, ConsentView, EventView, ItemView, LogView, Overview } from './api.ts'
 
 const NEWEST = { before: Number.MAX_SAFE_INTEGER, limit: 100 }
 
@@ -83,6 +84,11 @@ export class Views {
     return (await activityRowsById(this.#db, account, ids)).map(activityView)
   }
 
+  async logs(account: Id, camera: Pick<CameraView, 'id' | 'agent'>, page: Page): Promise<LogView[]> {
+    const of = { agent: camera.agent, camera: camera.id }
+    return (await newestLogs(this.#db, account, of, page)).map(logView)
+  }
+
   async items(account: Id, camera: Id, page: Page): Promise<ItemView[]> {
     return (await newestItems(this.#db, account, camera, page)).map(itemView)
   }
@@ -125,6 +131,13 @@ const eventView = (row: { id: number; camera: string; at: number; event: string 
   camera: row.camera,
   at: row.at,
   event: EventFacts.parse(JSON.parse(row.event)),
+})
+
+const logView = (row: { id: number; camera: string; at: number; lines: string }): LogView => ({
+  id: row.id,
+  camera: row.camera,
+  at: row.at,
+  lines: CameraLog.shape.lines.parse(JSON.parse(row.lines)),
 })
 
 const activityView = (row: {

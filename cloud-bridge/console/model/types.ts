@@ -19,6 +19,7 @@ export type {
   EventView,
   HeldView,
   ItemView,
+  LogView,
   Overview,
   SessionView,
 } from '../../web/api.ts'

@@ -43,6 +43,11 @@ export const DIAGNOSIS: Record<DiagnosisCode, { title: string; advice: string }>
   EVENTS_INTERRUPTED: { title: 'Events interrupted', advice: 'The box subscribes again; an event may be missing.' },
   STREAM_STALLED: { title: 'Stream stalled', advice: 'The camera’s stream stopped. The box opens it again.' },
   MALFORMED_REPLY: { title: 'Unreadable answer', advice: 'Look for newer firmware for this camera.' },
+  IDENTITY_CHANGED: {
+    title: 'Perhaps another camera',
+    advice:
+      'What answers there is not the camera it was. Nothing secret is sent to it. Find out whether it was exchanged.',
+  },
   IP_CHANGED: { title: 'Address changed', advice: 'It was found at a new address. A fixed lease keeps it there.' },
 }
 

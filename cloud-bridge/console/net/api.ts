@@ -5,6 +5,7 @@ import type {
   EventList,
   ItemList,
   itemContentPath,
+  LogList,
   SetupRequest,
   SignInRequest,
   TakeClaimResult,
@@ -68,6 +69,7 @@ export function createApi(fetch: typeof globalThis.fetch, signedOut: () => void)
     overview: () => call<Overview>('GET', '/overview'),
     events: (camera: string, beforeMs?: number) => call<EventList>('GET', `/cameras/${camera}/events${page(beforeMs)}`),
     items: (camera: string, beforeMs?: number) => call<ItemList>('GET', `/cameras/${camera}/items${page(beforeMs)}`),
+    logs: (camera: string, beforeMs?: number) => call<LogList>('GET', `/cameras/${camera}/log${page(beforeMs)}`),
     setConsent: (camera: string, kinds: MediaKind[]) =>
       call<ConsentView>('PUT', `/cameras/${camera}/consent`, { kinds }),
     allOff: () => call<void>('DELETE', '/consent'),

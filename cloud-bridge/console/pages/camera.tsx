@@ -7,6 +7,7 @@ import type { CameraView, HealthFacts, ItemView, Overview } from '../model/types
 import { DIAGNOSIS, healthWords, makerAndModel, nameOf, skewDirection } from '../model/words.ts'
 import { advice, PAGE_SIZE } from '../net/api.ts'
 import { useApp, useChange, useSelect, useTitle } from '../parts/app.ts'
+import { CameraLog } from '../parts/camera-log.tsx'
 import { Consent } from '../parts/consent.tsx'
 import { Facts } from '../parts/facts.tsx'
 import { Items } from '../parts/items.tsx'
@@ -73,6 +74,7 @@ function Known({ overview, camera }: { overview: Overview; camera: CameraView })
         <section class="card camera-facts" aria-labelledby="facts">
           <h2 id="facts">About this camera</h2>
           <Facts facts={camera.facts} />
+          <CameraLog camera={camera.id} />
         </section>
       </div>
     </>

@@ -1,0 +1,65 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { ADVICE } from '../../agent/health/advice.ts'
+import { DiagnosisCode } from '../../agent/protocol/camera.ts'
+import { EXPECTED, type Expected } from './expected.ts'
+
+/** Where the installer reads it. */
+const PLACE = new URL('../../docs/diagnoses.md', import.meta.url)
+
+const HEAD = `# What the agent says of a camera, and what to do about it
+
+Every camera has a level and any number of diagnoses. They are in its \`health\` message, in the console, and in
+\`lenscap-agent doctor\` and \`cameras\`.
+
+| Level | Means |
+|---|---|
+| \`up\` | ONVIF answers, and lets the agent in |
+| \`up-without-auth\` | ONVIF answers, and does not let the agent in |
+| \`reachable\` | something answers that is not ONVIF, or not now |
+| \`unreachable\` | nothing answers |
+
+A camera that dies is told within 30 seconds: ten after its last word it is asked, and it is dead when it does not answer
+twice. One that says Bye is asked at once. One that comes back is told with its first answer.
+
+## The diagnoses
+`
+
+const MIDDLE = `
+## What the simulator's faults lead to
+
+Each fault of \`lenscap-simulator faults\` is tried on a real agent: it neither ends nor floods the camera, says what stands
+here, and recovers when the fault ends. *Running*: the fault begins while the agent watches a well camera; *starting*: it
+is there before the agent. A dash: the camera stays well. *Not found*: it is no camera that was ever read, so nothing is
+said of it; \`discover\` and the log say why. Some may also say for a moment what stands in brackets.
+`
+
+/** The whole document, made from the code's own tables. */
+export function diagnosesDocument(): string {
+  const codes = DiagnosisCode.options.map((code) => `| \`${code}\` | ${ADVICE[code]} |`)
+  const faults = EXPECTED.map(
+    (row) => `| ${row.group} | \`${row.fault}\` | ${cell(row.running)} | ${cell(row.starting)}${brackets(row)} |`,
+  )
+  return [
+    HEAD,
+    '| Code | What to do |',
+    '|---|---|',
+    ...codes,
+    MIDDLE,
+    '| About | Fault | Running | Starting |',
+    '|---|---|---|---|',
+    ...faults,
+    '',
+  ].join('\n')
+}
+
+function cell(diagnosis: Expected['running']): string {
+  if (diagnosis === 'unknown') return 'not found'
+  return diagnosis === undefined ? '–' : diagnosis.map((code) => `\`${code}\``).join(' ')
+}
+
+const brackets = ({ may = [] }: Expected) =>
+  may.length === 0 ? '' : ` (${may.map((code) => `\`${code}\``).join(' ')})`
+
+export const readDocument = (): Promise<string> => readFile(PLACE, 'utf8')
+
+if (import.meta.main) await writeFile(PLACE, diagnosesDocument())

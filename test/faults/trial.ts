@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { HealthFacts } from '../../agent/protocol/camera.ts'
+import type { FaultName, ProfileName, SimulatedCamera } from '../../simulator/fleet/index.ts'
+import { type FaultBed, startBed } from './bed.ts'
+
+/** When the fault begins: while the agent watches the camera, or before the agent starts. */
+export type Phase = 'running' | 'starting'
+
+export interface TrialPlan {
+  readonly phase: Phase
+  readonly profile: ProfileName
+  /** `NAME` or `NAME=VALUE`, each on a camera of its own. */
+  readonly faults: readonly string[]
+  /** How long the faults last, and how long the cameras have to recover. */
+  readonly duringS: number
+  readonly afterS: number
+  /** `127.N`: a network that nobody else uses. */
+  readonly net: string
+}
+
+/** What one fault did. */
+export interface Outcome {
+  readonly fault: string
+  readonly profile: ProfileName
+  readonly phase: Phase
+  /** The level and codes at the end of the fault; `unknown` for a camera that the agent never read. */
+  readonly diagnosis: string
+  /** From the fault's beginning until its level left `up`, where it did. */
+  readonly goneAfterS: number | undefined
+  readonly requestsPerMinute: number
+  readonly refusedCredentials: number
+  /** From the fault's end until the camera was up without a diagnosis; undefined where that did not come. */
+  readonly recoveredAfterS: number | undefined
+}
+
+/** Level and codes in one word each. What is only a memory of a move is no trouble. */
+function wordsOf(health: HealthFacts | undefined): string {
+  if (health === undefined) return 'unknown'
+  return [health.level, ...health.diagnoses.map(({ code }) => code)].join(' ')
+}
+
+export const isWell = (words: string) => words === 'up' || words === 'up IP_CHANGED'
+
+const LOOK_MS = 500
+const SETTLE_S = 60
+
+/** What reading a camera in full takes, once: a dozen calls, each of them challenged. */
+const REQUESTS_TO_READ = 45
+
+/** One agent, one camera per fault, all at once: each fault comes, is watched, and goes. */
+export async function runTrial(plan: TrialPlan): Promise<{ outcomes: Outcome[]; stallMaxMs: number }> {
+  const { faults, phase, profile } = plan
+  const cameras = faults.map((fault) => ({ profile, faults: phase === 'starting' ? [fault] : [] }))
+  await using bed = await startBed(plan.net, cameras)
+  if (phase === 'running') await watch(bed, bed.cameras, SETTLE_S, isWell)
+  const before = bed.cameras.map(({ journal }) => journal.counts())
+  if (phase === 'running') faults.forEach((fault, i) => void set(bed.cameras[i], fault))
+  const gone = await watch(bed, bed.cameras, plan.duringS, (words) => !/^(up|unknown)\b/.test(words), false)
+  const diagnoses = bed.cameras.map((camera) => wordsOf(bed.healthOf(camera)))
+  const after = bed.cameras.map(({ journal }) => journal.counts())
+  faults.forEach((fault, i) => void bed.cameras[i]?.clearFault(nameOf(fault)))
+  const recovered = await watch(bed, bed.cameras, plan.afterS, isWell)
+  const reading = phase === 'starting' ? REQUESTS_TO_READ : 0
+  const perMinute = (i: number) => {
+    const requests = (after[i]?.requests ?? 0) - (before[i]?.requests ?? 0) - reading
+    return (Math.max(0, requests) * 60) / plan.duringS
+  }
+  const outcomes = faults.map((fault, i) => ({
+    ...{ fault, profile, phase, diagnosis: diagnoses[i] ?? '', goneAfterS: gone[i] },
+    requestsPerMinute: Math.round(perMinute(i)),
+    refusedCredentials: (after[i]?.refusedCredentials ?? 0) - (before[i]?.refusedCredentials ?? 0),
+    recoveredAfterS: recovered[i],
+  }))
+  return { outcomes, stallMaxMs: bed.stallMaxMs() }
+}
+
+/** Seconds until the words of each camera were such; ends when all are, or else when time is up. */
+async function watch(
+  bed: FaultBed,
+  cameras: readonly SimulatedCamera[],
+  forS: number,
+  isSuch: (words: string) => boolean,
+  endsEarly = true,
+): Promise<(number | undefined)[]> {
+  const since: (number | undefined)[] = cameras.map(() => undefined)
+  const startedMs = performance.now()
+  const failed = bed.running.then(() => {
+    throw new Error('The agent has ended by itself')
+  })
+  failed.catch(() => {}) // raced for below
+  for (let s = 0; s < forS; s = (performance.now() - startedMs) / 1000) {
+    for (const [i, camera] of cameras.entries()) {
+      const isNow = isSuch(wordsOf(bed.healthOf(camera)))
+      if (isNow) since[i] ??= Math.round(s * 10) / 10
+      else if (endsEarly) since[i] = undefined
+    }
+    if (endsEarly && since.every((each) => each !== undefined)) break
+    await Promise.race([sleep(LOOK_MS), failed])
+  }
+  return since
+}
+
+function set(camera: SimulatedCamera | undefined, fault: string): void {
+  const [, value] = fault.split('=')
+  camera?.setFault(nameOf(fault), value)
+}
+
+const nameOf = (fault: string) => fault.split('=')[0] as FaultName
