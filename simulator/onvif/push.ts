@@ -36,20 +36,19 @@ export async function pushTo(consumer: URL, point: PullPoint, facts: CameraFacts
       namespaces: facts.profile.topicNamespaces,
       action: `http://docs.oasis-open.org/wsn/bw-2/NotificationConsumer/Notify`,
     })
-    const isDelivered = await post(
-      consumer,
-      text.replace('</wsa:Action>', `</wsa:Action><wsa:To>${escapeXml(consumer.href)}</wsa:To>`),
-      point.signal,
-    )
+    const addressed = text.replace('</wsa:Action>', `</wsa:Action><wsa:To>${escapeXml(consumer.href)}</wsa:To>`)
+    const isDelivered = await post(consumer, addressed, facts.address, point.signal)
     failures = isDelivered ? 0 : failures + 1
   }
 }
 
-function post(url: URL, text: string, signal: AbortSignal): Promise<boolean> {
+/** From the camera's own address: a consumer may listen to that one alone. */
+function post(url: URL, text: string, localAddress: string, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const options = {
       method: 'POST',
       agent: false,
+      localAddress,
       signal: AbortSignal.any([signal, AbortSignal.timeout(POST_TIMEOUT_MS)]),
       headers: { 'Content-Type': `application/soap+xml; charset=utf-8`, 'Content-Length': Buffer.byteLength(text) },
     }
