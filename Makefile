@@ -15,7 +15,7 @@ DEPS := node_modules/.installed
 SOURCES := $(shell find agent cloud-bridge firmware-hooks simulator test -type f ! -name '*.md' 2>/dev/null)
 TESTS := 'agent/**/*.test.ts' 'cloud-bridge/**/*.test.ts' 'firmware-hooks/**/*.test.ts' 'simulator/**/*.test.ts' 'test/**/*.test.ts'
 
-.PHONY: help demo simulator test check build dist bench bench-quick streams conformance docs deps browser clean
+.PHONY: help demo simulator test check build dist bench bench-quick faults streams conformance docs deps browser clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ bench: build/.built ## Figures beside peers or limits, about 5 minutes; build/be
 
 bench-quick: build/.built ## The same in a minute, less exact
 	@$(RUN) node test/bench/main.ts --quick $(ARGS)
+
+faults: build/.built ## The long suites: kills, outages, hostile replies; build/faults.json
+	@$(RUN) node test/suites/main.ts $(ARGS)
 
 streams: $(DEPS) ## Every simulated stream, played by ffprobe and GStreamer; ARGS="--seconds 60"
 	@sh test/streams/ensure-players.sh
