@@ -5,8 +5,9 @@ import { Sessions } from './sessions.ts'
 import { type RtspStream, streamsOf } from './stream.ts'
 import { Crowd } from './wrong/crowd.ts'
 
-/** A camera streams to few at once; beyond this a connection is closed at once. */
+/** A camera streams to few at once, a recorder to a few for each channel; beyond this a connection is closed at once. */
 const CONNECTIONS_MAX = 16
+const CONNECTIONS_PER_CHANNEL_MAX = 4
 
 /** One camera's RTSP server, not listening yet. */
 export function createRtspServer(camera: Omit<RtspContext, 'streams' | 'crowd' | 'sessions'>): Server {
@@ -35,7 +36,7 @@ export function createRtspServer(camera: Omit<RtspContext, 'streams' | 'crowd' |
     }
   })
   server.on('close', () => sessions.close())
-  server.maxConnections = CONNECTIONS_MAX
+  server.maxConnections = Math.max(CONNECTIONS_MAX, CONNECTIONS_PER_CHANNEL_MAX * facts.profile.channels)
   server.on('drop', (dropped) => note(`${dropped?.remoteAddress}:${dropped?.remotePort}`, 'refused'))
   return server
 }

@@ -3,8 +3,9 @@ import type { Pacer } from './pacer.ts'
 import type { RtspSession } from './session.ts'
 import { keepsAlive, sessionTimeoutMs } from './wrong/keep-alive.ts'
 
-/** Beyond this many, a camera has no bandwidth for another. */
+/** Beyond this many, a camera has no bandwidth for another; a recorder has more. */
 const SESSIONS_MAX = 32
+const SESSIONS_PER_CHANNEL_MAX = 4
 
 /**
  * All sessions of one camera, by their ids. A session is no connection's property: any may name it, and one whose packets
@@ -23,7 +24,7 @@ export class Sessions {
   }
 
   get isFull(): boolean {
-    return this.#all.size >= SESSIONS_MAX
+    return this.#all.size >= Math.max(SESSIONS_MAX, SESSIONS_PER_CHANNEL_MAX * this.#facts.profile.channels)
   }
 
   add(session: RtspSession): void {
