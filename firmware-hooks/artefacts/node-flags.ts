@@ -4,6 +4,9 @@
  */
 export const NODE_FLAGS = ['--disable-warning=DEP0169'] as const
 
+/** Those of the agent that V8 still heeds after its start: all that an executable can be given. */
+export const LATE_FLAGS = ['--optimize-for-size', '--no-opt', '--no-maglev'] as const
+
 /**
  * The agent waits most of its life, on a box that has other work: memory counts more than speed. A small nursery, no
  * optimizing compilers (they, and what they make, are a quarter of an idle agent), and a bound that a leak meets before
@@ -13,10 +16,7 @@ export const AGENT_FLAGS = [
   ...NODE_FLAGS,
   '--max-semi-space-size=1',
   '--max-old-space-size=256',
-  '--optimize-for-size',
-  '--no-opt',
-  '--no-maglev',
-  '--no-sparkplug',
+  ...LATE_FLAGS,
 ] as const
 
 /**
