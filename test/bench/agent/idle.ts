@@ -17,6 +17,8 @@ const QUICK_SETTLE_MS = 10_000
 /** The agent as a user gets it, with 16 cameras of ten brands before which nothing happens, beside the least that Node can be. */
 export async function idle({ idleMs }: Effort): Promise<Figure[]> {
   await using site = await Site.open(CAMERAS)
+  // What claiming took is not what a box pays for years: the agent is started anew.
+  await (await site.startAgent()).stop()
   const agent = await site.startAgent()
   await using broker = await SilentBroker.start()
   await using bare = await startPeer('bare-mqtt', [String(broker.port)])
