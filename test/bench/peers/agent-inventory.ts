@@ -26,14 +26,12 @@ const sightings = discover({
   clock: systemClock,
   signal,
 })
-let lastMs = 0
-const cameras: { address: string; serial: string; firmware: string }[] = []
+const cameras: { address: string; serial: string; firmware: string; atMs: number }[] = []
 for await (const news of inventory.refresh(sightings, signal)) {
   if (news.kind !== 'camera') continue
-  lastMs = performance.now() - begunMs
   const { address, serial, firmware } = news.facts
-  cameras.push({ address, serial, firmware })
+  cameras.push({ address, serial, firmware, atMs: performance.now() - begunMs })
 }
 db.close()
 rmSync(folder, { recursive: true })
-process.stdout.write(`${JSON.stringify({ tookMs: lastMs, cameras })}\n`)
+process.stdout.write(`${JSON.stringify({ tookMs: cameras.at(-1)?.atMs, cameras })}\n`)
