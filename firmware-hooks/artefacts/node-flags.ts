@@ -10,7 +10,7 @@ export const LATE_FLAGS = ['--optimize-for-size', '--no-opt', '--no-maglev'] as 
 /**
  * The agent waits most of its life, on a box that has other work: memory counts more than speed. A small nursery, no
  * optimizing compilers (they, and what they make, are a quarter of an idle agent), and a bound that a leak meets before
- * it takes the box along: an agent with 200 cameras needs a fifth of it.
+ * it takes the box along: an agent with 200 cameras has 60 MB of its own in all.
  */
 export const AGENT_FLAGS = [
   ...NODE_FLAGS,
