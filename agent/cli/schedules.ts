@@ -1,7 +1,7 @@
-import { createTask } from 'node-cron'
 import type { Clock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import { nextRunMs } from './next-run.ts'
 
 /** Something done at set times; `expression` was checked with the configuration. */
 export interface Job {
@@ -24,29 +24,24 @@ const LOOK_MS = 30_000
  * A job never runs beside itself: times that pass while it runs are left out. One that passed while the box slept is made
  * up for once.
  *
- * Node-cron says when, but its own timers don't run the jobs: they skip a time that is met a second late, and after the
- * clock of a box without a battery has leapt from 1970 they walk through every missed time of half a century.
+ * Node-cron's own timers don't run the jobs: they skip a time that is met a second late, and after the clock of a box
+ * without a battery has leapt from 1970 they walk through every missed time of half a century.
  */
 export async function runSchedules(jobs: readonly Job[], deps: ScheduleDeps): Promise<void> {
   await Promise.all(jobs.map((job) => runJob(job, deps)))
 }
 
 async function runJob({ name, expression, work }: Job, { clock, logger, signal }: ScheduleDeps): Promise<void> {
-  const task = createTask(expression, () => {}, { name })
-  const nextMs = () => task.getNextRuns(1)[0]?.getTime() ?? Number.POSITIVE_INFINITY
-  try {
-    for (let dueMs = nextMs(); !signal.aborted; dueMs = Math.min(dueMs, nextMs())) {
-      const leftMs = dueMs - clock.nowMs()
-      if (leftMs > 0) {
-        await clock.sleep(Math.min(leftMs, LOOK_MS), signal).catch(() => {})
-        continue
-      }
-      await work().catch((error: unknown) => {
-        if (!signal.aborted) logger.warn({ job: name, reason: describeError(error) }, 'A job failed')
-      })
-      dueMs = Number.POSITIVE_INFINITY
+  const nextMs = () => nextRunMs(expression, clock.nowMs())
+  for (let dueMs = nextMs(); !signal.aborted; dueMs = Math.min(dueMs, nextMs())) {
+    const leftMs = dueMs - clock.nowMs()
+    if (leftMs > 0) {
+      await clock.sleep(Math.min(leftMs, LOOK_MS), signal).catch(() => {})
+      continue
     }
-  } finally {
-    await task.destroy()
+    await work().catch((error: unknown) => {
+      if (!signal.aborted) logger.warn({ job: name, reason: describeError(error) }, 'A job failed')
+    })
+    dueMs = Number.POSITIVE_INFINITY
   }
 }

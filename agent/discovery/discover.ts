@@ -15,6 +15,9 @@ const DURATION_MS = 3_000
 /** When probes go out, from the start: a lost datagram is the rule on Wi-Fi, not the exception. */
 const ROUNDS_MS = [0, 400, 1_200]
 
+/** Between two bursts of a scan: more answers at once than a socket holds would be lost. */
+const BURST_SPACING_MS = 20
+
 /** A network that answers more than this is not a camera network, or means harm. */
 const DATAGRAMS_MAX = 8_192
 const SIGHTINGS_MAX = 4_096
@@ -66,6 +69,8 @@ class Pass {
   readonly #addresses: readonly string[]
   readonly #fence: Fence
   readonly #seen = new Set<string>()
+  /** Addresses that a device answered from. */
+  readonly #heard = new Set<string>()
   readonly #sockets: Socket[] = []
   readonly #direct: Promise<void>[] = []
   readonly #controller = new AbortController()
@@ -120,7 +125,10 @@ class Pass {
       await untilMs(roundMs)
       if (ended.aborted) return
       await sendToGroup(group, probes(), discoveryPort)
-      for (const socket of unicast) await sendToEach(socket, probes(), discoveryPort, this.#addresses, ended)
+      // Who answered need not be asked again.
+      const silent = this.#addresses.filter((address) => !this.#heard.has(address))
+      const rest = () => clock.sleep(BURST_SPACING_MS, ended).catch(() => {})
+      for (const socket of unicast) await sendToEach(socket, probes(), discoveryPort, silent, rest, ended)
     }
     await untilMs(durationMs)
   }
@@ -133,6 +141,7 @@ class Pass {
 
   #sight(match: Match, address: string, via: Sighting['via']): void {
     const { endpoint, types, scopes, xaddrs, hello } = match
+    this.#heard.add(address)
     const place = placeOf(xaddrs, address)
     if (place) {
       this.#yield({ endpoint, types, scopes, xaddrs, address, ...place, via: hello ? 'hello' : via })

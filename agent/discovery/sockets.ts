@@ -1,12 +1,14 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
-import { setImmediate as breathe } from 'node:timers/promises'
 
 /** WS-Discovery's group (WS-Discovery 2005/04, 2.4). */
 const GROUP = '239.255.255.250'
 
-/** Datagrams in flight to the kernel at once during a unicast scan. */
-const BURST = 64
+/** Addresses asked at once during a unicast scan: their answers, two each, fit Linux's usual buffer for a socket (208 KB). */
+const BURST = 32
+
+/** Answers wait there while devices are read. The kernel gives what it allows. */
+const RECEIVE_BYTES = 4_194_304
 
 export type OnDatagram = (datagram: Buffer, from: string) => void
 
@@ -31,12 +33,21 @@ export async function multicastSockets(only: readonly string[] | undefined, onDa
     if (!socket) return []
     try {
       socket.setMulticastInterface(addresses[i] ?? '')
-      return [socket]
+      return [roomy(socket)]
     } catch {
       close(socket)
       return []
     }
   })
+}
+
+function roomy(socket: Socket): Socket {
+  try {
+    socket.setRecvBufferSize(RECEIVE_BYTES)
+  } catch {
+    // It hears with what it has.
+  }
+  return socket
 }
 
 /** Closes a socket that an error may have closed already. */
@@ -67,7 +78,7 @@ export async function helloSocket(port: number, onDatagram: OnDatagram, group = 
 
 export async function unicastSocket(onDatagram: OnDatagram): Promise<Socket[]> {
   const socket = await boundSocket('0.0.0.0', 0, onDatagram)
-  return socket ? [socket] : []
+  return socket ? [roomy(socket)] : []
 }
 
 export async function sendToGroup(
@@ -78,18 +89,19 @@ export async function sendToGroup(
   await Promise.all(sockets.flatMap((socket) => messages.map((message) => send(socket, message, port, GROUP))))
 }
 
-/** Sends to every address, some at a time; who can't be reached is simply not heard. */
+/** Sends to every address, some at a time with a rest after each; who can't be reached is simply not heard. */
 export async function sendToEach(
   socket: Socket,
   messages: readonly Buffer[],
   port: number,
   addresses: readonly string[],
+  rest: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   for (let i = 0; i < addresses.length && !signal.aborted; i += BURST) {
     const some = addresses.slice(i, i + BURST)
     await Promise.all(some.flatMap((address) => messages.map((message) => send(socket, message, port, address))))
-    await breathe()
+    await rest()
   }
 }
 

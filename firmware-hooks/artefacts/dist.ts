@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { bundleWhole } from './bundle.ts'
 
 const root = join(import.meta.dirname, '../..')
 const require = createRequire(import.meta.url)
@@ -12,7 +13,7 @@ const PROGRAM = 'lenscap-agent'
 
 /**
  * One self-contained executable of the agent for this machine's CPU in build/dist: Node and the database addon inside,
- * nothing needed on the box. Made by pkg in its `--sea` mode from the bundle that `make build` left.
+ * nothing needed on the box. Made by pkg in its `--sea` mode.
  */
 async function buildExecutable(): Promise<void> {
   const cpu = process.arch
@@ -58,7 +59,7 @@ async function layOutApp(app: string, cpu: string): Promise<void> {
     target: 'node24',
     logLevel: 'warning',
   })
-  await cp(join(root, `build/lib/${PROGRAM}.js`), join(app, 'main.js'))
+  await bundleWhole('main', 'agent/cli/main.ts', app)
   await cp(join(sqlite, 'lib'), join(app, 'node_modules/better-sqlite3/lib'), { recursive: true })
   await cp(join(sqlite, 'package.json'), join(app, 'node_modules/better-sqlite3/package.json'))
   await cp(join(sqlite, `prebuilds/linux-${cpu}.node`), join(app, prebuild))

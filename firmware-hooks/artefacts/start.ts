@@ -3,7 +3,9 @@ import childProcess from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { describeError } from '../../agent/base/errors.ts'
+import { LATE_FLAGS } from './node-flags.ts'
 
 /** Where a native addon can be put for the moment of loading it, the likeliest first. */
 const FOLDERS = [tmpdir(), '/dev/shm', '/run', '/var/tmp']
@@ -65,6 +67,8 @@ function mendExec(): void {
   Object.assign(childProcess, { exec })
 }
 
+// Pkg hands Node no flags of ours.
+for (const flag of LATE_FLAGS) setFlagsFromString(flag)
 loadAddonsFromInside()
 mendExec()
 keepQuietAboutUrlParse()

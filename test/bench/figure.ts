@@ -18,6 +18,8 @@ export interface Effort {
   readonly runs: number
   /** How long processor time is watched. */
   readonly windowMs: number
+  /** How long an idle agent is watched. */
+  readonly idleMs: number
 }
 
 /** A group of figures that are measured together. */

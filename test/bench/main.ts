@@ -2,6 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
+import { leanBuiltins } from '../../firmware-hooks/artefacts/lean-builtins.ts'
+import { idle as agentIdle } from './agent/idle.ts'
+import { inventory } from './agent/inventory.ts'
 import type { Effort, Figure, Measure } from './figure.ts'
 import { discovery } from './simulator/discovery.ts'
 import { idle } from './simulator/idle.ts'
@@ -14,6 +17,8 @@ const root = join(import.meta.dirname, '../..')
 
 /** All that is measured, in this order. */
 const GROUPS: Readonly<Record<string, Measure>> = {
+  'agent-inventory': inventory,
+  'agent-idle': agentIdle,
   'simulator-idle': idle,
   'simulator-discovery': discovery,
   'simulator-pull-points': pullPoints,
@@ -21,21 +26,41 @@ const GROUPS: Readonly<Record<string, Measure>> = {
   'simulator-requests': requests,
 }
 
-const FULL: Effort = { runs: 3, windowMs: 10_000 }
-const QUICK: Effort = { runs: 1, windowMs: 2000 }
+/** The programs that are measured beside ours, and the agent's rooms on their own. */
+const PEERS = [
+  'agent-inventory',
+  'bare-mqtt',
+  'bare-servers',
+  'nothing',
+  'onvif-inventory',
+  'plain-answers',
+  'plain-sender',
+]
+
+const FULL: Effort = { runs: 3, windowMs: 10_000, idleMs: 60_000 }
+const QUICK: Effort = { runs: 1, windowMs: 2000, idleMs: 10_000 }
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string', default: '' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    'idle-minutes': { type: 'string' },
+  },
 })
-const effort = values.quick ? QUICK : FULL
+const chosen = values.quick ? QUICK : FULL
+const minutes = values['idle-minutes']
+const effort = minutes === undefined ? chosen : { ...chosen, idleMs: Number(minutes) * 60_000 }
 await build({
   absWorkingDir: root,
-  entryPoints: ['bare-servers', 'plain-answers', 'plain-sender'].map((peer) => `test/bench/peers/${peer}.ts`),
+  entryPoints: PEERS.map((peer) => `test/bench/peers/${peer}.ts`),
   outdir: 'build/bench',
   bundle: true,
   platform: 'node',
   format: 'esm',
   target: 'node24',
+  external: ['better-sqlite3'],
+  plugins: [leanBuiltins],
+  banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
   logLevel: 'warning',
 })
 await writeFile(join(root, 'build/bench/package.json'), '{ "type": "module" }\n')

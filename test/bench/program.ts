@@ -1,10 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { cpuMsOf, type Memory, memoryOf } from './cost.ts'
 
 const READY_MS_MAX = 60_000
 const STOP_MS_MAX = 15_000
+
+/** What Node is started with besides. */
+export interface NodeSettings {
+  readonly flags?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+}
 
 /** A program under measurement, in a process of its own, from its first line on standard output to its end. */
 export class Program implements AsyncDisposable {
@@ -21,9 +27,12 @@ export class Program implements AsyncDisposable {
   }
 
   /** Throws Error with what it wrote on standard error where it ends before it says anything. */
-  static async start(script: string, args: readonly string[]): Promise<Program> {
+  static async start(script: string, args: readonly string[], node: NodeSettings = {}): Promise<Program> {
     const begun = performance.now()
-    const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [...(node.flags ?? []), script, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...node.environment },
+    })
     let complaint = ''
     child.stderr.on('data', (chunk) => {
       complaint = `${complaint}${chunk}`.slice(-2000)
@@ -45,17 +54,18 @@ export class Program implements AsyncDisposable {
     return this.#child.pid ?? 0
   }
 
+  get memory(): Memory {
+    return memoryOf(this.#pid)
+  }
+
   /** Resident memory now. */
   get rssBytes(): number {
-    const status = readFileSync(`/proc/${this.#pid}/status`, 'utf8')
-    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) * 1024
+    return this.memory.rssBytes
   }
 
   /** Processor time since its start, of all its threads. */
   get cpuMs(): number {
-    const tasks = `/proc/${this.#pid}/task`
-    const ns = (task: string) => Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0])
-    return readdirSync(tasks).reduce((sum, task) => sum + ns(task), 0) / 1e6
+    return cpuMsOf(this.#pid)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Program } from '../program.ts'
+import { type NodeSettings, Program } from '../program.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const SIMULATOR = join(root, 'build/lib/lenscap-simulator.js')
@@ -33,8 +33,8 @@ export function startSimulator(cameras: number, args: readonly string[] = []): P
 }
 
 /** Starts one of the plain programs that are measured beside ours, bundled as ours are. */
-export function startPeer(name: string, args: readonly string[]): Promise<Program> {
-  return Program.start(join(root, 'build/bench', `${name}.js`), args)
+export function startPeer(name: string, args: readonly string[], node?: NodeSettings): Promise<Program> {
+  return Program.start(join(root, 'build/bench', `${name}.js`), args, node)
 }
 
 export function camerasOf(simulator: Program): readonly Listening[] {
