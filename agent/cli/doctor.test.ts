@@ -106,7 +106,7 @@ describe('doctor', () => {
     const { config } = box('not a url')
     const { code, findings } = await examine(config)
     assert.deepEqual([code, findings.length], [EXIT.failed, 1])
-    assert.match(findings[0]?.found ?? '', /line 1: bridge/)
+    assert.match(findings[0]?.found ?? '', /line 1, column 9: bridge/)
   })
 
   it("tells a clock that was never set, and one that is not the bridge's", () => {

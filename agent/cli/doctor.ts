@@ -1,6 +1,5 @@
 import { systemClock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
-import { loadConfig } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { ADVICE } from '../health/advice.ts'
 import { HealthStore } from '../health/store.ts'
@@ -19,7 +18,7 @@ import {
 } from './checks.ts'
 import { type KnownCamera, knownCameras } from './inspect.ts'
 import { EXIT, type Output, wrapped } from './output.ts'
-import { checkPlaces } from './places.ts'
+import { loadChecked } from './places.ts'
 import { readStateDatabase, statePaths } from './state.ts'
 
 /** `doctor`: looks at all that a working box needs, a line for each with what to do. Changes nothing. */
@@ -33,8 +32,7 @@ export async function runDoctor(configPath: string, output: Output, signal: Abor
 async function examine(configPath: string, signal: AbortSignal): Promise<Finding[]> {
   let config: AgentConfig
   try {
-    config = await loadConfig(configPath)
-    checkPlaces(config)
+    config = await loadChecked(configPath)
   } catch (error) {
     return [
       failed('configuration', describeError(error), 'Mend the line named; "config schema" tells what is possible'),

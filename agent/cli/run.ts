@@ -5,10 +5,9 @@ import { LinkedController } from '../base/linked-controller.ts'
 import type { Logger } from '../base/logger.ts'
 import { VERSION } from '../base/version.ts'
 import { endWipe, wipe } from '../commands/wipe.ts'
-import { loadConfig, readCredentials } from '../config/load.ts'
+import { readCredentials } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CredentialBook } from '../credentials/book.ts'
-import { checkPatterns } from '../credentials/for.ts'
 import { CredentialStore } from '../credentials/store.ts'
 import { brokerAccess } from '../transport/broker-access.ts'
 import { claim } from '../transport/claim.ts'
@@ -20,13 +19,13 @@ import { Hooks } from './hooks.ts'
 import { type AgentLogger, openLogger } from './logger.ts'
 import type { Output } from './output.ts'
 import { Overview } from './overview.ts'
-import { checkPlaces } from './places.ts'
+import { loadChecked } from './places.ts'
 import { Reloader } from './reloader.ts'
 import { makeStateDir, statePaths } from './state.ts'
 
 /** `run`: claims the box where nobody owns it yet, then works until it is told to stop; after a reset from the beginning. */
 export async function runAgent(configPath: string, output: Output, signal: AbortSignal): Promise<void> {
-  const first = await loadConfig(configPath)
+  const first = await loadChecked(configPath)
   const log = openLogger(first.log)
   makeStateDir(first)
   using _alone = holdLock(
@@ -50,10 +49,8 @@ async function runOnce(
   signal: AbortSignal,
 ): Promise<'stopped' | 'reset'> {
   const { logger } = log
-  const config = await loadConfig(configPath)
-  checkPlaces(config)
+  const config = await loadChecked(configPath)
   const configured = await readCredentials(config)
-  for (const set of configured) checkPatterns(set.for)
   const identity = await identityFor(config, output, logger, signal)
   if (identity === undefined) return 'stopped'
   if (config.bridge !== undefined && identity.bridgeUrl !== config.bridge) {
