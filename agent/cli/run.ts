@@ -9,7 +9,6 @@ import { readCredentials } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CredentialBook } from '../credentials/book.ts'
 import { CredentialStore } from '../credentials/store.ts'
-import { brokerAccess } from '../transport/broker-access.ts'
 import { claim } from '../transport/claim.ts'
 import { type Claimed, loadIdentity } from '../transport/identity.ts'
 import { standaloneIdentity } from '../transport/standalone.ts'
@@ -19,6 +18,7 @@ import { Hooks } from './hooks.ts'
 import { type AgentLogger, openLogger } from './logger.ts'
 import type { Output } from './output.ts'
 import { Overview } from './overview.ts'
+import { ownBroker } from './own-broker.ts'
 import { loadChecked } from './places.ts'
 import { Reloader } from './reloader.ts'
 import { makeStateDir, statePaths } from './state.ts'
@@ -64,9 +64,7 @@ async function runOnce(
     onTrouble: (reason) => logger.error({ reason }, 'The stored credentials are not used'),
     clock: systemClock,
   })
-  const { agent: clientId, token: password, mqttUrl } = identity
-  const owned = config.bridge !== undefined && { username: clientId, password }
-  const broker = await brokerAccess(config.mqtt, { url: owned ? mqttUrl : undefined, clientId, ...owned })
+  const broker = await ownBroker(config, identity)
   using over = new LinkedController(signal)
   let outcome: 'stopped' | 'reset' = 'stopped'
   const onReset = () => {
@@ -75,7 +73,7 @@ async function runOnce(
   }
   const hooks = new Hooks(statePaths(config).hooks, logger, over.signal)
   const overview = new Overview(systemClock)
-  const settledBy = owned ? 'bridge' : 'broker'
+  const settledBy = config.bridge === undefined ? 'broker' : 'bridge'
   const agent = new Agent({
     ...{ config, credentials, identity, broker, settledBy, overview, logger },
     ...{ clock: systemClock, random: Math.random, signal: over.signal },

@@ -20,7 +20,8 @@ export interface BrokerAccess {
 export interface ConnectionOptions extends BrokerAccess {
   readonly connectTimeoutMs: number
   readonly keepaliveS: number
-  readonly will: { readonly topic: string; readonly payload: string }
+  /** What the broker tells for a box that fell silent; nothing where absent. */
+  readonly will?: { readonly topic: string; readonly payload: string }
   readonly onMessage: (topic: string, payload: Buffer, retained: boolean) => void
   /** Gives up connecting; later it does nothing: who holds the connection ends it. */
   readonly signal: AbortSignal
@@ -100,7 +101,7 @@ function clientOptions(options: ConnectionOptions): IClientOptions {
     clean: true,
     keepalive: options.keepaliveS,
     connectTimeout: options.connectTimeoutMs,
-    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
+    ...(will && { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true } }),
     // The spool, the window and the one retry loop are ours.
     reconnectPeriod: 0,
     queueQoSZero: false,
