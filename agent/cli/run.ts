@@ -9,6 +9,7 @@ import { readCredentials } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CredentialBook } from '../credentials/book.ts'
 import { CredentialStore } from '../credentials/store.ts'
+import type { Id } from '../protocol/envelope.ts'
 import { claim } from '../transport/claim.ts'
 import { type Claimed, loadIdentity } from '../transport/identity.ts'
 import { standaloneIdentity } from '../transport/standalone.ts'
@@ -36,18 +37,17 @@ export async function runAgent(configPath: string, output: Output, signal: Abort
   for (;;) {
     const outcome = await runOnce(configPath, output, log, signal)
     if (outcome === 'stopped') return
+    if (outcome === 'again') continue
     await wipe(first.stateDir)
     output.event({ event: 'reset' }, 'This box was wiped: it knows nobody any more')
   }
 }
 
-/** One life: until told to stop, or to forget everything. */
-async function runOnce(
-  configPath: string,
-  output: Output,
-  log: AgentLogger,
-  signal: AbortSignal,
-): Promise<'stopped' | 'reset'> {
+/** Why a life ended: told to stop, to forget everything, or to begin anew with what is on disk. */
+type Outcome = 'stopped' | 'reset' | 'again'
+
+/** One life. */
+async function runOnce(configPath: string, output: Output, log: AgentLogger, signal: AbortSignal): Promise<Outcome> {
   const { logger } = log
   const config = await loadChecked(configPath)
   const configured = await readCredentials(config)
@@ -66,11 +66,12 @@ async function runOnce(
   })
   const broker = await ownBroker(config, identity)
   using over = new LinkedController(signal)
-  let outcome: 'stopped' | 'reset' = 'stopped'
-  const onReset = () => {
-    outcome = 'reset'
+  let outcome: Outcome = 'stopped'
+  const endAs = (how: Outcome) => {
+    outcome = how
     over.abort()
   }
+  const onReset = () => endAs('reset')
   const hooks = new Hooks(statePaths(config).hooks, logger, over.signal)
   const overview = new Overview(systemClock)
   const settledBy = config.bridge === undefined ? 'broker' : 'bridge'
@@ -86,8 +87,23 @@ async function runOnce(
       hook: (event, facts) => hooks.call(event, facts),
     },
   })
+  const onForget = (camera: Id) => {
+    agent.forget(camera)
+    // The asker's answer goes first.
+    setImmediate(() => endAs('again'))
+  }
   const reloader = new Reloader({ configPath, config, agent, log })
-  await using _doors = await openDoors({ agent, overview, log, config, identity, settledBy, reloader, onReset })
+  await using _doors = await openDoors({
+    agent,
+    overview,
+    log,
+    config,
+    identity,
+    settledBy,
+    reloader,
+    onReset,
+    onForget,
+  })
   using _watching = reloader.watch()
   output.event({ event: 'ready' }, `Lenscap agent ${VERSION} is running; Ctrl-C stops it`)
   try {

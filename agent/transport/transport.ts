@@ -10,6 +10,7 @@ import { downTopics, MESSAGES, type NumberedName, topicOf } from '../protocol/to
 import type { Spool } from '../spool/spool.ts'
 import { type BrokerAccess, type Connection, openConnection } from './connection.ts'
 import { Drain, type DrainDeps, type DrainLimits } from './drain.ts'
+import { clearForgotten, type ForgottenCameras } from './forgotten.ts'
 import type { Claimed } from './identity.ts'
 import { type DownHandlers, Inbox } from './inbox.ts'
 import { keepPresent, type StatusFacts, statusText } from './presence.ts'
@@ -44,6 +45,8 @@ export interface TransportOptions {
   readonly spool: Spool
   readonly status: () => StatusFacts
   readonly handlers: DownHandlers
+  /** Cameras of which the broker should hold nothing any more. */
+  readonly forgotten?: ForgottenCameras
   readonly onState: (state: TransportState) => void
   /** The broker took a message with so many bytes of payload. */
   readonly onPublished?: (name: string, bytes: number) => void
@@ -136,7 +139,14 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
     logger.info({ agent }, 'Connected to the broker')
     if (settledBy === 'bridge' && spool.oldest() !== undefined) await ackSeen.wait(limits.ackGraceMs)
     const presence = { status, clock, born, signal: stop, publish: (facts: StatusFacts) => tell(true, facts) }
-    await Promise.all([drain.run(stop), keepPresent(presence)])
+    const clear = (name: 'camera-info' | 'camera-health', camera: Id) =>
+      connection.publish(topicOf(prefix, { agent, name, id: camera }), '', true)
+    const clearing = clearForgotten({
+      ...{ spool, settledBy, clock, clear },
+      forgotten: options.forgotten,
+      signal: stop,
+    })
+    await Promise.all([drain.run(stop), keepPresent(presence), clearing])
   }
   const living = live()
   const stopped = Promise.withResolvers<void>()
