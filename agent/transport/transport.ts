@@ -14,6 +14,7 @@ import { clearForgotten, type ForgottenCameras } from './forgotten.ts'
 import type { Claimed } from './identity.ts'
 import { type DownHandlers, Inbox } from './inbox.ts'
 import { keepPresent, type StatusFacts, statusText } from './presence.ts'
+import { fitting, StuckMessage } from './stuck.ts'
 
 /** Told at each change. `error` says why the last connection ended. Counts are since the start of the process. */
 export interface TransportState {
@@ -77,6 +78,7 @@ const REPLY_EXPIRY_S = 120
 /** What outlives one connection. */
 interface Memory {
   readonly commandsDone: Set<Id>
+  readonly stuck: StuckMessage
   junk: number
   resends: number
 }
@@ -85,7 +87,7 @@ interface Memory {
 export async function runTransport(options: TransportOptions): Promise<void> {
   const { clock, random, logger, signal, onState } = options
   const limits = { ...LIMITS, ...options.limits }
-  const memory: Memory = { commandsDone: new Set(), junk: 0, resends: 0 }
+  const memory: Memory = { commandsDone: new Set(), stuck: new StuckMessage(), junk: 0, resends: 0 }
   const work = async () => {
     try {
       await runSession(options, limits, memory)
@@ -124,8 +126,12 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
   const inbox = new Inbox({ ...options, prefix, agent, onAck, reply, signal: stop }, memory.commandsDone)
   const born = status()
   const connection = await connect(options, limits, statusText(born, false, clock.nowMs()), inbox)
-  const windowMax = Math.min(limits.windowMax, connection.inFlightMax)
-  const send: DrainDeps['publish'] = (m) => publish(m.name, m.id, m.payload)
+  const windowMax = memory.stuck.window(Math.min(limits.windowMax, connection.inFlightMax))
+  const send: DrainDeps['publish'] = (message) => {
+    const topic = topicOf(prefix, { agent, name: message.name, ...(message.id !== undefined && { id: message.id }) })
+    const { name, id, payload } = fitting(message, topic, connection.packetBytesMax, spool)
+    return publish(name, id, payload)
+  }
   const drain = new Drain({ spool, clock, logger, limits: { ...limits, windowMax }, publish: send, settledBy })
   const ended = connection.ended.then((error) => {
     over.abort()
@@ -161,6 +167,7 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
     over.abort()
     connection.cut()
     await Promise.allSettled([ended, living])
+    if (!signal.aborted) memory.stuck.ended(spool, drain.unconfirmed)
     memory.junk += inbox.junk
     memory.resends += drain.resends
   }
