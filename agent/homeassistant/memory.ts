@@ -18,7 +18,7 @@ export type Place = z.infer<typeof Place>
 const MemoryFile = z.object({ v: z.literal(1), cameras: z.record(Id, Known), place: Place.optional() })
 type MemoryFile = z.infer<typeof MemoryFile>
 
-export const MEMORY_FILE = 'homeassistant.json'
+const MEMORY_FILE = 'homeassistant.json'
 const FORMER = /^homeassistant-former-[0-9a-f]{16}\.json$/
 /** Of more brokers than that nobody cleans up. */
 const FORMER_MAX = 4
