@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { Database } from '../base/database.ts'
 import { describeError, LenscapError } from '../base/errors.ts'
 import { LinkedController } from '../base/linked-controller.ts'
 import { VERSION } from '../base/version.ts'
@@ -26,6 +27,8 @@ import type { AgentDeps } from './agent-deps.ts'
 import { CameraNews } from './camera-news.ts'
 import { DeviceWatch } from './device-watch.ts'
 import { wordsOf } from './device-words.ts'
+import { forgetIn, forgottenIn } from './forget.ts'
+import { idsIn } from './inspect.ts'
 import { Journal } from './journal.ts'
 import { followCredentials, openInventory } from './known-cameras.ts'
 import { runSchedules } from './schedules.ts'
@@ -47,6 +50,7 @@ export class Agent {
   readonly #stop: LinkedController
   readonly #startedMs: number
   readonly #journal: Journal
+  readonly #db: Database
   readonly #spool: Spool
   readonly #cap: Cap
   readonly #consent: Consent
@@ -77,6 +81,7 @@ export class Agent {
     this.#wasCapOn = this.#cap.isOn()
     const onConsent = () => this.#consentChanged()
     this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: onConsent }))
+    this.#db = db
     this.#inventory = openInventory(db, credentials, config.discovery, clock)
     this.#news = new CameraNews({
       journal: this.#journal,
@@ -120,7 +125,8 @@ export class Agent {
       onFlowing: (camera) => this.#onStream(camera, 'flowing'),
     })
     const allows = (camera: Id) => this.#consent.allows(camera, 'snapshot')
-    this.#shown = new Shown({ ...common, agent: identity.agent, config, ledger: this.#egress.ledger, allows })
+    const shown = { agent: identity.agent, config, ledger: this.#egress.ledger, known: () => idsIn(db) }
+    this.#shown = new Shown({ ...common, ...shown, allows })
   }
 
   /** Works until the signal fires, then ends everything it began. @throws what a part failed with, when all have ended */
@@ -132,6 +138,7 @@ export class Agent {
     if (left > 0) logger.warn({ files: left }, 'Media that a crash left before it was queued was removed')
     this.#journal.activity('agent-started', `The agent ${VERSION} has started`)
     report.onSent(this.#egress.totals())
+    this.#news.tellForgotten(this.#db)
     const works = [
       this.#connect(),
       this.#egress.run(signal),
@@ -161,6 +168,9 @@ export class Agent {
     this.#schedules?.abort()
     void this.#search.readAgain()
   }
+
+  /** Takes a camera out of the records; end this life then, and begin anew. @throws LenscapError `invalid` for an unknown one */
+  readonly forget = (camera: Id): void => forgetIn(this.#db, camera)
 
   /** What the agent counts. */
   facts(): Omit<AgentFacts, 'process'> {
@@ -195,6 +205,7 @@ export class Agent {
       broker,
       settledBy,
       spool: this.#spool,
+      forgotten: forgottenIn(this.#db),
       status: () => this.#status(),
       handlers: { onGrant: (grant) => this.#onGrant(grant), onCommand: (command) => this.#onCommand(command) },
       onState: (state) => {
@@ -210,8 +221,8 @@ export class Agent {
   }
 
   #status(): StatusFacts {
-    const { settledBy } = this.#deps
     const uptimeS = Math.round((this.#deps.clock.monotonicMs() - this.#startedMs) / 1000)
+    const { settledBy } = this.#deps
     return { version: VERSION, uptimeS, cap: this.#cap.isOn(), spool: this.#spool.depth(), settledBy }
   }
 
@@ -227,8 +238,8 @@ export class Agent {
 
   #onMediaTrouble(camera: Id, error: unknown): void {
     this.#deps.logger.warn({ camera, reason: describeError(error) }, 'No picture came')
-    const isStall = error instanceof LenscapError && error.facts['diagnosis'] === 'STREAM_STALLED'
-    if (isStall) this.#onStream(camera, 'stalled')
+    if (error instanceof LenscapError && error.facts['diagnosis'] === 'STREAM_STALLED')
+      this.#onStream(camera, 'stalled')
   }
 
   #onStream(camera: Id, state: 'stalled' | 'flowing'): void {
@@ -274,15 +285,11 @@ export class Agent {
     }
     if (name === 'reset') {
       await markForWipe(this.#config.stateDir)
-      void this.#resetSoon()
+      // The reply goes first: nobody hears of a wiped box again.
+      const replied = this.#deps.clock.sleep(RESET_GRACE_MS, this.#stop.signal).catch(() => {})
+      void replied.then(this.#deps.report.onReset)
       return { ok: true, message: 'This box is being wiped' }
     }
     return { ok: false, message: `This agent does not know "${name}"` }
-  }
-
-  /** The reply goes first: nobody hears of a wiped box again. */
-  async #resetSoon(): Promise<void> {
-    await this.#deps.clock.sleep(RESET_GRACE_MS, this.#stop.signal).catch(() => {})
-    this.#deps.report.onReset()
   }
 }

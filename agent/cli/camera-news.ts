@@ -1,10 +1,12 @@
 import type { HookEvent } from '../../firmware-hooks/hooks/run-hooks.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Database } from '../base/database.ts'
 import { isWorthAPicture } from '../events/kinds.ts'
 import { healthUnread } from '../health/assess.ts'
 import type { HealthStore } from '../health/store.ts'
 import type { CameraAccess } from '../inventory/access.ts'
 import type { CameraChange, DeviceTrouble, Inventory } from '../inventory/inventory.ts'
+import { InventoryStore } from '../inventory/store.ts'
 import type { MediaKeeper } from '../media/keeper.ts'
 import type { CameraFacts, EventFacts, HealthFacts, HealthLevel } from '../protocol/camera.ts'
 import type { Id } from '../protocol/envelope.ts'
@@ -87,6 +89,19 @@ export class CameraNews {
     for (const known of this.#deps.inventory.remembers(device)) {
       if (this.#levels.get(known.camera) !== health.level) this.health(known, health)
     }
+  }
+
+  /** A person had some forgotten: who was told of them hears so once; nobody is told again. */
+  tellForgotten(db: Database): void {
+    for (const { camera, facts } of new InventoryStore(db).forgotten()) this.#forgotten(camera, facts)
+  }
+
+  #forgotten(camera: Id, facts: CameraFacts | undefined): void {
+    const name = facts ? `${facts.manufacturer} ${facts.model} at ${facts.address}` : camera
+    this.#deps.journal.activity('camera-lost', `${name} was forgotten by hand, on this box`, camera)
+    const detail = 'forgotten by hand, on this box'
+    const health: HealthFacts = { level: 'unreachable', diagnoses: [{ code: 'UNREACHABLE', detail }] }
+    this.#deps.journal.tell({ name: 'camera-health', id: camera, body: { health } })
   }
 
   health({ camera, facts }: Pick<CameraAccess, 'camera' | 'facts'>, health: HealthFacts): void {

@@ -1,15 +1,21 @@
 import { stringify } from 'yaml'
-import { loadConfig } from '../config/load.ts'
+import { ConfigError, loadConfig } from '../config/load.ts'
 import { EXIT, type Output } from './output.ts'
-import { checkPlaces } from './places.ts'
+import { loadChecked } from './places.ts'
 
-/** `config check`. @throws LenscapError `invalid`, naming the line of each fault */
+/** `config check`: every fault that can be told in one go, with its place. */
 export async function checkConfig(path: string, output: Output): Promise<number> {
-  const config = await loadConfig(path)
-  checkPlaces(config)
-  const where = config.bridge ?? config.mqtt.url
-  output.answer({ ok: true }, () => `${path} is in order, for ${where}`)
-  return EXIT.done
+  try {
+    const config = await loadChecked(path)
+    const where = config.bridge ?? config.mqtt.url
+    output.answer({ ok: true, faults: [] }, () => `${path} is in order, for ${where}`)
+    return EXIT.done
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const { faults, message } = error
+    output.answer({ ok: false, faults }, () => `${message}\n${faults.length} to mend; "config schema" tells every key.`)
+    return EXIT.wrongUse
+  }
 }
 
 /** `config show`: what counts, defaults included. Passwords are not in it: it names files. */

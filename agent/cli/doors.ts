@@ -8,6 +8,7 @@ import type { Keep } from '../commands/keep.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { ProcessWatch } from '../metrics/process-facts.ts'
 import { serveMetrics } from '../metrics/serve.ts'
+import type { Id } from '../protocol/envelope.ts'
 import type { Claimed } from '../transport/identity.ts'
 import type { Agent } from './agent.ts'
 import type { AgentLogger } from './logger.ts'
@@ -23,6 +24,8 @@ interface DoorsDeps {
   readonly settledBy: AgentState['settledBy']
   readonly reloader: Pick<Reloader, 'reload'>
   readonly onReset: () => void
+  /** @throws LenscapError `invalid` where there is no such camera */
+  readonly onForget: (camera: Id) => void
 }
 
 const UNREAD_MAX = 1000
@@ -49,7 +52,7 @@ export async function openDoors(deps: DoorsDeps): Promise<AsyncDisposable> {
 }
 
 async function* answerTo(request: ControlRequest, signal: AbortSignal, deps: DoorsDeps): AsyncGenerator<ControlAnswer> {
-  const { overview, log, reloader, onReset } = deps
+  const { overview, log, reloader, onReset, onForget } = deps
   switch (request.ask) {
     case 'state':
       return yield { state: stateOf(deps) }
@@ -66,7 +69,10 @@ async function* answerTo(request: ControlRequest, signal: AbortSignal, deps: Doo
       return yield { reloaded: await reloader.reload() }
     case 'reset':
       yield { reset: 'begun' }
-      onReset()
+      return onReset()
+    case 'forget':
+      onForget(request.camera)
+      yield { forgotten: request.camera }
   }
 }
 

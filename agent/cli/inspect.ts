@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { Database } from '../base/database.ts'
 import { LenscapError } from '../base/errors.ts'
 import { loadConfig } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
@@ -86,15 +87,23 @@ export function knownCameras(config: AgentConfig): KnownCamera[] {
   const db = readStateDatabase(statePaths(config).state)
   if (db === undefined) return []
   try {
-    const store = new InventoryStore(db)
-    return store
-      .devices()
-      .flatMap(({ device }) => store.cameras(device))
-      .flatMap(({ camera, facts }) => (facts ? [{ camera, ...facts }] : []))
+    return knownIn(db)
   } finally {
     db.close()
   }
 }
+
+/** The same from records that are open. */
+export function knownIn(db: Database): KnownCamera[] {
+  const store = new InventoryStore(db)
+  return store
+    .devices()
+    .flatMap(({ device }) => store.cameras(device))
+    .flatMap(({ camera, facts }) => (facts ? [{ camera, ...facts }] : []))
+}
+
+/** Their ids alone. */
+export const idsIn = (db: Database): ReadonlySet<Id> => new Set(knownIn(db).map(({ camera }) => camera))
 
 /** `ledger`: what media left; with `verify`, whether the chain of it is whole. */
 export async function showLedger(configPath: string, verify: boolean, output: Output): Promise<number> {

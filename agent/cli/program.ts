@@ -119,9 +119,17 @@ function addLooking(program: Command): void {
   withConfig(program, 'status', 'claimed or not, the cap, what waits and what left').action(async (options: Common) =>
     done(await (await import('./inspect.ts')).showStatus(options.config, outputOf(options))),
   )
-  withConfig(program, 'cameras', 'every camera that this box knows').action(async (options: Common) =>
-    done(await (await import('./inspect.ts')).showCameras(options.config, outputOf(options))),
-  )
+  const cameras = withConfig(program, 'cameras', 'every camera that this box knows')
+    .enablePositionalOptions()
+    .action(async (options: Common) =>
+      done(await (await import('./inspect.ts')).showCameras(options.config, outputOf(options))),
+    )
+  withConfig(cameras, 'forget', 'forget a camera that is gone for good', 'cameras forget abcdefghijklmnop')
+    .argument('<id>', 'as "cameras" shows it')
+    .action(async (id: string, options: Common) => {
+      const { forgetCamera } = await import('./forget.ts')
+      done(await forgetCamera(options.config, id, outputOf(options), stopSignal()))
+    })
   withConfig(program, 'watch', 'the running agent, live: cameras, events, queue').action(async (options: Common) =>
     done(await (await import('./running.ts')).watchAgent(options.config, outputOf(options), stopSignal())),
   )

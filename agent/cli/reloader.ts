@@ -2,12 +2,11 @@ import { type FSWatcher, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { describeError } from '../base/errors.ts'
 import type { Reloaded } from '../commands/control.ts'
-import { loadConfig, readCredentials } from '../config/load.ts'
+import { readCredentials } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
-import { checkPatterns } from '../credentials/for.ts'
 import type { Agent } from './agent.ts'
 import type { AgentLogger } from './logger.ts'
-import { checkPlaces } from './places.ts'
+import { loadChecked } from './places.ts'
 import { changedKeys } from './reload.ts'
 
 interface ReloaderDeps {
@@ -34,10 +33,8 @@ export class Reloader {
   async reload(): Promise<Reloaded> {
     const { configPath, agent, log } = this.#deps
     try {
-      const config = await loadConfig(configPath)
-      checkPlaces(config)
+      const config = await loadChecked(configPath)
       const credentials = await readCredentials(config)
-      for (const set of credentials) checkPatterns(set.for)
       const changed = changedKeys(this.#config, config)
       // A password may have changed in its file, of which the configuration knows the name alone.
       agent.use(config, credentials)

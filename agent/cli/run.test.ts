@@ -9,8 +9,10 @@ import { Aedes } from 'aedes'
 import { systemClock } from '../base/clock.ts'
 import { type ControlAnswer, type ControlRequest, controlPath } from '../commands/control.ts'
 import { askAgent } from '../commands/control-client.ts'
+import { forgetCamera } from './forget.ts'
 import { Output } from './output.ts'
 import { runAgent } from './run.ts'
+import { soapCamera } from './testing.ts'
 
 async function until(what: string, condition: () => boolean | Promise<boolean>, deadlineMs = 15_000): Promise<void> {
   const endMs = Date.now() + deadlineMs
@@ -21,11 +23,17 @@ async function until(what: string, condition: () => boolean | Promise<boolean>, 
 }
 
 async function broker(t: TestContext) {
-  const seen = { statuses: [] as { settledBy?: string; online: boolean }[], topics: new Set<string>() }
+  const seen = {
+    statuses: [] as { settledBy?: string; online: boolean }[],
+    topics: new Set<string>(),
+    retained: new Set<string>(),
+  }
   const sockets = new Set<Socket>()
   const aedes = await Aedes.createBroker()
-  aedes.on('publish', ({ topic, payload }) => {
+  aedes.on('publish', ({ topic, payload, retain }) => {
     seen.topics.add(topic)
+    if (retain && payload.length > 0) seen.retained.add(topic)
+    else if (retain) seen.retained.delete(topic)
     if (/^site\/[a-z2-7]+\/status$/.test(topic)) seen.statuses.push(JSON.parse(payload.toString()))
   })
   const server = createServer((socket) => {
@@ -43,12 +51,12 @@ async function broker(t: TestContext) {
 }
 
 /** An agent that reports to an owner's broker and nowhere else, as `run` starts it. */
-async function agent(t: TestContext) {
+async function agent(t: TestContext, places = '') {
   const { seen, url } = await broker(t)
   const folder = mkdtempSync(join(tmpdir(), 'lenscap-run-'))
   const stateDir = join(folder, 'state')
   const configPath = join(folder, 'agent.yaml')
-  const text = `stateDir: ${stateDir}\nmqtt: { url: "${url}", prefix: site }\ndiscovery: { multicast: false }\nlog: error\n`
+  const text = `stateDir: ${stateDir}\nmqtt: { url: "${url}", prefix: site }\ndiscovery: { multicast: false, hosts: [${places}] }\nlog: error\n`
   writeFileSync(configPath, text)
   const stop = new AbortController()
   const lines: string[] = []
@@ -99,6 +107,26 @@ describe('run, where there is no bridge', () => {
     const [faulty] = await ask({ ask: 'reload' })
     assert.ok(faulty && 'reloaded' in faulty)
     assert.match(faulty.reloaded.fault, /line 1/)
+  })
+
+  it('forgets a camera that is gone for good, on its disk and on the broker, and goes on', async (t) => {
+    const camera = await soapCamera()
+    t.after(() => camera[Symbol.asyncDispose]())
+    const { seen, ask, state, configPath } = await agent(t, camera.host)
+    await until('the camera is told', async () => (await state())?.cameras[0] !== undefined)
+    const [known] = (await state())?.cameras ?? []
+    const of = () => [...seen.retained].filter((topic) => topic.includes(known?.camera ?? '?'))
+    await until('the broker holds it', () => of().length === 2)
+    await assert.rejects(ask({ ask: 'forget', camera: 'nosuchcameraaaaa' }), /There is no camera "nosuch/)
+    await camera[Symbol.asyncDispose]()
+    const said: string[] = []
+    const output = new Output(true, (line) => said.push(line))
+    const forget = () => forgetCamera(configPath, known?.camera ?? '', output, new AbortController().signal)
+    assert.equal(await forget(), 0)
+    assert.deepEqual(JSON.parse(said[0] ?? ''), { forgotten: known?.camera })
+    await until('it is nowhere', async () => of().length === 0 && (await state())?.connected === true)
+    assert.deepEqual((await state())?.cameras, [])
+    await assert.rejects(forget(), /There is no camera/)
   })
 
   it('wipes the box when it is told to, and begins as another', async (t) => {

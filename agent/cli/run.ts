@@ -5,12 +5,11 @@ import { LinkedController } from '../base/linked-controller.ts'
 import type { Logger } from '../base/logger.ts'
 import { VERSION } from '../base/version.ts'
 import { endWipe, wipe } from '../commands/wipe.ts'
-import { loadConfig, readCredentials } from '../config/load.ts'
+import { readCredentials } from '../config/load.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CredentialBook } from '../credentials/book.ts'
-import { checkPatterns } from '../credentials/for.ts'
 import { CredentialStore } from '../credentials/store.ts'
-import { brokerAccess } from '../transport/broker-access.ts'
+import type { Id } from '../protocol/envelope.ts'
 import { claim } from '../transport/claim.ts'
 import { type Claimed, loadIdentity } from '../transport/identity.ts'
 import { standaloneIdentity } from '../transport/standalone.ts'
@@ -20,13 +19,14 @@ import { Hooks } from './hooks.ts'
 import { type AgentLogger, openLogger } from './logger.ts'
 import type { Output } from './output.ts'
 import { Overview } from './overview.ts'
-import { checkPlaces } from './places.ts'
+import { ownBroker } from './own-broker.ts'
+import { loadChecked } from './places.ts'
 import { Reloader } from './reloader.ts'
 import { makeStateDir, statePaths } from './state.ts'
 
 /** `run`: claims the box where nobody owns it yet, then works until it is told to stop; after a reset from the beginning. */
 export async function runAgent(configPath: string, output: Output, signal: AbortSignal): Promise<void> {
-  const first = await loadConfig(configPath)
+  const first = await loadChecked(configPath)
   const log = openLogger(first.log)
   makeStateDir(first)
   using _alone = holdLock(
@@ -37,23 +37,20 @@ export async function runAgent(configPath: string, output: Output, signal: Abort
   for (;;) {
     const outcome = await runOnce(configPath, output, log, signal)
     if (outcome === 'stopped') return
+    if (outcome === 'again') continue
     await wipe(first.stateDir)
     output.event({ event: 'reset' }, 'This box was wiped: it knows nobody any more')
   }
 }
 
-/** One life: until told to stop, or to forget everything. */
-async function runOnce(
-  configPath: string,
-  output: Output,
-  log: AgentLogger,
-  signal: AbortSignal,
-): Promise<'stopped' | 'reset'> {
+/** Why a life ended: told to stop, to forget everything, or to begin anew with what is on disk. */
+type Outcome = 'stopped' | 'reset' | 'again'
+
+/** One life. */
+async function runOnce(configPath: string, output: Output, log: AgentLogger, signal: AbortSignal): Promise<Outcome> {
   const { logger } = log
-  const config = await loadConfig(configPath)
-  checkPlaces(config)
+  const config = await loadChecked(configPath)
   const configured = await readCredentials(config)
-  for (const set of configured) checkPatterns(set.for)
   const identity = await identityFor(config, output, logger, signal)
   if (identity === undefined) return 'stopped'
   if (config.bridge !== undefined && identity.bridgeUrl !== config.bridge) {
@@ -67,18 +64,17 @@ async function runOnce(
     onTrouble: (reason) => logger.error({ reason }, 'The stored credentials are not used'),
     clock: systemClock,
   })
-  const { agent: clientId, token: password, mqttUrl } = identity
-  const owned = config.bridge !== undefined && { username: clientId, password }
-  const broker = await brokerAccess(config.mqtt, { url: owned ? mqttUrl : undefined, clientId, ...owned })
+  const broker = await ownBroker(config, identity)
   using over = new LinkedController(signal)
-  let outcome: 'stopped' | 'reset' = 'stopped'
-  const onReset = () => {
-    outcome = 'reset'
+  let outcome: Outcome = 'stopped'
+  const endAs = (how: Outcome) => {
+    outcome = how
     over.abort()
   }
+  const onReset = () => endAs('reset')
   const hooks = new Hooks(statePaths(config).hooks, logger, over.signal)
   const overview = new Overview(systemClock)
-  const settledBy = owned ? 'bridge' : 'broker'
+  const settledBy = config.bridge === undefined ? 'broker' : 'bridge'
   const agent = new Agent({
     ...{ config, credentials, identity, broker, settledBy, overview, logger },
     ...{ clock: systemClock, random: Math.random, signal: over.signal },
@@ -91,8 +87,23 @@ async function runOnce(
       hook: (event, facts) => hooks.call(event, facts),
     },
   })
+  const onForget = (camera: Id) => {
+    agent.forget(camera)
+    // The asker's answer goes first.
+    setImmediate(() => endAs('again'))
+  }
   const reloader = new Reloader({ configPath, config, agent, log })
-  await using _doors = await openDoors({ agent, overview, log, config, identity, settledBy, reloader, onReset })
+  await using _doors = await openDoors({
+    agent,
+    overview,
+    log,
+    config,
+    identity,
+    settledBy,
+    reloader,
+    onReset,
+    onForget,
+  })
   using _watching = reloader.watch()
   output.event({ event: 'ready' }, `Lenscap agent ${VERSION} is running; Ctrl-C stops it`)
   try {

@@ -13,7 +13,7 @@ import { claim } from '../transport/claim.ts'
 import { loadIdentity } from '../transport/identity.ts'
 import { asTable, type FoundDevice, lookRound } from './discover.ts'
 import { EXIT, type Output } from './output.ts'
-import { checkPlaces } from './places.ts'
+import { placeFaults } from './places.ts'
 import { openProgress } from './progress.ts'
 import type { Questions } from './questions.ts'
 import { makeStateDir } from './state.ts'
@@ -118,7 +118,7 @@ async function planOf(request: SetupRequest, questions: Questions): Promise<{ pl
       : await questions.ask('Ranges to ask besides the own network, such as 192.168.7.0/24 (or none)')
   const cidr = [...request.cidr, ...ranges.split(/[\s,]+/).filter((range) => range !== '' && range !== 'none')]
   const plan = { bridge, name, stateDir: request.stateDir ?? DEFAULT_STATE_DIR, cidr, host: request.host }
-  checkPlan(plan)
+  parseConfig(textOf(plan, []), 'these answers', placeFaults)
   const { user: username, passwordFile } = request
   if ((username === undefined) !== (passwordFile === undefined)) {
     throw new LenscapError('invalid', 'Give both --user and --password-file, or neither')
@@ -126,10 +126,6 @@ async function planOf(request: SetupRequest, questions: Questions): Promise<{ pl
   if (username === undefined || passwordFile === undefined) return { plan, given: [] }
   const password = await readPassword(passwordFile)
   return { plan, given: [{ username, password, passwordFile: resolve(passwordFile) }] }
-}
-
-function checkPlan(plan: Plan): void {
-  checkPlaces(parseConfig(textOf(plan, []), 'these answers'))
 }
 
 const isUnread = ({ diagnosis }: FoundDevice) => diagnosis !== ''

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises'
 import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
@@ -7,6 +8,7 @@ import type { AgentConfig } from '../config/schema.ts'
 import type { Grant } from '../consent/consent.ts'
 import type { Ledger } from '../egress/ledger.ts'
 import type { HomeAssistant } from '../homeassistant/home-assistant.ts'
+import type { Place } from '../homeassistant/memory.ts'
 import type { CameraFacts, EventFacts, HealthFacts } from '../protocol/camera.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { brokerAccess } from '../transport/broker-access.ts'
@@ -17,6 +19,8 @@ interface ShownDeps {
   readonly config: Pick<AgentConfig, 'homeAssistant' | 'mqtt' | 'stateDir'>
   readonly ledger: Ledger
   readonly allows: (camera: Id) => boolean
+  /** Every camera in the box's records. */
+  readonly known: () => ReadonlySet<Id>
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
@@ -96,16 +100,31 @@ export class Shown implements Witness {
   async #work(signal: AbortSignal): Promise<void> {
     const { enabled, discoveryPrefix, broker } = this.#config.homeAssistant
     const { stateDir, mqtt } = this.#config
+    if (!enabled && !(await hasTraces(stateDir))) return
     const settings = broker ?? mqtt
-    if (!enabled && settings.url === undefined) return
-    const { HomeAssistant } = await import('../homeassistant/home-assistant.ts')
-    const clientId = `${this.#deps.agent}-ha`
-    const access = await brokerAccess(settings, { url: undefined, clientId })
-    using room = await HomeAssistant.open({ ...this.#deps, discoveryPrefix, stateDir, broker: access })
-    if (!enabled) return await room.withdraw(signal)
+    const { formerPlaces, moveTo } = await import('../homeassistant/memory.ts')
+    const place =
+      settings.url === undefined ? undefined : { broker: { ...settings, url: settings.url }, discoveryPrefix }
+    await moveTo(stateDir, enabled ? place : undefined, place)
+    const former = await formerPlaces(stateDir)
+    // On the same broker one goes after the other: the states of both lie below the same topics.
+    const [here, elsewhere] = [true, false].map((isHere) =>
+      former.filter((each) => (enabled && each.place.broker.url === settings.url) === isHere),
+    )
+    await this.#leave(here ?? [], signal)
+    const leaving = this.#leave(elsewhere ?? [], signal)
+    if (enabled && place && !signal.aborted) await this.#stay(place, signal)
+    await leaving
+  }
+
+  async #stay(place: Place, signal: AbortSignal): Promise<void> {
+    using room = await this.#open(place)
+    room.keepOnly(this.#deps.known())
     this.#room = room
     try {
+      const known = this.#deps.known()
       for (const [camera, { facts, health }] of this.#cameras) {
+        if (!known.has(camera)) continue
         if (facts) this.camera(camera, facts)
         if (health) this.health(camera, health)
       }
@@ -114,4 +133,34 @@ export class Shown implements Witness {
       this.#room = undefined
     }
   }
+
+  /** Takes back what brokers hold where it was switched off, or that were set before. Never throws. */
+  async #leave(
+    places: readonly { readonly name: string; readonly place: Place }[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const leaveOne = async ({ name, place }: (typeof places)[number]) => {
+      try {
+        using room = await this.#open(place, name)
+        await room.withdraw(signal)
+      } catch (error) {
+        const facts = { broker: place.broker.url, reason: describeError(error) }
+        this.#deps.logger.warn(facts, 'A former broker of Home Assistant could not be cleaned up')
+      }
+    }
+    await Promise.all(places.map(leaveOne))
+  }
+
+  async #open(place: Place, memoryFile?: string): Promise<HomeAssistant> {
+    const { HomeAssistant } = await import('../homeassistant/home-assistant.ts')
+    const broker = await brokerAccess(place.broker, { url: undefined, clientId: `${this.#deps.agent}-ha` })
+    const { discoveryPrefix } = place
+    const { stateDir } = this.#config
+    const where = { discoveryPrefix, stateDir, place, broker, ...(memoryFile !== undefined && { memoryFile }) }
+    return await HomeAssistant.open({ ...this.#deps, ...where })
+  }
 }
+
+/** Whether anything was ever announced that is not taken back yet. */
+const hasTraces = async (stateDir: string): Promise<boolean> =>
+  (await readdir(stateDir).catch(() => [])).some((name) => name.startsWith('homeassistant'))

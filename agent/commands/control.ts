@@ -15,6 +15,8 @@ export const ControlRequest = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('logs'), follow: z.boolean() }),
   z.strictObject({ ask: z.literal('reload') }),
   z.strictObject({ ask: z.literal('reset') }),
+  /** Forgets a camera for good; the agent begins anew without it. */
+  z.strictObject({ ask: z.literal('forget'), camera: Id }),
 ])
 export type ControlRequest = z.infer<typeof ControlRequest>
 
@@ -77,6 +79,7 @@ export const ControlAnswer = z.union([
   z.object({ log: z.string() }),
   z.object({ reloaded: Reloaded }),
   z.object({ reset: z.literal('begun') }),
+  z.object({ forgotten: Id }),
   z.object({ error: z.string() }),
 ])
 export type ControlAnswer = z.infer<typeof ControlAnswer>

@@ -1,8 +1,21 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { inspect } from 'node:util'
-import { parseConfig, readCredentials } from './load.ts'
+import { ConfigError, parseConfig, readCredentials } from './load.ts'
 import { configJsonSchema } from './schema.ts'
+
+const isGroup = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+/** Every key of a schema, with what is said of it. */
+function keysOf(schema: unknown, path = ''): [string, unknown][] {
+  const properties = isGroup(schema) && isGroup(schema['properties']) ? schema['properties'] : {}
+  return Object.entries(properties).flatMap(([key, value]) => {
+    const below = keysOf(value, `${path}${key}.`)
+    return below.length > 0 ? below : [[`${path}${key}`, value] as [string, unknown]]
+  })
+}
 
 describe('the configuration file', () => {
   it('needs nothing but the bridge', () => {
@@ -13,16 +26,41 @@ describe('the configuration file', () => {
 
   it('names the line of an unknown key', () => {
     const text = 'bridge: https://cameras.example.org\ndiscovery:\n  multicast: true\n  rangs: [10.0.0.0/24]\n'
-    assert.throws(() => parseConfig(text, 'agent.yaml'), /agent\.yaml, line 4: discovery\.rangs/)
+    assert.throws(() => parseConfig(text, 'agent.yaml'), /agent\.yaml, line 4, column 3: discovery\.rangs/)
   })
 
   it('names the line of a value that makes no sense', () => {
     const text = 'bridge: https://cameras.example.org\nmedia:\n  snapshotSchedule: "every day"\n'
-    assert.throws(() => parseConfig(text, 'agent.yaml'), /line 3: media\.snapshotSchedule: must be a cron expression/)
+    assert.throws(
+      () => parseConfig(text, 'agent.yaml'),
+      /line 3, column 21: media\.snapshotSchedule: must be a cron expression/,
+    )
   })
 
   it('names the line where the YAML itself breaks', () => {
-    assert.throws(() => parseConfig('bridge: "https://x\n', 'agent.yaml'), /agent\.yaml, line [12]: /)
+    assert.throws(() => parseConfig('bridge: "https://x\n', 'agent.yaml'), /agent\.yaml, line [12], column \d+: /)
+  })
+
+  it('names every fault in one go, in the order of the file', () => {
+    const text = 'bridge: 7\nlog: loud\nspool:\n  bytesMax: few\nnonsense: 1\n'
+    const faultsOf = (wrong: string) => {
+      try {
+        parseConfig(wrong, 'agent.yaml')
+      } catch (error) {
+        return error instanceof ConfigError ? error.faults.map(({ line, column, key }) => [line, column, key]) : []
+      }
+      return []
+    }
+    assert.deepEqual(faultsOf(text), [
+      [1, 9, 'bridge'],
+      [2, 6, 'log'],
+      [4, 13, 'spool.bytesMax'],
+      [5, 1, 'nonsense'],
+    ])
+    assert.deepEqual(
+      faultsOf('name: a\nname: b\nlog: @x\n').map(([line]) => line),
+      [2, 3],
+    )
   })
 
   it('says what is missing', () => {
@@ -34,6 +72,16 @@ describe('the configuration file', () => {
     const text = JSON.stringify(configJsonSchema())
     assert.match(text, /WS-Discovery port/)
     assert.match(text, /"additionalProperties":false/)
+    const undescribed = keysOf(configJsonSchema()).filter(
+      ([, schema]) => !JSON.stringify(schema).includes('description'),
+    )
+    assert.deepEqual(undescribed, [])
+  })
+
+  it('has its schema published as it is', () => {
+    const path = join(import.meta.dirname, '../../docs/agent-config.schema.json')
+    const advice = 'write it anew: node agent/cli/main.ts config schema > docs/agent-config.schema.json'
+    assert.deepEqual(JSON.parse(readFileSync(path, 'utf8')), JSON.parse(JSON.stringify(configJsonSchema())), advice)
   })
 })
 
@@ -54,7 +102,10 @@ describe('passwords in the configuration', () => {
       ],
     )
     for (const shown of [inspect(config, { depth: 9 }), JSON.stringify(config)]) assert.ok(!shown.includes(secret))
-    assert.throws(() => parseConfig(file('  - {username: admin}\n'), 'f'), /line 3: credentials.0: needs either/)
+    assert.throws(
+      () => parseConfig(file('  - {username: admin}\n'), 'f'),
+      /line 3, column \d: credentials.0: needs either/,
+    )
     const both = '  - {username: admin, password: x, passwordFile: y}\n'
     assert.throws(() => parseConfig(file(both), 'f'), /needs either passwordFile or password/)
   })

@@ -32,6 +32,11 @@ export class HealthStore {
     this.#db.prepare(upsert).run({ camera, at: Math.round(atMs), health: JSON.stringify(health) })
   }
 
+  /** Nothing is known of it any more. */
+  forget(camera: Id): void {
+    this.#db.prepare('DELETE FROM camera_health WHERE camera = ?').run(camera)
+  }
+
   /** Undefined where nothing is known, or an older release wrote it. */
   of(camera: Id): Pick<CameraHealth, 'at' | 'health'> | undefined {
     const select = this.#db.prepare<[Id], HealthRow>('SELECT at, health FROM camera_health WHERE camera = ?')

@@ -8,12 +8,16 @@ import type { CameraFacts, EventFacts, HealthFacts } from '../protocol/camera.ts
 import type { Id } from '../protocol/envelope.ts'
 import { discoveryOf } from './discovery.ts'
 import { Link, type LinkDeps, type LinkLimits } from './link.ts'
-import { type Known, recall, remember } from './memory.ts'
+import { type Known, type Place, recall, remember } from './memory.ts'
 import { Mirror } from './mirror.ts'
 import { agentTopic, cameraTopics, isSensorKind, retainedTopics, SENSOR_KINDS, type SensorKind } from './topics.ts'
 
 export interface HomeAssistantDeps extends LinkDeps {
   readonly stateDir: string
+  /** Kept beside what is announced, so that it can be taken back there. */
+  readonly place?: Place
+  /** The file of what was announced, where it is not the usual one. */
+  readonly memoryFile?: string
   /** What left is written here: a picture for Home Assistant leaves the box like any other. */
   readonly ledger: Pick<Ledger, 'append'>
   readonly limits?: Partial<HomeAssistantLimits>
@@ -45,20 +49,22 @@ export class HomeAssistant implements Disposable {
   readonly #mirror: Mirror
   readonly #link: Link
   readonly #cameras = new Map<Id, Shown>()
+  /** Forgotten, while the broker does not know yet. */
+  readonly #leaving = new Map<Id, Known>()
   readonly #pulses = new Map<string, NodeJS.Timeout>()
   #remembering: Promise<void> = Promise.resolve()
 
   private constructor(deps: HomeAssistantDeps, known: ReadonlyMap<Id, Known>) {
     this.#deps = deps
     this.#limits = { ...LIMITS, ...deps.limits }
-    this.#mirror = new Mirror(deps.clock)
+    this.#mirror = new Mirror(deps.clock, () => this.#settled())
     this.#link = new Link(deps, this.#mirror, this.#limits)
     for (const [camera, each] of known) this.#cameras.set(camera, { facts: undefined, snapshot: false, known: each })
   }
 
   /** With what former runs have announced. */
   static async open(deps: HomeAssistantDeps): Promise<HomeAssistant> {
-    return new HomeAssistant(deps, await recall(deps.stateDir))
+    return new HomeAssistant(deps, await recall(deps.stateDir, deps.memoryFile))
   }
 
   /** A camera that is known, or of which something changed. */
@@ -127,7 +133,9 @@ export class HomeAssistant implements Disposable {
 
   /** The camera is gone for good: so are its device and all that the broker held of it. */
   forget(camera: Id): void {
+    const shown = this.#cameras.get(camera)
     this.#cameras.delete(camera)
+    if (shown) this.#leaving.set(camera, shown.known)
     for (const topic of this.#retained(camera)) this.#mirror.set(topic, '')
     for (const kind of SENSOR_KINDS) clearTimeout(this.#pulses.get(this.#topics(camera).sensor(kind)))
     this.#save()
@@ -208,11 +216,18 @@ export class HomeAssistant implements Disposable {
     return retainedTopics(this.#deps.discoveryPrefix, this.#deps.agent, camera)
   }
 
+  #settled(): void {
+    if (this.#leaving.size === 0) return
+    this.#leaving.clear()
+    this.#save()
+  }
+
   /** One write after the other; what the disk refuses costs a device that lingers, not the agent. */
   #save(): void {
-    const { stateDir, logger } = this.#deps
+    const { stateDir, logger, place, memoryFile } = this.#deps
+    const all = () => new Map([...this.#leaving, ...[...this.#cameras].map(([id, { known }]) => [id, known] as const)])
     this.#remembering = this.#remembering
-      .then(() => remember(stateDir, new Map([...this.#cameras].map(([id, { known }]) => [id, known]))))
+      .then(() => remember(stateDir, all(), place, memoryFile))
       .catch((error: unknown) => {
         logger.warn({ reason: describeError(error) }, 'What Home Assistant was told could not be kept')
       })

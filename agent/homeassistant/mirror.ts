@@ -10,9 +10,12 @@ export class Mirror {
   readonly #wanted = new Map<string, string>()
   readonly #dirty = new Set<string>()
   readonly #bell: Bell
+  readonly #onSettled: () => void
 
-  constructor(clock: Clock) {
+  /** @param onSettled the broker has taken all of it */
+  constructor(clock: Clock, onSettled: () => void = () => {}) {
     this.#bell = new Bell(clock)
+    this.#onSettled = onSettled
   }
 
   /** An empty payload takes the topic away. */
@@ -41,6 +44,7 @@ export class Mirror {
         const some = [...this.#dirty].slice(0, AT_ONCE_MAX)
         await Promise.all(some.map((topic) => this.#tell(topic, publish)))
         if (!this.settled) continue
+        this.#onSettled()
         if (once) return
         await this.#bell.wait(60_000)
       }

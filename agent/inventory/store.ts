@@ -100,6 +100,37 @@ export class InventoryStore {
       )
       .run(camera, device, source, JSON.stringify(facts))
   }
+
+  /**
+   * Removes a camera, and its device where it was the last one of it. It stays noted until `told`, so that a power cut
+   * in between leaves nobody believing in it.
+   * @returns the device that went with it; undefined where others of it stay, `unknown` where there is no such camera
+   */
+  forget(camera: Id): { readonly device: Id | undefined } | 'unknown' {
+    return this.#db.transaction(() => {
+      const row = this.#db.prepare('SELECT device, facts FROM inventory_camera WHERE camera = ?').get(camera) as
+        | { device: string; facts: string }
+        | undefined
+      if (row === undefined) return 'unknown'
+      this.#db.prepare('INSERT OR REPLACE INTO inventory_forgotten VALUES (?, ?)').run(camera, row.facts)
+      this.#db.prepare('DELETE FROM inventory_camera WHERE camera = ?').run(camera)
+      if (this.cameras(row.device).length > 0) return { device: undefined }
+      this.#db.prepare('DELETE FROM inventory_device WHERE device = ?').run(row.device)
+      this.#db.prepare('DELETE FROM inventory_marks WHERE device = ?').run(row.device)
+      return { device: row.device }
+    })()
+  }
+
+  /** Those that were forgotten and not told yet. */
+  forgotten(): { readonly camera: Id; readonly facts: CameraFacts | undefined }[] {
+    const rows = this.#db.prepare('SELECT camera, facts FROM inventory_forgotten').all() as CameraRow[]
+    return rows.map(({ camera, facts }) => ({ camera, facts: parsed(facts) }))
+  }
+
+  /** Whoever had to know that this one is gone knows it. */
+  told(camera: Id): void {
+    this.#db.prepare('DELETE FROM inventory_forgotten WHERE camera = ?').run(camera)
+  }
 }
 
 function parsed(facts: string): CameraFacts | undefined {

@@ -21,3 +21,11 @@ export const INVENTORY_TABLES = `
     UNIQUE (device, source)
   ) STRICT;
 `
+
+/** Cameras that a person had forgotten, until whoever was told of them has been told that they are gone. */
+export const FORGOTTEN_TABLES = `
+  CREATE TABLE inventory_forgotten (
+    camera TEXT PRIMARY KEY,
+    facts TEXT NOT NULL
+  ) STRICT;
+`

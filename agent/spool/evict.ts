@@ -1,5 +1,5 @@
 import type { Database } from '../base/database.ts'
-import { checkMessage, type SpoolMessage } from './message.ts'
+import { type CheckedMessage, checkMessage, type SpoolMessage } from './message.ts'
 
 export interface SpoolBounds {
   readonly bytesMax: number
@@ -75,3 +75,14 @@ const notice = (message: string): SpoolMessage => ({
   name: 'activity',
   body: { kind: 'messages-dropped', message },
 })
+
+/** What the owner is told of a message that is larger than the broker takes. */
+export function tooLargeNotice(
+  { name, id }: { readonly name: string; readonly id: string | undefined },
+  bytes: number,
+  nowMs: number,
+): CheckedMessage {
+  const of = id === undefined ? '' : ` of camera ${id}`
+  const message = `A ${name} message${of} with ${bytes} bytes was set aside: the broker takes no such size, raise its limit to 262144 bytes`
+  return checkMessage({ name: 'activity', body: { kind: 'messages-dropped', message } }, nowMs)
+}

@@ -4,9 +4,9 @@ import type { Logger } from '../base/logger.ts'
 import type { Id } from '../protocol/envelope.ts'
 import type { NumberedName } from '../protocol/topics.ts'
 import { Ballast } from './ballast.ts'
-import { damageNotice } from './evict.ts'
+import { damageNotice, tooLargeNotice } from './evict.ts'
 import { isCorrupt, openSpoolFile, readFacts, replaceSpoolFile, type SpoolFile } from './file.ts'
-import { type CheckedMessage, checkMessage, type SpoolMessage } from './message.ts'
+import { type CheckedMessage, checkMessage, payloadText, type SpoolMessage } from './message.ts'
 import { renewStream } from './renew.ts'
 import { MessageTable } from './table.ts'
 
@@ -131,6 +131,31 @@ export class Spool implements Disposable {
     if (stream !== this.stream) return
     this.#surviving(() => this.#table.forget(upTo))
     this.#ballast.hold()
+  }
+
+  /**
+   * Puts a notice in the place of a message that a broker never takes: the number stays, so that nothing behind it waits.
+   * @returns what travels instead; undefined where it is not held any more
+   */
+  setAside(seq: number): StoredMessage | undefined {
+    return this.#surviving(() => {
+      const { db, facts } = this.#file
+      const [former] = this.read(seq - 1, 1)
+      if (former?.seq !== seq) return undefined
+      const formerBytes = Buffer.byteLength(former.payload)
+      const notice = tooLargeNotice(former, formerBytes, this.#clock.nowMs())
+      const payload = payloadText(notice, seq, facts.stream)
+      const bytes = Buffer.byteLength(payload)
+      db.transaction(() => {
+        const update = 'UPDATE message SET name = ?, id = NULL, payload = ?, bytes = ? WHERE seq = ?'
+        db.prepare(update).run(notice.name, payload, bytes, seq)
+        db.prepare('UPDATE spool SET dropped = dropped + 1').run()
+      })()
+      facts.bytes += bytes - formerBytes
+      facts.dropped += 1
+      this.#logger.error({ name: former.name, id: former.id, bytes: formerBytes }, 'The broker takes no such message')
+      return { seq, name: notice.name, id: undefined, payload }
+    })
   }
 
   /**

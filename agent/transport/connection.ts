@@ -20,7 +20,8 @@ export interface BrokerAccess {
 export interface ConnectionOptions extends BrokerAccess {
   readonly connectTimeoutMs: number
   readonly keepaliveS: number
-  readonly will: { readonly topic: string; readonly payload: string }
+  /** What the broker tells for a box that fell silent; nothing where absent. */
+  readonly will?: { readonly topic: string; readonly payload: string }
   readonly onMessage: (topic: string, payload: Buffer, retained: boolean) => void
   /** Gives up connecting; later it does nothing: who holds the connection ends it. */
   readonly signal: AbortSignal
@@ -37,6 +38,8 @@ export interface Connection {
   subscribe(topics: string[]): Promise<void>
   /** So many messages the broker takes at once (MQTT 5, 3.2.2.3.3). */
   readonly inFlightMax: number
+  /** No packet may be larger, where the broker says so (MQTT 5, 3.2.2.3.6). */
+  readonly packetBytesMax: number
   /** Resolves with the reason when the connection has ended, whoever ended it. */
   readonly ended: Promise<LenscapError>
   /** Says DISCONNECT, so that the will stays unsent, and closes; after the deadline it cuts. */
@@ -44,6 +47,8 @@ export interface Connection {
   /** Closes at once, without a word: the broker sends the will. */
   cut(): void
 }
+
+type BrokerLimits = Pick<Connection, 'inFlightMax' | 'packetBytesMax'>
 
 const TOPIC_BYTES_MAX = 4096
 const FRAME_BYTES_MAX = PAYLOAD_BYTES_MAX + TOPIC_BYTES_MAX
@@ -75,11 +80,14 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   }
   options.signal.addEventListener('abort', cut, { once: true })
   try {
-    const connected = new Promise<number>((resolve) =>
-      client.on('connect', ({ properties }) => resolve(properties?.receiveMaximum ?? IN_FLIGHT_MAX)),
+    const connected = new Promise<BrokerLimits>((resolve) =>
+      client.on('connect', ({ properties }) => {
+        const { receiveMaximum = IN_FLIGHT_MAX, maximumPacketSize = Number.POSITIVE_INFINITY } = properties ?? {}
+        resolve({ inFlightMax: receiveMaximum, packetBytesMax: maximumPacketSize })
+      }),
     )
     const outcome = await Promise.race([connected, ended])
-    if (typeof outcome !== 'number') throw outcome
+    if (outcome instanceof LenscapError) throw outcome
     return wrap(client, url, outcome, ended, cut)
   } catch (error) {
     cut()
@@ -100,7 +108,7 @@ function clientOptions(options: ConnectionOptions): IClientOptions {
     clean: true,
     keepalive: options.keepaliveS,
     connectTimeout: options.connectTimeoutMs,
-    will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
+    ...(will && { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true } }),
     // The spool, the window and the one retry loop are ours.
     reconnectPeriod: 0,
     queueQoSZero: false,
@@ -113,7 +121,7 @@ function clientOptions(options: ConnectionOptions): IClientOptions {
 function wrap(
   client: MqttClient,
   url: string,
-  inFlightMax: number,
+  { inFlightMax, packetBytesMax }: BrokerLimits,
   ended: Promise<LenscapError>,
   cut: () => void,
 ): Connection {
@@ -137,6 +145,7 @@ function wrap(
     ended,
     cut,
     inFlightMax,
+    packetBytesMax,
     publish: (topic, payload, retain, expiryS) => {
       const expiry = isFive && expiryS !== undefined && { properties: { messageExpiryInterval: expiryS } }
       return answered((done) => client.publish(topic, payload, { qos: 1, retain, ...expiry }, (error) => done(error)))

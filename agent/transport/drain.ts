@@ -68,6 +68,12 @@ export class Drain {
     return this.#resends
   }
 
+  /** The first message of this connection that the broker has not confirmed. */
+  get unconfirmed(): number | undefined {
+    const [first] = this.#unconfirmed
+    return first
+  }
+
   /** Takes the bridge's acknowledgement and lets go of what it has committed. @throws what the disk throws */
   onAck(ack: Ack): void {
     const { spool, clock, limits } = this.#deps

@@ -66,7 +66,8 @@ function placeOf(url: string): URL {
   throw new LenscapError('invalid', "The broker's address must begin with mqtt, mqtts, ws or wss", { url })
 }
 
-function tlsOf(host: string, tls: TlsOptions = {}): TlsConnection {
+/** How a server on that host has to prove itself. */
+export function tlsOf(host: string, tls: TlsOptions = {}): TlsConnection {
   const { fingerprint, servername, ...files } = tls
   const name = servername ?? (isIP(host) === 0 ? host : undefined)
   const check = (_: string, certificate: PeerCertificate) => checkPin(certificate, fingerprint ?? '')

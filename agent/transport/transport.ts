@@ -10,9 +10,11 @@ import { downTopics, MESSAGES, type NumberedName, topicOf } from '../protocol/to
 import type { Spool } from '../spool/spool.ts'
 import { type BrokerAccess, type Connection, openConnection } from './connection.ts'
 import { Drain, type DrainDeps, type DrainLimits } from './drain.ts'
+import { clearForgotten, type ForgottenCameras } from './forgotten.ts'
 import type { Claimed } from './identity.ts'
 import { type DownHandlers, Inbox } from './inbox.ts'
 import { keepPresent, type StatusFacts, statusText } from './presence.ts'
+import { fitting, StuckMessage } from './stuck.ts'
 
 /** Told at each change. `error` says why the last connection ended. Counts are since the start of the process. */
 export interface TransportState {
@@ -44,6 +46,8 @@ export interface TransportOptions {
   readonly spool: Spool
   readonly status: () => StatusFacts
   readonly handlers: DownHandlers
+  /** Cameras of which the broker should hold nothing any more. */
+  readonly forgotten?: ForgottenCameras
   readonly onState: (state: TransportState) => void
   /** The broker took a message with so many bytes of payload. */
   readonly onPublished?: (name: string, bytes: number) => void
@@ -74,6 +78,7 @@ const REPLY_EXPIRY_S = 120
 /** What outlives one connection. */
 interface Memory {
   readonly commandsDone: Set<Id>
+  readonly stuck: StuckMessage
   junk: number
   resends: number
 }
@@ -82,7 +87,7 @@ interface Memory {
 export async function runTransport(options: TransportOptions): Promise<void> {
   const { clock, random, logger, signal, onState } = options
   const limits = { ...LIMITS, ...options.limits }
-  const memory: Memory = { commandsDone: new Set(), junk: 0, resends: 0 }
+  const memory: Memory = { commandsDone: new Set(), stuck: new StuckMessage(), junk: 0, resends: 0 }
   const work = async () => {
     try {
       await runSession(options, limits, memory)
@@ -121,8 +126,12 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
   const inbox = new Inbox({ ...options, prefix, agent, onAck, reply, signal: stop }, memory.commandsDone)
   const born = status()
   const connection = await connect(options, limits, statusText(born, false, clock.nowMs()), inbox)
-  const windowMax = Math.min(limits.windowMax, connection.inFlightMax)
-  const send: DrainDeps['publish'] = (m) => publish(m.name, m.id, m.payload)
+  const windowMax = memory.stuck.window(Math.min(limits.windowMax, connection.inFlightMax))
+  const send: DrainDeps['publish'] = (message) => {
+    const topic = topicOf(prefix, { agent, name: message.name, ...(message.id !== undefined && { id: message.id }) })
+    const { name, id, payload } = fitting(message, topic, connection.packetBytesMax, spool)
+    return publish(name, id, payload)
+  }
   const drain = new Drain({ spool, clock, logger, limits: { ...limits, windowMax }, publish: send, settledBy })
   const ended = connection.ended.then((error) => {
     over.abort()
@@ -136,7 +145,14 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
     logger.info({ agent }, 'Connected to the broker')
     if (settledBy === 'bridge' && spool.oldest() !== undefined) await ackSeen.wait(limits.ackGraceMs)
     const presence = { status, clock, born, signal: stop, publish: (facts: StatusFacts) => tell(true, facts) }
-    await Promise.all([drain.run(stop), keepPresent(presence)])
+    const clear = (name: 'camera-info' | 'camera-health', camera: Id) =>
+      connection.publish(topicOf(prefix, { agent, name, id: camera }), '', true)
+    const clearing = clearForgotten({
+      ...{ spool, settledBy, clock, clear },
+      forgotten: options.forgotten,
+      signal: stop,
+    })
+    await Promise.all([drain.run(stop), keepPresent(presence), clearing])
   }
   const living = live()
   const stopped = Promise.withResolvers<void>()
@@ -151,6 +167,7 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
     over.abort()
     connection.cut()
     await Promise.allSettled([ended, living])
+    if (!signal.aborted) memory.stuck.ended(spool, drain.unconfirmed)
     memory.junk += inbox.junk
     memory.resends += drain.resends
   }
