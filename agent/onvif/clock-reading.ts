@@ -1,0 +1,32 @@
+import { type ErrorFacts, errorKind, LenscapError } from '../base/errors.ts'
+import type { RawReply } from './carry.ts'
+import { bodyOfReply } from './faults.ts'
+import type { Xml } from './xml.ts'
+
+/** A device's clock against ours. */
+export interface ClockReading {
+  /** Camera's clock minus the box's; undefined where the device does not say its time. */
+  readonly skewMs: number | undefined
+  readonly latencyMs: number
+  /** False where even the time is told only to who signs in. */
+  readonly anonymous: boolean
+}
+
+/**
+ * Devices say whole seconds, half a second ago on average when they said them half of the round trip ago.
+ * @param nowMs UTC, when the answer was there
+ */
+export const skewMsOf = (cameraMs: number | undefined, latencyMs: number, nowMs: number): number | undefined =>
+  cameraMs === undefined ? undefined : Math.round(cameraMs + 500 - (nowMs - latencyMs / 2))
+
+/** The body that tells the date; undefined where strangers are refused. @throws LenscapError for any other trouble */
+export function dateTold({ status, text }: RawReply, facts: ErrorFacts): Xml | undefined {
+  try {
+    const body = bodyOfReply(status, text, facts)
+    if (body.one('GetSystemDateAndTimeResponse')) return body
+  } catch (error) {
+    if (errorKind(error) === 'refused') return undefined
+    throw error
+  }
+  throw new LenscapError('invalid', 'What answers there is not ONVIF', facts)
+}
