@@ -36,6 +36,8 @@ export type Ask = (writer: RequestWriter) => SoapRequest
 
 interface Signature {
   readonly credential: Credential | undefined
+  /** By the token alone: no challenge is answered. */
+  readonly isTokenOnly: boolean
   /** The camera's time, for the digest. */
   readonly createdMs: number
   /** Called before anything is sent. @throws what stands against this operation */
@@ -114,16 +116,17 @@ export class Exchange {
   }
 
   async #send(ask: Ask, options: CallOptions, signature: Signature, signal: AbortSignal): Promise<Exchanged> {
-    const { credential, createdMs, check } = signature
-    const signer = this.manner === 'wsse' ? credential : undefined
+    const { credential, isTokenOnly, createdMs, check } = signature
+    const signer = this.manner === 'wsse' || isTokenOnly ? credential : undefined
     const request = ask(new RequestWriter(signer, createdMs, options.media2))
     check(request.operation)
     const target = options.target ?? this.services.get(request.service) ?? this.target
     const reply = await carry(target, request, signal, options.replyBytesMax)
     // Also learned from what strangers are told, so that a wrong password does not go out twice, in two manners.
     this.#learn(reply)
-    const authorization = credential && answerChallenges(challengesOf(reply), credential, target.path)
-    if (authorization === undefined) return { reply, request, unshown: credential && !signer ? 'unasked' : undefined }
+    const mayAnswer = credential && !isTokenOnly
+    const authorization = mayAnswer && answerChallenges(challengesOf(reply), credential, target.path)
+    if (!authorization) return { reply, request, unshown: credential && !signer ? 'unasked' : undefined }
     const unsigned = ask(new RequestWriter(undefined, createdMs, options.media2))
     const signed = { ...unsigned, authorization }
     const second = await carry(target, signed, signal, options.replyBytesMax)

@@ -200,15 +200,18 @@ export class Session {
     // It asks for nothing that can be given, or it was the wrong time: that says nothing of the password.
     const isUnshown = unshownOf(first) !== undefined && !this.gate.refusesToken(credential)
     const isAgain = isUnshown || (this.#exchange.manner === 'wsse' && isDrifted)
-    const refusal = isAgain ? await this.#askByToken(ask, options, credential) : first
+    const refusal = isAgain ? await this.#askAgain(ask, options, credential, true) : first
     if (!(refusal instanceof LenscapError)) return refusal
     if (unshownOf(first) === 'stale') throw this.#schemeError(refusal, credential, true)
     const wasProven = this.#proven
     // Who refuses what it took before may be another.
     this.#exchange.continuity.broken()
     if (wasProven && (await this.#stillKnown(options.signal, credential))) {
-      this.#forbidden.add(operationOf(refusal))
-      throw withReason(refusal, 'operation')
+      // A fault speaks of this user's rights; a bare 401 may have come while it was out of connections.
+      const again = statusOf(refusal) === 401 ? await this.#askAgain(ask, options, credential) : refusal
+      if (!(again instanceof LenscapError)) return again
+      this.#forbidden.add(operationOf(again))
+      throw withReason(again, 'operation')
     }
     // Another call found out meanwhile that nobody is let in.
     this.gate.checkCredential(credential)
@@ -225,14 +228,13 @@ export class Session {
     throw withReason(refusal, this.gate.refuse(credential, 'onvif', statusOf(refusal) === 403))
   }
 
-  /** Once more, by the token that no device asks for. @returns the refusal where that is refused as well */
-  async #askByToken(ask: Ask, options: CallOptions, credential: Credential): Promise<Answer | LenscapError> {
-    const { manner } = this.#exchange
-    this.#exchange.manner = 'wsse'
+  /** Once more, perhaps by the token that no device asks for. @returns the refusal where that is refused as well */
+  async #askAgain(ask: Ask, options: CallOptions, credential: Credential, isTokenOnly = false) {
     try {
-      return await this.#ask(ask, options, credential)
+      const answer = await this.#ask(ask, options, credential, isTokenOnly)
+      if (isTokenOnly) this.#exchange.manner = 'wsse'
+      return answer
     } catch (error) {
-      this.#exchange.manner = manner
       if (error instanceof LenscapError && error.kind === 'refused') return error
       throw error
     }
@@ -276,8 +278,8 @@ export class Session {
     return fileIn(reply, this.#exchange.facts(FETCH))
   }
 
-  async #ask(ask: Ask, options: CallOptions, credential: Credential | undefined): Promise<Answer> {
-    const { reply, request, unshown } = await this.#send(ask, options, credential)
+  async #ask(ask: Ask, options: CallOptions, credential: Credential | undefined, isTokenOnly = false): Promise<Answer> {
+    const { reply, request, unshown } = await this.#send(ask, options, credential, isTokenOnly)
     const waitMs = waitMsIn(reply.headers, reply.text, this.#clock.nowMs())
     const facts = {
       ...this.#exchange.facts(request.operation),
@@ -287,10 +289,10 @@ export class Session {
     return { body: bodyOfReply(reply.status, reply.text, facts), parts: reply.parts }
   }
 
-  #send(ask: Ask, options: CallOptions, credential: Credential | undefined) {
+  #send(ask: Ask, options: CallOptions, credential: Credential | undefined, isTokenOnly = false) {
     const createdMs = this.#clock.nowMs() + (this.#clockReading?.skewMs ?? 0)
     const check = (operation: string) => this.#forbidden.check(operation, this.#exchange.facts(operation))
-    return this.#exchange.run(options, ask, { credential, createdMs, check })
+    return this.#exchange.run(options, ask, { credential, isTokenOnly, createdMs, check })
   }
 }
 
