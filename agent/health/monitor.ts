@@ -174,7 +174,7 @@ export class HealthMonitor {
       movedFrom: moved,
       latencyMs: reading?.latencyMs,
       clockSkewMs: reading?.skewMs,
-      isDateless: reading?.anonymous === true && reading.skewMs === undefined,
+      isDateless: reading?.isDateless === true,
       lastSeenAt: this.#lastSeenAt,
     }
   }

@@ -10,6 +10,8 @@ export interface ClockReading {
   readonly latencyMs: number
   /** False where even the time is told only to who signs in. */
   readonly anonymous: boolean
+  /** It told a date, but none that exists. */
+  readonly isDateless?: boolean
 }
 
 /**
@@ -22,11 +24,15 @@ export const skewMsOf = (cameraMs: number | undefined, latencyMs: number, nowMs:
 /** The body that tells the date; undefined where strangers are refused. @throws LenscapError for any other trouble */
 export function dateTold({ status, text }: RawReply, facts: ErrorFacts): Xml | undefined {
   try {
-    const body = bodyOfReply(status, text, facts)
-    if (body.one('GetSystemDateAndTimeResponse')) return body
+    return mustTellDate(bodyOfReply(status, text, facts), facts)
   } catch (error) {
     if (errorKind(error) === 'refused') return undefined
     throw error
   }
+}
+
+/** @throws LenscapError `invalid` for an answer to something else */
+export function mustTellDate(body: Xml, facts: ErrorFacts): Xml {
+  if (body.one('GetSystemDateAndTimeResponse')) return body
   throw new LenscapError('invalid', 'What answers there is not ONVIF', facts)
 }

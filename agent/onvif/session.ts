@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import type { Target } from './carry.ts'
-import { type ClockReading, dateTold, skewMsOf } from './clock-reading.ts'
+import { type ClockReading, dateTold, mustTellDate, skewMsOf } from './clock-reading.ts'
 import { type Answer, type Ask, type CallOptions, Exchange } from './exchange.ts'
 import { bodyOfReply, operationOf, refusalOf, statusOf, unshownOf, waitMsOf, withReason } from './faults.ts'
 import { FETCH, fetchSigned, fileIn } from './fetch.ts'
@@ -99,8 +99,7 @@ export class Session {
   async readClock(signal: AbortSignal, timeoutMs?: number): Promise<ClockReading> {
     const reading = await this.#readClockUnsigned(signal, timeoutMs)
     if (reading.anonymous || !this.#proven) return reading
-    const skewMs = (await this.#signedSkewMs(signal, timeoutMs)) ?? reading.skewMs
-    this.#clockReading = { ...reading, skewMs }
+    this.#clockReading = { ...reading, ...(await this.#readClockSigned(signal, timeoutMs)) }
     return this.#clockReading
   }
 
@@ -112,20 +111,21 @@ export class Session {
     if (!body) this.#closedToStrangers = true
     const cameraMs = body ? cameraTimeIn(body) : timeOfHeader(reply.headers.date)
     const skewMs = skewMsOf(cameraMs, latencyMs, this.#clock.nowMs())
-    this.#clockReading = { skewMs, latencyMs, anonymous: body !== undefined }
+    this.#clockReading = { skewMs, latencyMs, anonymous: !!body, isDateless: !!body && skewMs === undefined }
     return this.#clockReading
   }
 
-  async #signedSkewMs(signal: AbortSignal, timeoutMs?: number): Promise<number | undefined> {
+  async #readClockSigned(signal: AbortSignal, timeoutMs?: number): Promise<Partial<ClockReading>> {
     const startedMs = this.#clock.monotonicMs()
     try {
-      const body = await this.call(askDate, within(signal, timeoutMs))
+      const body = mustTellDate(await this.call(askDate, within(signal, timeoutMs)), this.#exchange.facts('the date'))
       const latencyMs = this.#clock.monotonicMs() - startedMs
-      return skewMsOf(cameraTimeIn(body), latencyMs, this.#clock.nowMs())
+      const skewMs = skewMsOf(cameraTimeIn(body), latencyMs, this.#clock.nowMs())
+      return skewMs === undefined ? { isDateless: true } : { skewMs }
     } catch (error) {
       const kind = errorKind(error)
       // Who refuses in good order is there, as it is for strangers.
-      if (kind === 'refused' || kind === 'unsupported' || refusalOf(error) !== undefined) return undefined
+      if (kind === 'refused' || kind === 'unsupported' || refusalOf(error) !== undefined) return {}
       throw error
     }
   }

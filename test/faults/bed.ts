@@ -49,7 +49,7 @@ export async function startBed(net: string, cameras: readonly BedCamera[], seed 
     await startFleet({
       cameras: cameras.map(({ profile, faults = [] }, i) => {
         const at = (i + 1) * SPACING
-        return { profile, faults, address: `${net}.${Math.floor(at / 256)}.${at % 256}`, eventIntervalMs: 4_000 }
+        return { profile, faults, address: `${net}.${Math.floor(at / 256)}.${at % 256}`, eventIntervalMs: 20_000 }
       }),
       password: PASSWORD,
       seed: `faults ${seed}`,

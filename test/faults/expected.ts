@@ -1,6 +1,6 @@
 import type { DiagnosisCode } from '../../agent/protocol/camera.ts'
 import { FAULT_GROUPS, type FaultName } from '../../simulator/faults/fault.ts'
-import type { ProfileName } from '../../simulator/fleet/index.ts'
+import { PROFILE_NAMES, PROFILES, type ProfileName } from '../../simulator/profiles/catalogue.ts'
 import { isWell, type Outcome } from './trial.ts'
 
 /** `unknown`: nobody can be found or read there. */
@@ -33,6 +33,8 @@ const WRONG_CLOCK: Row = { running: ['CLOCK_SKEW'], starting: ['CLOCK_SKEW'] }
 /** It took the password before: then it is a lockout, or a new password; told apart when it has had time to forget. */
 const REFUSES: Row = { running: ['LOCKED_OUT'], starting: ['AUTH_REJECTED'], isSlow: true }
 const NO_LOGIN: Row = { running: ['AUTH_UNSUPPORTED'], starting: ['AUTH_UNSUPPORTED'], isSlow: true }
+/** Brands that say no by a SOAP fault with a 400, without a challenge. */
+const BY_FAULT = PROFILE_NAMES.filter((name) => PROFILES[name].refusal.status === 400)
 const NO_TOKEN = 'takes HTTP Digest alone'
 const HIDDEN: Row = { starting: 'unknown' }
 
@@ -71,6 +73,12 @@ const ROWS: Partial<Record<FaultName, Row>> = {
   'digest-unknown-algorithm': { on: { axis: { ...NO_LOGIN, why: NO_TOKEN } } },
   'challenge-missing': { on: { axis: { ...REFUSES, why: NO_TOKEN } } },
   'refusal-400': { on: { axis: { ...REFUSES, why: NO_TOKEN } } },
+  // Who refuses by a fault never asks for Digest, and then refuses the token that it took: nobody can tell it from a lockout.
+  'token-refused': {
+    on: Object.fromEntries(
+      BY_FAULT.map((profile) => [profile, { ...REFUSES, why: 'refuses by a fault, and never asks for Digest' }]),
+    ),
+  },
   'clock-skew': { ...WRONG_CLOCK, value: '-3600' },
   'clock-drift': { ...WRONG_CLOCK, value: '5000' },
   // It takes half a minute to be wrong.

@@ -22,25 +22,15 @@ export interface JobResult {
   readonly stallMaxMs: number
   /** Why there are no outcomes: the agent ended, or the time was up. */
   readonly failure?: string
+  /** Those that were lost the first time: their outcomes are of a second trial. */
+  readonly again?: readonly string[]
 }
 
 /** To start, settle and end in, besides the watching: whoever takes longer hangs. */
 const SPARE_S = 240
 
-/** Runs the jobs, so many at a time, each within its deadline; tells each result as it comes. */
-export async function runJobs(
-  jobs: readonly Job[],
-  sideBySide: number,
-  onResult: (result: JobResult) => void,
-): Promise<void> {
-  const left = [...jobs]
-  const work = async () => {
-    for (let job = left.shift(); job; job = left.shift()) onResult(await runApart(job))
-  }
-  await Promise.all(Array.from({ length: sideBySide }, work))
-}
-
-function runApart(job: Job): Promise<JobResult> {
+/** Runs a job in a process of its own, within its deadline. Never rejects. */
+export function runJob(job: Job): Promise<JobResult> {
   const { promise, resolve } = Promise.withResolvers<JobResult>()
   const timeout = (job.duringS + job.afterS + SPARE_S) * 1000
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(job)], { timeout, killSignal: 'SIGKILL' })
