@@ -15,6 +15,9 @@ const MINUTE_MS = 60_000
 
 const envelope = (body: string) => `<s:Envelope xmlns:s="s"><s:Body>${body}</s:Body></s:Envelope>`
 const DATE = envelope('<GetSystemDateAndTimeResponse/>')
+const LATER = envelope(
+  `<GetSystemDateAndTimeResponse><SystemDateAndTime><UTCDateTime><Time><Hour>1</Hour><Minute>1</Minute><Second>1</Second></Time><Date><Year>2101</Year><Month>1</Month><Day>1</Day></Date></UTCDateTime></SystemDateAndTime></GetSystemDateAndTimeResponse>`,
+)
 const INFORMATION = envelope('<GetDeviceInformationResponse><Model>X</Model></GetDeviceInformationResponse>')
 const NOT_AUTHORIZED = envelope('<s:Fault><s:Code><s:Value>ter:NotAuthorized</s:Value></s:Code></s:Fault>')
 const DIGEST = 'Digest realm="r", nonce="n", qop="auth"'
@@ -24,6 +27,8 @@ interface Asked {
   readonly isDate: boolean
   readonly hasToken: boolean
   readonly hasDigest: boolean
+  /** The token's time, UTC ms. */
+  readonly created: number
 }
 
 /** What it answers: `in`, a challenge, a fault that says no, or a page of something else. */
@@ -38,11 +43,13 @@ async function camera(t: TestContext, answering: Answering) {
       isDate: body.includes('GetSystemDateAndTime'),
       hasToken: body.includes('UsernameToken'),
       hasDigest: request.headers.authorization !== undefined,
+      created: Date.parse(/Created[^>]*>([^<]*)</.exec(body)?.[1] ?? ''),
     }
     if (asked.hasToken) state.tokens += 1
     if (asked.hasDigest) state.digests += 1
     const answer = state.answering(asked)
-    if (answer === 'in') response.end(asked.isDate ? DATE : INFORMATION)
+    if (answer === 'later') response.end(LATER)
+    else if (answer === 'in') response.end(asked.isDate ? DATE : INFORMATION)
     else if (answer === 'no') response.writeHead(400).end(NOT_AUTHORIZED)
     else if (answer === 'page') response.end('<html>welcome</html>')
     else response.writeHead(401, answer === '' ? {} : { 'WWW-Authenticate': answer }).end()
@@ -130,4 +137,16 @@ test('a 401 that came while it was out of connections is no word about rights: t
   state.answering = (asked) => (asked.hasDigest && refusals-- > 0 ? DIGEST : byDigest(asked))
   assert.equal(await ask(), 'let in')
   assert.equal(await ask(), 'let in')
+})
+
+test('one that tells a wrong time and checks by the right one is let in by the right one', async (t) => {
+  const { state, device, ask } = await camera(t, ({ isDate, hasToken }) => (isDate || hasToken ? 'in' : 'no'))
+  assert.equal(await ask(), 'let in')
+  const isNow = ({ created }: Asked) => Math.abs(created - Date.now()) < 60_000
+  state.answering = (asked) => (asked.isDate ? 'later' : asked.hasToken && isNow(asked) ? 'in' : 'no')
+  await device.readClock(never)
+  assert.equal(await ask(), 'let in')
+  const before = state.tokens
+  assert.equal(await ask(), 'let in')
+  assert.equal(state.tokens, before + 1, 'and the right one is kept')
 })

@@ -11,10 +11,8 @@ import type { DeviceGate } from './gate.ts'
 import { waitMsIn } from './lockout.ts'
 import { cameraTimeIn, timeOfHeader } from './replies.ts'
 import type { Service } from './requests.ts'
+import { SigningTime } from './signing-time.ts'
 import type { Xml } from './xml.ts'
-
-/** A digest that failed is tried once more when the clock turns out to be off by more than this from what was believed. */
-const SKEW_MS_NOTICED = 5_000
 
 interface SessionOptions {
   readonly target: Target
@@ -37,6 +35,7 @@ export class Session {
   readonly #clock: Clock
   readonly #confirm: ((signal: AbortSignal) => Promise<void>) | undefined
   readonly #forbidden = new Forbidden()
+  readonly #time = new SigningTime()
   #credential: Credential | undefined
   #confirming: Promise<void> | undefined
   /** The credential has opened what is closed to strangers. */
@@ -159,6 +158,7 @@ export class Session {
     if (credential) await this.#checkSigning(credential, options.signal)
     try {
       const answer = await this.#ask(ask, options, credential)
+      if (credential) this.#time.worked(this.#clockReading?.skewMs)
       if (credential && this.#closedToStrangers && !this.#proven) {
         this.#proven = true
         this.#takesTokenUnasked = this.#exchange.isUnanswerable
@@ -196,12 +196,12 @@ export class Session {
       this.gate.keepQuiet('locked-out', waitMsOf(first))
       throw withReason(first, 'locked-out')
     }
-    const isDrifted = Math.abs((now.skewMs ?? 0) - (before?.skewMs ?? 0)) > SKEW_MS_NOTICED
     // It asks for nothing that can be given, or it was the wrong time: that says nothing of the password.
     const isUnshown = unshownOf(first) !== undefined && !this.gate.refusesToken(credential)
-    const isAgain = isUnshown || (this.#exchange.manner === 'wsse' && isDrifted)
-    const refusal = isAgain ? await this.#askAgain(ask, options, credential, true) : first
+    const isOtherTime = this.#exchange.manner === 'wsse' && this.#time.turn(before?.skewMs, now.skewMs)
+    const refusal = isUnshown || isOtherTime ? await this.#askAgain(ask, options, credential, true) : first
     if (!(refusal instanceof LenscapError)) return refusal
+    if (isOtherTime) this.#time.turnBack()
     if (unshownOf(first) === 'stale') throw this.#schemeError(refusal, credential, true)
     const wasProven = this.#proven
     // Who refuses what it took before may be another.
@@ -290,7 +290,7 @@ export class Session {
   }
 
   #send(ask: Ask, options: CallOptions, credential: Credential | undefined, isTokenOnly = false) {
-    const createdMs = this.#clock.nowMs() + (this.#clockReading?.skewMs ?? 0)
+    const createdMs = this.#clock.nowMs() + this.#time.skewMs(this.#clockReading?.skewMs)
     const check = (operation: string) => this.#forbidden.check(operation, this.#exchange.facts(operation))
     return this.#exchange.run(options, ask, { credential, isTokenOnly, createdMs, check })
   }

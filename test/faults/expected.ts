@@ -32,7 +32,7 @@ const NONSENSE: Row = { running: ['MALFORMED_REPLY'], starting: 'unknown' }
 const WRONG_CLOCK: Row = { running: ['CLOCK_SKEW'], starting: ['CLOCK_SKEW'] }
 /** It took the password before: then it is a lockout, or a new password; told apart when it has had time to forget. */
 const REFUSES: Row = { running: ['LOCKED_OUT'], starting: ['AUTH_REJECTED'], isSlow: true }
-const NO_LOGIN: Row = { running: ['AUTH_UNSUPPORTED'], starting: ['AUTH_UNSUPPORTED'], isSlow: true }
+const NO_LOGIN: Row = { running: ['AUTH_UNSUPPORTED'], starting: ['AUTH_UNSUPPORTED'] }
 /** Brands that say no by a SOAP fault with a 400, without a challenge. */
 const BY_FAULT = PROFILE_NAMES.filter((name) => PROFILES[name].refusal.status === 400)
 const NO_TOKEN = 'takes HTTP Digest alone'
@@ -67,9 +67,9 @@ const ROWS: Partial<Record<FaultName, Row>> = {
   'auth-lockout': REFUSES,
   'always-401': REFUSES,
   'always-403': { ...REFUSES, starting: ['LOCKED_OUT'] },
-  'basic-only': { ...NO_LOGIN },
+  'basic-only': NO_LOGIN,
   // Where Digest does not work or is not asked for, the token does; but not with one that takes Digest alone.
-  'digest-always-stale': { on: { axis: { ...NO_LOGIN, why: NO_TOKEN } } },
+  'digest-always-stale': { on: { axis: { ...NO_LOGIN, isSlow: true, why: NO_TOKEN } } },
   'digest-unknown-algorithm': { on: { axis: { ...NO_LOGIN, why: NO_TOKEN } } },
   'challenge-missing': { on: { axis: { ...REFUSES, why: NO_TOKEN } } },
   'refusal-400': { on: { axis: { ...REFUSES, why: NO_TOKEN } } },
