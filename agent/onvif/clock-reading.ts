@@ -1,7 +1,12 @@
 import { type ErrorFacts, errorKind, LenscapError } from '../base/errors.ts'
 import type { RawReply } from './carry.ts'
 import { bodyOfReply } from './faults.ts'
+import type { RequestWriter, SoapRequest } from './requests.ts'
 import type { Xml } from './xml.ts'
+
+/** Cam leaves the token out of its own question for the date, whoever asks. */
+export const askDateSigned = (writer: RequestWriter): SoapRequest =>
+  writer.writeOwn('device', '', '<GetSystemDateAndTime xmlns="http://www.onvif.org/ver10/device/wsdl"/>')
 
 /** A device's clock against ours. */
 export interface ClockReading {

@@ -150,3 +150,12 @@ test('one that tells a wrong time and checks by the right one is let in by the r
   assert.equal(await ask(), 'let in')
   assert.equal(state.tokens, before + 1, 'and the right one is kept')
 })
+
+test('one that takes tokens alone and tells its time to users only is asked for it by token', async (t) => {
+  const { state, device, ask } = await camera(t, ({ hasToken }) => (hasToken ? 'in' : 'no'))
+  assert.equal(await ask(), 'let in')
+  const before = state.tokens
+  await device.readClock(never)
+  assert.equal(state.tokens, before + 1)
+  assert.equal(device.signedIn, true)
+})

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import type { Target } from './carry.ts'
-import { type ClockReading, dateTold, mustTellDate, skewMsOf } from './clock-reading.ts'
+import { askDateSigned, type ClockReading, dateTold, mustTellDate, skewMsOf } from './clock-reading.ts'
 import { type Answer, type Ask, type CallOptions, Exchange } from './exchange.ts'
 import { bodyOfReply, operationOf, refusalOf, statusOf, unshownOf, waitMsOf, withReason } from './faults.ts'
 import { FETCH, fetchSigned, fileIn } from './fetch.ts'
@@ -117,7 +117,10 @@ export class Session {
   async #readClockSigned(signal: AbortSignal, timeoutMs?: number): Promise<Partial<ClockReading>> {
     const startedMs = this.#clock.monotonicMs()
     try {
-      const body = mustTellDate(await this.call(askDate, within(signal, timeoutMs)), this.#exchange.facts('the date'))
+      const body = mustTellDate(
+        await this.call(askDateSigned, within(signal, timeoutMs)),
+        this.#exchange.facts('the date'),
+      )
       const latencyMs = this.#clock.monotonicMs() - startedMs
       const skewMs = skewMsOf(cameraTimeIn(body), latencyMs, this.#clock.nowMs())
       return skewMs === undefined ? { isDateless: true } : { skewMs }

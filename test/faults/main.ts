@@ -14,8 +14,9 @@ const { values } = parseArgs({
     profile: { type: 'string', multiple: true, default: [...PROFILE_NAMES] },
     phase: { type: 'string', multiple: true, default: ['running', 'starting'] },
     only: { type: 'string', multiple: true },
+    group: { type: 'string', multiple: true },
     'during-s': { type: 'string', default: '75' },
-    'after-s': { type: 'string', default: '100' },
+    'after-s': { type: 'string', default: '130' },
     'side-by-side': { type: 'string', default: '2' },
     /** The second number of the first job's addresses; the others count up from there. */
     net: { type: 'string', default: '150' },
@@ -24,9 +25,8 @@ const { values } = parseArgs({
   },
 })
 
-const faults = EXPECTED.map(({ fault }) => fault).filter(
-  (fault) => values.only?.includes(fault.split('=')[0] ?? '') ?? true,
-)
+const chosen = EXPECTED.filter(({ name }) => values.only?.includes(name) ?? true)
+const faults = chosen.filter(({ group }) => values.group?.includes(group) ?? true).map(({ fault }) => fault)
 const plan = {
   faults,
   duringS: Number(values['during-s']),
