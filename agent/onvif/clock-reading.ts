@@ -4,6 +4,8 @@ import { bodyOfReply } from './faults.ts'
 import type { RequestWriter, SoapRequest } from './requests.ts'
 import type { Xml } from './xml.ts'
 
+export const askDate = (writer: RequestWriter): SoapRequest => writer.write((cam) => cam.getSystemDateAndTime())
+
 /** Cam leaves the token out of its own question for the date, whoever asks. */
 export const askDateSigned = (writer: RequestWriter): SoapRequest =>
   writer.writeOwn('device', '', '<GetSystemDateAndTime xmlns="http://www.onvif.org/ver10/device/wsdl"/>')

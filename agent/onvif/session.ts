@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import type { Target } from './carry.ts'
-import { askDateSigned, type ClockReading, dateTold, mustTellDate, skewMsOf } from './clock-reading.ts'
+import { askDate, askDateSigned, type ClockReading, dateTold, mustTellDate, skewMsOf } from './clock-reading.ts'
 import { type Answer, type Ask, type CallOptions, Exchange } from './exchange.ts'
 import { bodyOfReply, operationOf, refusalOf, statusOf, unshownOf, waitMsOf, withReason } from './faults.ts'
 import { FETCH, fetchSigned, fileIn } from './fetch.ts'
@@ -26,7 +26,6 @@ interface SessionOptions {
   readonly confirm?: (signal: AbortSignal) => Promise<void>
 }
 
-const askDate: Ask = (writer) => writer.write((cam) => cam.getSystemDateAndTime())
 const askInformation: Ask = (writer) => writer.write((cam) => cam.getDeviceInformation())
 
 /** One device's conversation: signs each call, bounds it, and learns how the device wants to be signed to. */
@@ -92,8 +91,7 @@ export class Session {
 
   /**
    * Asks the time without signing (Core 5.12.1 tells it to strangers), since a digest needs it. Goes past an open breaker:
-   * it is how a device that came back is noticed. Who tells the time to users only is asked as one as well: that it refuses
-   * strangers says neither what time it has nor that it is well.
+   * it is how a device that came back is noticed. Who refuses strangers is asked as a user too: a 401 is no sign of health.
    */
   async readClock(signal: AbortSignal, timeoutMs?: number): Promise<ClockReading> {
     const reading = await this.#readClockUnsigned(signal, timeoutMs)
@@ -117,10 +115,8 @@ export class Session {
   async #readClockSigned(signal: AbortSignal, timeoutMs?: number): Promise<Partial<ClockReading>> {
     const startedMs = this.#clock.monotonicMs()
     try {
-      const body = mustTellDate(
-        await this.call(askDateSigned, within(signal, timeoutMs)),
-        this.#exchange.facts('the date'),
-      )
+      const answer = await this.call(askDateSigned, within(signal, timeoutMs))
+      const body = mustTellDate(answer, this.#exchange.facts('the date'))
       const latencyMs = this.#clock.monotonicMs() - startedMs
       const skewMs = skewMsOf(cameraTimeIn(body), latencyMs, this.#clock.nowMs())
       return skewMs === undefined ? { isDateless: true } : { skewMs }
