@@ -15,22 +15,22 @@ DEPS := node_modules/.installed
 SOURCES := $(shell find agent cloud-bridge firmware-hooks simulator test -type f ! -name '*.md' 2>/dev/null)
 TESTS := 'agent/**/*.test.ts' 'cloud-bridge/**/*.test.ts' 'firmware-hooks/**/*.test.ts' 'simulator/**/*.test.ts' 'test/**/*.test.ts'
 
-.PHONY: help demo simulator test check build dist bench bench-quick streams conformance docs deps browser clean
+.PHONY: help demo simulator test check build dist bench bench-quick faults streams conformance docs deps browser clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-demo: build/.built ## Simulated cameras, an agent and a bridge with its console, all running
+demo: build/.built ## Simulated cameras, an agent, a bridge and its console
 	@# The trap: a Ctrl-C is the demo's to handle, not a failure of its shell.
 	@trap : INT; $(RUN) node test/demo/main.ts $(ARGS)
 
-simulator: build/.built ## Simulated cameras alone, with a control page; ARGS="--profile axis …", ARGS="--help"
+simulator: build/.built ## Simulated cameras alone, with a control page
 	@trap : INT; $(RUN) build/bin/lenscap-simulator run --control-port 8490 $(ARGS)
 
-test: build/.built browser ## All tests: unit, the real components together, the console in a real browser
+test: build/.built browser ## All tests: units, components together, real browser
 	@$(RUN) node --test --test-reporter=spec $(TESTS)
 
-check: $(DEPS) ## Formatting, lint, types, rules between rooms, dead code, house style
+check: $(DEPS) ## Format, lint, types, rules between rooms, dead code, style
 	@$(RUN) biome check --error-on-warnings .
 	@$(RUN) tsc -p .
 	@$(RUN) tsc -p cloud-bridge/console
@@ -40,26 +40,29 @@ check: $(DEPS) ## Formatting, lint, types, rules between rooms, dead code, house
 
 build: build/.built ## The programs, in build/bin
 
-dist: build/.built ## One self-contained executable of the agent for this CPU, in build/dist
+dist: build/.built ## The agent as one executable for this CPU, in build/dist
 	@$(RUN) node firmware-hooks/artefacts/dist.ts
 
-bench: build/.built ## Figures beside peers or limits, about 5 minutes; build/bench.json
+bench: build/.built ## Figures beside peers and limits; build/bench.json
 	@$(RUN) node test/bench/main.ts $(ARGS)
 
 bench-quick: build/.built ## The same in a minute, less exact
 	@$(RUN) node test/bench/main.ts --quick $(ARGS)
 
-streams: $(DEPS) ## Every simulated stream, played by ffprobe and GStreamer; ARGS="--seconds 60"
+faults: build/.built ## The long suites: kills, outages, hostile replies
+	@$(RUN) node test/suites/main.ts $(ARGS)
+
+streams: $(DEPS) ## Every simulated stream in two players; ARGS="--seconds 60"
 	@sh test/streams/ensure-players.sh
 	@$(RUN) node test/streams/main.ts $(ARGS)
 
-conformance: $(DEPS) ## Every message of the simulator against ONVIF's schemas; ARGS=FOLDER that holds them
+conformance: $(DEPS) ## The simulator against ONVIF's schemas; ARGS=FOLDER
 	@$(RUN) node test/conformance/conformance.ts $(ARGS)
 
-docs: build/.built browser ## The pictures in docs/images, taken of the running demo
+docs: build/.built browser ## The pictures in docs/images
 	@$(RUN) node test/browser/pictures.ts
 
-clean: ## Remove what the other commands made, except the fetched packages
+clean: ## Remove what was made, but not the fetched packages
 	@rm -rf build
 
 deps: $(DEPS)

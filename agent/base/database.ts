@@ -15,7 +15,7 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const db = openFile(path)
   try {
-    db.pragma('journal_mode = WAL')
+    useLog(db)
     db.pragma('synchronous = FULL')
     db.pragma('secure_delete = ON')
     db.pragma('foreign_keys = ON')
@@ -64,6 +64,27 @@ export function holdLock(path: string, advice: string): Disposable {
     throw new LenscapError('storage', `Can't lock ${path}: check that its folder is writable`, { path }, cause)
   }
   return { [Symbol.dispose]: () => db.close() }
+}
+
+/** Whether a write failed for want of room. SQLite says so in several ways, by what it was about to write. */
+export function isFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  return /^(SQLITE_FULL|SQLITE_IOERR_(WRITE|SHMSIZE|SHMMAP|SHMOPEN)|ENOSPC|EDQUOT)/.test(code) || isFull(error.cause)
+}
+
+/**
+ * Write-ahead logging. On a full disk there is no room for the memory that readers would share: alone with the file,
+ * SQLite keeps it to itself (sqlite.org/wal.html, "Use of WAL Without Shared-Memory"), and the box at least starts.
+ */
+function useLog(db: Database.Database): void {
+  try {
+    db.pragma('journal_mode = WAL')
+  } catch (error) {
+    if (!isFull(error)) throw error
+    db.pragma('locking_mode = EXCLUSIVE')
+    db.pragma('journal_mode = WAL')
+  }
 }
 
 function openFile(path: string, options: Database.Options = {}): Database.Database {

@@ -3,10 +3,12 @@ import { LenscapError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Id } from '../protocol/envelope.ts'
 import type { NumberedName } from '../protocol/topics.ts'
-import { damageNotice, type Eviction, evictionNotice, evictionStep, evictOldest, type SpoolBounds } from './evict.ts'
+import { Ballast } from './ballast.ts'
+import { damageNotice } from './evict.ts'
 import { isCorrupt, openSpoolFile, readFacts, replaceSpoolFile, type SpoolFile } from './file.ts'
-import { type CheckedMessage, checkMessage, payloadText, type SpoolMessage } from './message.ts'
+import { type CheckedMessage, checkMessage, type SpoolMessage } from './message.ts'
 import { renewStream } from './renew.ts'
+import { MessageTable } from './table.ts'
 
 /** A message on disk, with its number and the JSON text that travels. */
 export interface StoredMessage {
@@ -52,8 +54,9 @@ export class Spool implements Disposable {
   readonly #path: string
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #bounds: SpoolBounds
   readonly #listeners = new Set<() => void>()
+  readonly #ballast: Ballast
+  readonly #table: MessageTable
   #file: SpoolFile
   #waiting: Waiting[] = []
   #closed = false
@@ -63,8 +66,15 @@ export class Spool implements Disposable {
     this.#path = options.path
     this.#clock = options.clock
     this.#logger = options.logger
-    this.#bounds = { bytesMax: options.bytesMax ?? 64 * 1024 * 1024, messagesMax: options.messagesMax ?? 250_000 }
-    this.#file = openSpoolFile(options.path, options.clock.nowMs())
+    this.#ballast = new Ballast(`${options.path}.ballast`)
+    this.#file = this.#ballast.withRoom(
+      () => undefined,
+      () => openSpoolFile(options.path, options.clock.nowMs()),
+    )
+    this.#ballast.hold()
+    const { path, clock, logger, bytesMax = 64 * 1024 * 1024, messagesMax = 250_000 } = options
+    const bounds = { bytesMax, messagesMax }
+    this.#table = new MessageTable({ file: () => this.#file, ballast: this.#ballast, bounds, path, clock, logger })
     if (this.#file.setAside) this.#tellDamage(this.#file.setAside)
   }
 
@@ -119,17 +129,8 @@ export class Spool implements Disposable {
   /** Lets go of all up to this number: the bridge has committed them. Another stream's acknowledgement does nothing. */
   trim(stream: Id, upTo: number): void {
     if (stream !== this.stream) return
-    this.#surviving(() => {
-      const { db, facts } = this.#file
-      const gone = db.prepare<[number], { messages: number; bytes: number }>(
-        'SELECT count(*) AS messages, coalesce(sum(bytes), 0) AS bytes FROM message WHERE seq <= ?',
-      )
-      const { messages, bytes } = gone.get(upTo) ?? { messages: 0, bytes: 0 }
-      if (messages === 0) return
-      db.prepare('DELETE FROM message WHERE seq <= ?').run(upTo)
-      facts.messages -= messages
-      facts.bytes -= bytes
-    })
+    this.#surviving(() => this.#table.forget(upTo))
+    this.#ballast.hold()
   }
 
   /**
@@ -183,59 +184,7 @@ export class Spool implements Disposable {
 
   /** One transaction; undefined where the file turned out damaged and was replaced. */
   #writeOnce(batch: readonly Waiting[]): number[] | undefined {
-    return this.#surviving(() => {
-      const { db, facts } = this.#file
-      const next = { ...facts }
-      const numbers = db.transaction(() => {
-        const made = batch.map((entry) => this.#insert(next, entry.message))
-        this.#keepBounds(next)
-        db.prepare('UPDATE spool SET next = ?, dropped = ?').run(next.next, next.dropped)
-        return made
-      })()
-      Object.assign(facts, next)
-      return numbers
-    })
-  }
-
-  #insert(facts: SpoolFile['facts'], message: CheckedMessage, eviction?: Eviction): number {
-    const seq = facts.next
-    const payload = payloadText(message, seq, facts.stream)
-    const bytes = Buffer.byteLength(payload)
-    this.#file.db
-      .prepare('INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-      .run(
-        seq,
-        message.name,
-        message.id ?? null,
-        message.at,
-        payload,
-        bytes,
-        eviction?.lost ?? null,
-        eviction?.fromMs ?? null,
-      )
-    facts.next += 1
-    facts.messages += 1
-    facts.bytes += bytes
-    return seq
-  }
-
-  #keepBounds(facts: SpoolFile['facts']): void {
-    const overRows = facts.messages - this.#bounds.messagesMax
-    const overBytes = facts.bytes - this.#bounds.bytesMax
-    if (overRows <= 0 && overBytes <= 0) return
-    const step = evictionStep(this.#bounds)
-    // The notice takes a row itself.
-    const eviction = evictOldest(
-      this.#file.db,
-      overRows > 0 ? overRows + step.rows + 1 : 0,
-      overBytes > 0 ? overBytes + step.bytes : 0,
-    )
-    if (!eviction) return
-    facts.messages -= eviction.rows
-    facts.bytes -= eviction.bytes
-    facts.dropped += eviction.fresh
-    this.#insert(facts, evictionNotice(eviction, this.#clock.nowMs()), eviction)
-    this.#logger.warn({ lost: eviction.lost, path: this.#path }, 'The queue is full: the oldest messages were let go')
+    return this.#surviving(() => this.#table.insert(batch.map(({ message }) => message)))
   }
 
   /** Runs a step on the file; where SQLite says it is damaged, sets it aside and returns undefined. */
@@ -253,10 +202,6 @@ export class Spool implements Disposable {
 
   #tellDamage(setAside: string | undefined): void {
     this.#logger.error({ path: this.#path, setAside }, 'The queue was damaged and set aside: a new stream begins')
-    const { db, facts } = this.#file
-    db.transaction(() => {
-      this.#insert(facts, damageNotice(this.#clock.nowMs()))
-      db.prepare('UPDATE spool SET next = ?').run(facts.next)
-    })()
+    this.#table.insert([damageNotice(this.#clock.nowMs())])
   }
 }

@@ -38,8 +38,12 @@ const datagrams = fuzzDatagrams(recordings, { runs, seed, tell })
 const grownMb = heapMb() - before
 if (process.stderr.isTTY) process.stderr.write('\n')
 
-if (values.json) process.stdout.write(`${JSON.stringify({ runs, seed, replies, datagrams, grownMb })}\n`)
-else {
+// A case that does not survive throws, with how to repeat it: what arrives here has survived.
+if (values.json) {
+  const tried = 2 * runs
+  const facts = { name: 'onvif-fuzz', tried, survived: tried, lost: 0, seed, replies, datagrams, grownMb }
+  process.stdout.write(`${JSON.stringify(facts)}\n`)
+} else {
   for (const [what, { understood, refused, busyMsMax }] of Object.entries({ replies, datagrams }))
     process.stdout.write(
       `${runs} ${what}: ${understood} understood, ${refused} refused; ${busyMsMax.toFixed(1)} ms of processor time at most\n`,

@@ -46,10 +46,12 @@ export async function playWithGstreamer(order: Order): Promise<Playback> {
   }
 }
 
-function pipeline({ stream, transport, user, password }: Order): string[] {
+function pipeline({ stream, transport, user, password, portMin }: Order): string[] {
   const { codec, uri, width, height, sound } = stream
   const login = [`location=${uri}`, `user-id=${user}`, `user-pw=${password}`]
-  const source = `rtspsrc name=source protocols=${transport} latency=${LATENCY_MS}`
+  // Players that take any ports take each other's now and then, and say so.
+  const ports = `port-range=${portMin}-${portMin + 99}`
+  const source = `rtspsrc name=source protocols=${transport} latency=${LATENCY_MS} ${ports}`
   const sink = (fd: number) => `fdsink fd=${fd} sync=false`
   const parts = [
     `source. ! application/x-rtp,media=video ! rtp${codec}depay ! ${codec}parse`,

@@ -25,6 +25,9 @@ const USUAL_PROFILES = PROFILE_NAMES.filter((name) => name !== 'nvr16' && name !
 /** Each camera shows the next scene: with five in a row of the one profile that has H.265, all are seen in it. */
 const IN_H265 = Array.from({ length: 5 }, () => 'vigi')
 
+/** For UDP, a range for each of the players at once: below those that the system and the cameras take. */
+const PORT_MIN = 10_000
+const PORTS = 100
 const PLAY = { ffprobe: playWithFfprobe, gstreamer: playWithGstreamer } as const
 
 async function main(options: Options): Promise<boolean> {
@@ -47,8 +50,8 @@ async function main(options: Options): Promise<boolean> {
       `${options.parallel} at once: about ${minutes} min\n${TABLE_HEAD}`,
   )
   const rows: Played[] = []
-  await inParallel(orders, options.parallel, async ({ order, player }) => {
-    const row = await play(order, player, known)
+  await inParallel(orders, options.parallel, async ({ order, player }, worker) => {
+    const row = await play({ ...order, portMin: PORT_MIN + worker * PORTS }, player, known)
     rows.push(row)
     tell(`${tableRow(row)}  [${rows.length}/${orders.length}]`)
   })
@@ -97,10 +100,14 @@ function inTurn(streams: readonly (readonly AnnouncedStream[])[]): AnnouncedStre
   return Array.from({ length: most }, (_, i) => streams.flatMap((own) => own[i] ?? [])).flat()
 }
 
-async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
+async function inParallel<T>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T, worker: number) => Promise<void>,
+): Promise<void> {
   const waiting = items.values()
-  const worker = async () => {
-    for (const item of waiting) await work(item)
+  const worker = async (_: unknown, index: number) => {
+    for (const item of waiting) await work(item, index)
   }
   await Promise.all(Array.from({ length: limit }, worker))
 }

@@ -31,6 +31,8 @@ export interface Order {
   readonly seconds: number
   readonly user: string
   readonly password: string
+  /** The first of a hundred UDP ports that no other player uses meanwhile. */
+  readonly portMin: number
 }
 
 /** What a player got, by its own account. */
