@@ -136,6 +136,8 @@ export class Exchange {
 
   #learn(reply: RawReply): void {
     const { schemes, digests } = parseChallenges(challengesOf(reply))
+    // Who refuses without asking for anything may take the token.
+    if (schemes.length === 0 && reply.status >= 400 && reply.status < 500) this.isUnanswerable = false
     if (schemes.length === 0) return
     this.isUnanswerable = digests.length === 0
     if (this.isUnanswerable) return

@@ -100,6 +100,10 @@ test('one that asks for Basic and takes no token is told so: the password is not
   assert.deepEqual([state.tokens, state.digests], [1, 0])
   state.answering = byDigest
   assert.equal(await ask(await open()), 'let in', 'as soon as Digest is switched on')
+  state.answering = ({ isDate }) => (isDate ? 'in' : 'Basic realm="r"')
+  assert.equal(await ask(), 'scheme')
+  state.answering = ({ isDate, hasToken }) => (isDate || hasToken ? 'in' : 'no')
+  assert.equal(await ask(), 'let in', 'or when it asks for nothing any more')
 })
 
 test('one that asks for Basic and took the token before has locked us out, or has a new password', async (t) => {

@@ -196,12 +196,14 @@ export class Session {
       throw withReason(first, 'locked-out')
     }
     // It asks for nothing that can be given, or it was the wrong time: that says nothing of the password.
-    const isUnshown = unshownOf(first) !== undefined && !this.gate.refusesToken(credential)
+    const unshown = unshownOf(first)
+    const isBarred = unshown === 'stale' || this.#exchange.isUnanswerable
+    const isUnshown = unshown !== undefined && !(isBarred && this.gate.refusesToken(credential))
     const isOtherTime = this.#exchange.manner === 'wsse' && this.#time.turn(before?.skewMs, now.skewMs)
     const refusal = isUnshown || isOtherTime ? await this.#askAgain(ask, options, credential, true) : first
     if (!(refusal instanceof LenscapError)) return refusal
     if (isOtherTime) this.#time.turnBack()
-    if (unshownOf(first) === 'stale') throw this.#schemeError(refusal, credential, true)
+    if (unshown === 'stale') throw this.#schemeError(refusal, credential, true)
     const wasProven = this.#proven
     // Who refuses what it took before may be another.
     this.#exchange.continuity.broken()
