@@ -121,9 +121,8 @@ export class Session {
       const skewMs = skewMsOf(cameraTimeIn(body), latencyMs, this.#clock.nowMs())
       return skewMs === undefined ? { isDateless: true } : { skewMs }
     } catch (error) {
-      const kind = errorKind(error)
       // Who refuses in good order is there, as it is for strangers.
-      if (kind === 'refused' || kind === 'unsupported' || refusalOf(error) !== undefined) return {}
+      if (['refused', 'unsupported'].includes(errorKind(error)) || refusalOf(error) !== undefined) return {}
       throw error
     }
   }
@@ -156,11 +155,12 @@ export class Session {
     const credential = options.anonymous ? undefined : this.#credential
     if (credential) await this.#checkSigning(credential, options.signal)
     try {
+      const wasUnasked = this.#exchange.isUnanswerable
       const answer = await this.#ask(ask, options, credential)
       if (credential) this.#time.worked(this.#clockReading?.skewMs)
       if (credential && this.#closedToStrangers && !this.#proven) {
         this.#proven = true
-        this.#takesTokenUnasked = this.#exchange.isUnanswerable
+        this.#takesTokenUnasked = wasUnasked
         this.gate.accept(credential)
       }
       return answer

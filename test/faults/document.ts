@@ -39,7 +39,8 @@ No grant is given in these trials: none of the faults of media, RTSP and RTP cha
 const BRANDS = `
 ## Where a brand differs
 
-Each fault is tried on each of the simulator's brands. These lead to something else there, for the reason that stands beside.
+The table above is what a plain camera leads to, and so do the simulator's brands (\`node test/faults/main.ts\` tries each
+fault on each), but for these:
 `
 
 /** The whole document, made from the code's own tables. */
