@@ -37,7 +37,6 @@ export class Session {
   readonly #time = new SigningTime()
   #credential: Credential | undefined
   #confirming: Promise<void> | undefined
-  /** The credential has opened what is closed to strangers. */
   #proven = false
   /** It takes the token, though it challenges by something else only. */
   #takesTokenUnasked = false
@@ -59,7 +58,6 @@ export class Session {
     return this.#exchange.gate
   }
 
-  /** What the device calls itself when it challenges; empty where it never did. */
   get realm(): string {
     return this.#exchange.realm
   }
@@ -77,12 +75,11 @@ export class Session {
     return this.#credential
   }
 
-  /** Whether the credential was seen to open what is closed to strangers. */
+  /** It was seen to open what is closed to strangers. */
   get proven(): boolean {
     return this.#proven
   }
 
-  /** Sets who signs from now on; what was learned of another user is forgotten. */
   use(credential: Credential | undefined): void {
     this.#credential = credential
     this.#proven = false
@@ -149,7 +146,6 @@ export class Session {
     return (await this.converse(ask, options)).body
   }
 
-  /** The same, with what came attached (MTOM). */
   async converse(ask: Ask, options: CallOptions): Promise<Answer> {
     this.gate.checkBreaker()
     const credential = options.anonymous ? undefined : this.#credential
@@ -172,7 +168,6 @@ export class Session {
     }
   }
 
-  /** May it be sent at all, and is it still the device that it was meant for? */
   async #checkSigning(credential: Credential, signal: AbortSignal): Promise<void> {
     const { continuity } = this.#exchange
     this.gate.checkCredential(credential)
@@ -216,20 +211,24 @@ export class Session {
     }
     // Another call found out meanwhile that nobody is let in.
     this.gate.checkCredential(credential)
-    const isClosed = this.#exchange.isUnanswerable && !(wasProven && this.#takesTokenUnasked)
-    if (isClosed) throw this.#schemeError(refusal, credential)
+    if (this.#exchange.isUnanswerable && !(wasProven && this.#takesTokenUnasked))
+      throw this.#schemeError(refusal, credential)
+    throw this.#refusalError(refusal, credential)
+  }
+
+  #refusalError(refusal: LenscapError, credential: Credential): LenscapError {
     // Some say 401 to whoever comes while they are out of connections (Dahua): it says nothing of the password.
-    if (wasProven && this.gate.open > 0) throw withReason(refusal, 'slots')
+    if (this.#proven && this.gate.open > 0) return withReason(refusal, 'slots')
     // A digest that came at the wrong time says nothing of the password.
     if (refusalOf(refusal) === 'clock') {
       this.gate.keepQuiet('clock')
-      throw withReason(refusal, 'clock')
+      return withReason(refusal, 'clock')
     }
     this.#proven = false
-    throw withReason(refusal, this.gate.refuse(credential, 'onvif', statusOf(refusal) === 403))
+    return withReason(refusal, this.gate.refuse(credential, 'onvif', statusOf(refusal) === 403))
   }
 
-  /** Once more, perhaps by the token that no device asks for. @returns the refusal where that is refused as well */
+  /** Once more, perhaps by token. @returns the refusal where that is refused as well */
   async #askAgain(ask: Ask, options: CallOptions, credential: Credential, isTokenOnly = false) {
     try {
       const answer = await this.#ask(ask, options, credential, isTokenOnly)
@@ -241,7 +240,7 @@ export class Session {
     }
   }
 
-  /** Neither of the ways that hide a password leads in: it is none that was refused, and none that is sent once more. */
+  /** Neither of the ways that hide a password leads in: that says nothing of the password. */
   #schemeError(refusal: unknown, credential: Credential, isStale = false): LenscapError {
     this.gate.refuseToken(credential)
     this.#exchange.manner = 'http'
