@@ -2,17 +2,24 @@ import { randomBytes } from 'node:crypto'
 import type { Database } from '../base/database.ts'
 import type { Credential } from '../base/secret.ts'
 
-/** By which way a credential was sent: a camera may have other users for its video than for ONVIF. */
-export type Way = 'onvif' | 'snapshot' | 'rtsp'
+/**
+ * By which way a credential was sent: a camera may have other users for its video than for ONVIF. `token`: by WS-Security,
+ * to one whose HTTP login can't be answered: what it refuses so says nothing of the password.
+ */
+export type Way = 'onvif' | 'token' | 'snapshot' | 'rtsp'
 
 /** `doubted`: refused after it was taken before; it may be a lockout, so it is tried once more. */
 export type SignInOutcome = 'accepted' | 'doubted' | 'refused'
 
 const OUTCOMES: readonly SignInOutcome[] = ['accepted', 'doubted', 'refused']
 
+export type QuietReason = 'locked-out' | 'clock' | 'scheme'
+
+const QUIET_REASONS: readonly QuietReason[] = ['locked-out', 'clock', 'scheme']
+
 /** For a while nothing is to be sent to a device at all. */
 export interface Lockout {
-  readonly reason: 'locked-out' | 'clock'
+  readonly reason: QuietReason
   /** UTC ms. */
   readonly untilMs: number
 }
@@ -109,7 +116,8 @@ export class RefusalLog implements RefusalMemory {
     if (unwritten) return unwritten
     const row = this.#device(device)
     if (row === undefined || row.quiet_reason === '') return undefined
-    return { reason: row.quiet_reason === 'clock' ? 'clock' : 'locked-out', untilMs: row.quiet_until }
+    const reason = QUIET_REASONS.find((each) => each === row.quiet_reason) ?? 'locked-out'
+    return { reason, untilMs: row.quiet_until }
   }
 
   noteLockout(device: string, lockout: Lockout): void {
@@ -181,7 +189,7 @@ export class RefusalLog implements RefusalMemory {
   }
 }
 
-const WAYS: readonly Way[] = ['onvif', 'snapshot', 'rtsp']
+const WAYS: readonly Way[] = ['onvif', 'token', 'snapshot', 'rtsp']
 
 /** Remembers as long as the process runs, for those who only look round once. */
 export class BriefRefusals implements RefusalMemory {

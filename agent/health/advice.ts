@@ -7,6 +7,8 @@ export const ADVICE: Readonly<Record<DiagnosisCode, string>> = {
   TIMEOUT: 'Restart the camera; if it goes on, look for an overloaded network or a camera that too many programs ask.',
   AUTH_REJECTED:
     "Enter the camera's user and password again; some makers want an ONVIF user made, or Digest switched on, in the camera's own page.",
+  AUTH_UNSUPPORTED:
+    "Switch HTTP Digest or WS-UsernameToken on in the camera's own page: what it asks for would show the password, or does not work.",
   NO_CREDENTIAL: 'Enter a user and password for this camera.',
   LOCKED_OUT: 'Wait half an hour, and find the program that keeps sending this camera a wrong password.',
   IDENTITY_CHANGED:

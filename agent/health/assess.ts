@@ -36,6 +36,7 @@ const LINES: readonly { code: DiagnosisCode; detail: (seen: Observation) => stri
   },
   { code: 'NO_CREDENTIAL', detail: up(({ refusal }) => when(refusal === 'no-credential', 'it wants a user')) },
   { code: 'AUTH_REJECTED', detail: up(({ refusal }) => REJECTIONS[refusal ?? 'slots']) },
+  { code: 'AUTH_UNSUPPORTED', detail: up(({ refusal }) => when(refusal === 'scheme', SCHEME)) },
   { code: 'LOCKED_OUT', detail: up(({ refusal }) => when(refusal === 'locked-out', 'it answers nobody from here')) },
   {
     code: 'IDENTITY_CHANGED',
@@ -53,6 +54,8 @@ const SILENCES: Partial<Record<Observation['answer'], string>> = {
   nothing: 'nothing answers',
   cut: 'it takes connections and breaks them off',
 }
+
+const SCHEME = 'it takes no login that hides the password and works'
 
 const REJECTIONS: Partial<Record<Refusal, string>> = {
   credential: 'the user or password is wrong',

@@ -18,6 +18,7 @@ const TABLE: readonly [string, Partial<Observation>, string, string[]][] = [
   ['no password', { refusal: 'no-credential' }, 'up-without-auth', ['NO_CREDENTIAL']],
   ['a wrong password', { refusal: 'credential' }, 'up-without-auth', ['AUTH_REJECTED']],
   ['too few rights', { refusal: 'operation', events: 'unsupported' }, 'up', ['AUTH_REJECTED', 'EVENTS_UNSUPPORTED']],
+  ['a login that shows the password', { refusal: 'scheme' }, 'up-without-auth', ['AUTH_UNSUPPORTED']],
   ['locked out', { refusal: 'locked-out' }, 'up-without-auth', ['LOCKED_OUT']],
   ['a clock an hour slow', { clockSkewMs: -3_600_000 }, 'up', ['CLOCK_SKEW']],
   ['a clock that it insists on', { refusal: 'clock' }, 'up-without-auth', ['CLOCK_SKEW']],

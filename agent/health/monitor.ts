@@ -14,6 +14,9 @@ const PROBE_AGAIN_MS = 3_000
 const FAILURES_MAX = 2
 const LOOK_MS_MIN = 500
 
+/** Who says nothing but faults for this long is not well. */
+const FAULTY_MS_MAX = 15_000
+
 /** What others say of a device makes it be asked at once, but no more often than this. */
 const LOOK_EVERY_MS = 5_000
 
@@ -137,6 +140,8 @@ export class HealthMonitor {
       if (kind === 'cancelled') return
       // Heard meanwhile by the pull point: it was only the probe that failed.
       if (this.#heardMs > startedMs) return
+      // Some answer all but this, in good order: as long as they are heard otherwise, they are well.
+      if (isFault(error) && startedMs - this.#heardMs < FAULTY_MS_MAX) return
       this.#failures += 1
       if (this.#failures >= FAILURES_MAX || this.#lastSeenAt === undefined) this.#answer = answerOf(error)
     }
@@ -174,7 +179,7 @@ export class HealthMonitor {
       movedFrom: moved,
       latencyMs: reading?.latencyMs,
       clockSkewMs: reading?.skewMs,
-      isDateless: reading?.anonymous === true && reading.skewMs === undefined,
+      isDateless: reading?.isDateless === true,
       lastSeenAt: this.#lastSeenAt,
     }
   }

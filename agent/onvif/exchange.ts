@@ -8,7 +8,7 @@ import { Continuity } from './continuity.ts'
 import { operationOf } from './faults.ts'
 import { FETCH } from './fetch.ts'
 import type { DeviceGate } from './gate.ts'
-import { answerChallenges, isDigest, RequestWriter, type Service, type SoapRequest } from './requests.ts'
+import { answerChallenges, RequestWriter, type Service, type SoapRequest } from './requests.ts'
 import type { Xml } from './xml.ts'
 
 const CALL_TIMEOUT_MS = 5_000
@@ -36,6 +36,8 @@ export type Ask = (writer: RequestWriter) => SoapRequest
 
 interface Signature {
   readonly credential: Credential | undefined
+  /** By the token alone: no challenge is answered. */
+  readonly isTokenOnly: boolean
   /** The camera's time, for the digest. */
   readonly createdMs: number
   /** Called before anything is sent. @throws what stands against this operation */
@@ -45,6 +47,11 @@ interface Signature {
 interface Exchanged {
   readonly reply: RawReply
   readonly request: SoapRequest
+  /**
+   * Why a credential that was to go along could not be shown: nothing was asked for that can be answered, so it was not
+   * sent at all; or what was shown is called stale at once.
+   */
+  readonly unshown?: 'unasked' | 'stale' | undefined
 }
 
 /** Carries requests to one device and its answers back, each within its bounds, signed as the device wants it. */
@@ -54,12 +61,12 @@ export class Exchange {
   readonly continuity: Continuity
   /** Where each service lives; filled once the services are known. */
   readonly services = new Map<Service, Target>()
-  /** WS-Security until the device challenges by HTTP Digest; never both in one message. */
+  /** WS-Security until the device challenges by a Digest that can be answered; never both in one message. */
   manner: 'wsse' | 'http' = 'wsse'
   /** From its last Digest challenge. */
   realm = ''
-  /** The last challenge asked for what we can't do: nothing was sent. */
-  wasUnanswerable = false
+  /** The last challenge asked only for what we can't or won't give. */
+  isUnanswerable = false
   readonly #clock: Clock
 
   constructor(target: Target, gate: DeviceGate, clock: Clock) {
@@ -109,25 +116,38 @@ export class Exchange {
   }
 
   async #send(ask: Ask, options: CallOptions, signature: Signature, signal: AbortSignal): Promise<Exchanged> {
-    const { credential, createdMs, check } = signature
-    const signer = this.manner === 'wsse' ? credential : undefined
+    const { credential, isTokenOnly, createdMs, check } = signature
+    const signer = this.manner === 'wsse' || isTokenOnly ? credential : undefined
     const request = ask(new RequestWriter(signer, createdMs, options.media2))
     check(request.operation)
     const target = options.target ?? this.services.get(request.service) ?? this.target
     const reply = await carry(target, request, signal, options.replyBytesMax)
-    if (reply.status !== 401 || !reply.challenges.some(isDigest)) return { reply, request }
     // Also learned from what strangers are told, so that a wrong password does not go out twice, in two manners.
-    this.manner = 'http'
-    this.realm = parseChallenges(reply.challenges).digests[0]?.realm ?? this.realm
-    const authorization = credential && answerChallenges(reply.challenges, credential, target.path)
-    this.wasUnanswerable = credential !== undefined && authorization === undefined
-    if (authorization === undefined) return { reply, request }
+    this.#learn(reply)
+    const mayAnswer = credential && !isTokenOnly
+    const authorization = mayAnswer && answerChallenges(challengesOf(reply), credential, target.path)
+    if (!authorization) return { reply, request, unshown: credential && !signer ? 'unasked' : undefined }
     const unsigned = ask(new RequestWriter(undefined, createdMs, options.media2))
     const signed = { ...unsigned, authorization }
-    return { reply: await carry(target, signed, signal, options.replyBytesMax), request }
+    const second = await carry(target, signed, signal, options.replyBytesMax)
+    const { digests } = parseChallenges(challengesOf(second))
+    return { reply: second, request, unshown: digests.some(({ stale }) => stale) ? 'stale' : undefined }
+  }
+
+  #learn(reply: RawReply): void {
+    const { schemes, digests } = parseChallenges(challengesOf(reply))
+    // Who refuses without asking for anything may take the token.
+    if (schemes.length === 0 && reply.status >= 400 && reply.status < 500) this.isUnanswerable = false
+    if (schemes.length === 0) return
+    this.isUnanswerable = digests.length === 0
+    if (this.isUnanswerable) return
+    this.manner = 'http'
+    this.realm = digests[0]?.realm ?? this.realm
   }
 
   facts(operation: string): Record<string, string | number> {
     return { address: this.target.address, port: this.target.port, operation }
   }
 }
+
+const challengesOf = ({ status, challenges }: RawReply) => (status === 401 ? challenges : [])

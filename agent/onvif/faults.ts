@@ -6,6 +6,7 @@ export type Refusal =
   | 'no-credential' // it wants one and we have none
   | 'credential' // it does not take this one
   | 'operation' // this user may not do this
+  | 'scheme' // it asks for a login that we cannot or will not give, such as Basic
   | 'locked-out' // too many wrong attempts before: the password may be right
   | 'slots' // no subscription or connection is free
   | 'clock' // the digest's time does not suit it
@@ -21,6 +22,7 @@ const REFUSALS: readonly Refusal[] = [
   'no-credential',
   'credential',
   'operation',
+  'scheme',
   'locked-out',
   'slots',
   'clock',
@@ -145,6 +147,10 @@ export function withReason(error: unknown, reason: Refusal): LenscapError {
   if (reason === 'slots') {
     return new LenscapError('busy', 'The device has no connection free', { ...facts, reason }, error)
   }
+  if (reason === 'scheme') {
+    const says = 'The device takes no login that hides the password and works: switch HTTP Digest on in the device'
+    return new LenscapError('refused', says, { ...facts, reason, diagnosis: 'AUTH_UNSUPPORTED' }, error)
+  }
   return new LenscapError('refused', message, { ...facts, reason }, error)
 }
 
@@ -152,6 +158,12 @@ export function withReason(error: unknown, reason: Refusal): LenscapError {
 export const waitMsOf = (error: unknown): number | undefined => {
   const waitMs = error instanceof LenscapError ? error.facts['waitMs'] : undefined
   return typeof waitMs === 'number' ? waitMs : undefined
+}
+
+/** Why the credential that was to go along with the refused request was not shown, or not looked at. */
+export const unshownOf = (error: unknown): 'unasked' | 'stale' | undefined => {
+  const unshown = error instanceof LenscapError ? error.facts['unshown'] : undefined
+  return unshown === 'unasked' || unshown === 'stale' ? unshown : undefined
 }
 
 /** The HTTP status of the answer that an error is about. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
-import { BriefRefusals, type RefusalMemory, type Way } from '../credentials/refusal-log.ts'
+import { BriefRefusals, type QuietReason, type RefusalMemory, type Way } from '../credentials/refusal-log.ts'
 import { type BreakerState, CLOSED, isOpen, step } from './breaker.ts'
 import { Line } from './line.ts'
 import { lockoutMsOf } from './lockout.ts'
@@ -16,6 +16,7 @@ const CLOCK_QUIET_MS = 300_000
 const QUIET_SAYS = {
   'locked-out': 'The device has locked us out: waiting until it forgets',
   clock: "The device does not accept our requests' time: set its clock",
+  scheme: 'The device asks for a login that does not work: waiting before it is tried again',
 }
 
 export interface GateOptions {
@@ -112,6 +113,15 @@ export class DeviceGate {
     return this.#last(credential, way) === 'accepted'
   }
 
+  /** The device refused it as a token, which was all that could be sent there. It may still be right. */
+  refuseToken(credential: Credential): void {
+    this.#memory.note(this.#name, credential, 'token', 'refused', this.#clock.nowMs())
+  }
+
+  refusesToken(credential: Credential): boolean {
+    return this.#last(credential, 'token') === 'refused'
+  }
+
   /**
    * The device refused it. One that it took before may be locked out: it rests, and is tried once more when the device had
    * time to forget. Any other is not sent again.
@@ -134,7 +144,7 @@ export class DeviceGate {
    * For a while nothing signed is sent at all: the password may be right, and each attempt makes it worse.
    * @param forMs as the device said; as its maker does where it said nothing
    */
-  keepQuiet(reason: 'locked-out' | 'clock', forMs?: number): void {
+  keepQuiet(reason: QuietReason, forMs?: number): void {
     const usualMs = reason === 'clock' ? CLOCK_QUIET_MS : lockoutMsOf(this.maker)
     const restMs = Math.min(QUIET_MS_MAX, Math.max(QUIET_MS_MIN, forMs ?? usualMs))
     this.#memory.noteLockout(this.#name, { reason, untilMs: this.#clock.nowMs() + restMs })

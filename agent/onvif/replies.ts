@@ -38,15 +38,24 @@ export interface Protocol {
 /** UTC by the device, in milliseconds; undefined where it says none or nonsense. */
 export function cameraTimeIn(body: Xml): number | undefined {
   const date = body.one('GetSystemDateAndTimeResponse', 'SystemDateAndTime')
-  // Without UTC, the local time without its zone still beats nothing: it is off by hours at most.
-  const time = date?.one('UTCDateTime') ?? date?.one('LocalDateTime')
-  if (!time) return undefined
+  const utc = date?.one('UTCDateTime')
+  const time = utc ?? date?.one('LocalDateTime')
+  if (!date || !time) return undefined
   const part = (...path: string[]) => integer(time.textOf(...path))
   const [year, month, day] = [part('Date', 'Year'), part('Date', 'Month'), part('Date', 'Day')]
   const [hour, minute, second] = [part('Time', 'Hour'), part('Time', 'Minute'), part('Time', 'Second')]
   if (year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31) return undefined
   if (hour > 24 || minute > 59 || second > 61) return undefined
-  return Date.UTC(year, month - 1, day, hour, minute, second)
+  const westMinutes = utc ? 0 : minutesWest(date.textOf('TimeZone', 'TZ'), date.textOf('DaylightSavings'))
+  return Date.UTC(year, month - 1, day, hour, minute + westMinutes, second)
+}
+
+/** Of a POSIX zone (IEEE 1003.1, 8.3), which counts westwards; 0 for what is none: the time is off by hours at most then. */
+function minutesWest(zone: string, daylightSavings: string): number {
+  const [, sign, hours = '0', minutes = '0'] =
+    /^\s*(?:[A-Za-z]{3,}|<[\w+-]{3,}>)([+-]?)(\d{1,2})(?::(\d{2}))?/.exec(zone) ?? []
+  const west = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1)
+  return west - (daylightSavings.trim() === 'true' ? 60 : 0)
 }
 
 export function deviceInformationIn(body: Xml): DeviceInformation {

@@ -108,9 +108,6 @@ export function answerChallenges(
   return best && answerDigest(best, credential, { method: 'POST', uri: path, count: 1, cnonce })
 }
 
-/** Whether a `WWW-Authenticate` header holds a Digest challenge, perhaps behind others. */
-export const isDigest = (header: string): boolean => parseChallenges([header]).schemes.includes('digest')
-
 function described(service: Service, body: string): SoapRequest {
   const [, operation = '', namespace = ''] = /<s:Body[^>]*><(\w+) xmlns="([^"]*)"/.exec(body) ?? []
   return { service, operation, action: `${namespace}/${operation}`, body }

@@ -1,30 +1,18 @@
 import type { Clock } from '../base/clock.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
-import type { RawReply, Target } from './carry.ts'
+import type { Target } from './carry.ts'
+import { askDate, askDateSigned, type ClockReading, dateTold, mustTellDate, skewMsOf } from './clock-reading.ts'
 import { type Answer, type Ask, type CallOptions, Exchange } from './exchange.ts'
-import { bodyOfReply, operationOf, refusalOf, statusOf, waitMsOf, withReason } from './faults.ts'
+import { bodyOfReply, operationOf, refusalOf, statusOf, unshownOf, waitMsOf, withReason } from './faults.ts'
 import { FETCH, fetchSigned, fileIn } from './fetch.ts'
+import { Forbidden } from './forbidden.ts'
 import type { DeviceGate } from './gate.ts'
 import { waitMsIn } from './lockout.ts'
 import { cameraTimeIn, timeOfHeader } from './replies.ts'
 import type { Service } from './requests.ts'
+import { SigningTime } from './signing-time.ts'
 import type { Xml } from './xml.ts'
-
-/** How often a device that tells its time to users only is asked for it. */
-const SIGNED_CLOCK_EVERY_MS = 600_000
-
-/** A digest that failed is tried once more when the clock turns out to be off by more than this from what was believed. */
-const SKEW_MS_NOTICED = 5_000
-
-/** A device's clock against ours. */
-export interface ClockReading {
-  /** Camera's clock minus the box's; undefined where the device does not say its time. */
-  readonly skewMs: number | undefined
-  readonly latencyMs: number
-  /** False where even the time is told only to who signs in. */
-  readonly anonymous: boolean
-}
 
 interface SessionOptions {
   readonly target: Target
@@ -38,7 +26,6 @@ interface SessionOptions {
   readonly confirm?: (signal: AbortSignal) => Promise<void>
 }
 
-const askDate: Ask = (writer) => writer.write((cam) => cam.getSystemDateAndTime())
 const askInformation: Ask = (writer) => writer.write((cam) => cam.getDeviceInformation())
 
 /** One device's conversation: signs each call, bounds it, and learns how the device wants to be signed to. */
@@ -46,14 +33,15 @@ export class Session {
   readonly #exchange: Exchange
   readonly #clock: Clock
   readonly #confirm: ((signal: AbortSignal) => Promise<void>) | undefined
-  readonly #forbidden = new Set<string>()
+  readonly #forbidden = new Forbidden()
+  readonly #time = new SigningTime()
   #credential: Credential | undefined
   #confirming: Promise<void> | undefined
-  /** The credential has opened what is closed to strangers. */
   #proven = false
+  /** It takes the token, though it challenges by something else only. */
+  #takesTokenUnasked = false
   #closedToStrangers = false
   #clockReading: ClockReading | undefined
-  #signedSkew: { ms: number | undefined; atMs: number } | undefined
 
   constructor(options: SessionOptions) {
     this.#exchange = new Exchange(options.target, options.gate, options.clock)
@@ -70,7 +58,6 @@ export class Session {
     return this.#exchange.gate
   }
 
-  /** What the device calls itself when it challenges; empty where it never did. */
   get realm(): string {
     return this.#exchange.realm
   }
@@ -88,12 +75,11 @@ export class Session {
     return this.#credential
   }
 
-  /** Whether the credential was seen to open what is closed to strangers. */
+  /** It was seen to open what is closed to strangers. */
   get proven(): boolean {
     return this.#proven
   }
 
-  /** Sets who signs from now on; what was learned of another user is forgotten. */
   use(credential: Credential | undefined): void {
     this.#credential = credential
     this.#proven = false
@@ -102,13 +88,12 @@ export class Session {
 
   /**
    * Asks the time without signing (Core 5.12.1 tells it to strangers), since a digest needs it. Goes past an open breaker:
-   * it is how a device that came back is noticed. Who tells the time to users only is asked as one, now and then.
+   * it is how a device that came back is noticed. Who refuses strangers is asked as a user too: a 401 is no sign of health.
    */
   async readClock(signal: AbortSignal, timeoutMs?: number): Promise<ClockReading> {
     const reading = await this.#readClockUnsigned(signal, timeoutMs)
     if (reading.anonymous || !this.#proven) return reading
-    const skewMs = (await this.#signedSkewMs(signal, timeoutMs)) ?? reading.skewMs
-    this.#clockReading = { ...reading, skewMs }
+    this.#clockReading = { ...reading, ...(await this.#readClockSigned(signal, timeoutMs)) }
     return this.#clockReading
   }
 
@@ -116,42 +101,27 @@ export class Session {
     const startedMs = this.#clock.monotonicMs()
     const { reply, request } = await this.#send(askDate, within(signal, timeoutMs), undefined)
     const latencyMs = Math.max(0, this.#clock.monotonicMs() - startedMs)
-    const body = this.#unlessRefused(reply, request.operation)
+    const body = dateTold(reply, this.#exchange.facts(request.operation))
+    if (!body) this.#closedToStrangers = true
     const cameraMs = body ? cameraTimeIn(body) : timeOfHeader(reply.headers.date)
-    this.#clockReading = { skewMs: this.#skewMs(cameraMs, latencyMs), latencyMs, anonymous: body !== undefined }
+    const skewMs = skewMsOf(cameraMs, latencyMs, this.#clock.nowMs())
+    this.#clockReading = { skewMs, latencyMs, anonymous: !!body, isDateless: !!body && skewMs === undefined }
     return this.#clockReading
   }
 
-  /** Devices say whole seconds, half a second ago on average when they said them half of the round trip ago. */
-  #skewMs(cameraMs: number | undefined, latencyMs: number): number | undefined {
-    return cameraMs === undefined ? undefined : Math.round(cameraMs + 500 - (this.#clock.nowMs() - latencyMs / 2))
-  }
-
-  async #signedSkewMs(signal: AbortSignal, timeoutMs?: number): Promise<number | undefined> {
+  async #readClockSigned(signal: AbortSignal, timeoutMs?: number): Promise<Partial<ClockReading>> {
     const startedMs = this.#clock.monotonicMs()
-    if (this.#signedSkew && startedMs - this.#signedSkew.atMs < SIGNED_CLOCK_EVERY_MS) return this.#signedSkew.ms
     try {
-      const body = await this.call(askDate, within(signal, timeoutMs))
+      const answer = await this.call(askDateSigned, within(signal, timeoutMs))
+      const body = mustTellDate(answer, this.#exchange.facts('the date'))
       const latencyMs = this.#clock.monotonicMs() - startedMs
-      this.#signedSkew = { ms: this.#skewMs(cameraTimeIn(body), latencyMs), atMs: startedMs }
-      return this.#signedSkew.ms
+      const skewMs = skewMsOf(cameraTimeIn(body), latencyMs, this.#clock.nowMs())
+      return skewMs === undefined ? { isDateless: true } : { skewMs }
     } catch (error) {
-      if (errorKind(error) === 'cancelled') throw error
-      return undefined // It answered a stranger a moment ago: that is what was asked for here.
+      // Who refuses in good order is there, as it is for strangers.
+      if (['refused', 'unsupported'].includes(errorKind(error)) || refusalOf(error) !== undefined) return {}
+      throw error
     }
-  }
-
-  /** The reply's body; undefined where strangers are refused. @throws LenscapError for any other trouble */
-  #unlessRefused(reply: RawReply, operation: string): Xml | undefined {
-    try {
-      const body = bodyOfReply(reply.status, reply.text, this.#exchange.facts(operation))
-      if (body.one('GetSystemDateAndTimeResponse')) return body
-    } catch (error) {
-      if (errorKind(error) !== 'refused') throw error
-      this.#closedToStrangers = true
-      return undefined
-    }
-    throw new LenscapError('invalid', 'What answers there is not ONVIF', this.#exchange.facts(operation))
   }
 
   /** Asks for the device's name as a stranger: the body, or undefined where it tells it to users only. */
@@ -176,30 +146,33 @@ export class Session {
     return (await this.converse(ask, options)).body
   }
 
-  /** The same, with what came attached (MTOM). */
   async converse(ask: Ask, options: CallOptions): Promise<Answer> {
     this.gate.checkBreaker()
     const credential = options.anonymous ? undefined : this.#credential
     if (credential) await this.#checkSigning(credential, options.signal)
     try {
+      const wasUnasked = this.#exchange.isUnanswerable
       const answer = await this.#ask(ask, options, credential)
+      if (credential) this.#time.worked(this.#clockReading?.skewMs)
       if (credential && this.#closedToStrangers && !this.#proven) {
         this.#proven = true
+        this.#takesTokenUnasked = wasUnasked
         this.gate.accept(credential)
       }
       return answer
     } catch (error) {
       if (credential && refusalOf(error) === 'locked-out') this.gate.keepQuiet('locked-out', waitMsOf(error))
-      if (errorKind(error) !== 'refused' || refusalOf(error) === 'operation') throw error
+      if (!(error instanceof LenscapError) || error.kind !== 'refused' || refusalOf(error) === 'operation') throw error
       if (!credential) throw withReason(error, 'no-credential')
       return await this.#afterRefusal(ask, options, credential, error)
     }
   }
 
-  /** May it be sent at all, and is it still the device that it was meant for? */
   async #checkSigning(credential: Credential, signal: AbortSignal): Promise<void> {
     const { continuity } = this.#exchange
     this.gate.checkCredential(credential)
+    // Nothing goes out then unless the device asks for what can be answered.
+    if (this.#exchange.isUnanswerable && this.gate.refusesToken(credential)) this.#exchange.manner = 'http'
     if (!this.#confirm || continuity.isSure) return
     this.#confirming ??= this.#confirm(signal).finally(() => {
       this.#confirming = undefined
@@ -210,40 +183,72 @@ export class Session {
   }
 
   /** Finds out what a refusal means before the password is blamed; sends it once more only if our clock was wrong. */
-  async #afterRefusal(ask: Ask, options: CallOptions, credential: Credential, refusal: unknown): Promise<Answer> {
+  async #afterRefusal(ask: Ask, options: CallOptions, credential: Credential, first: LenscapError): Promise<Answer> {
     const before = this.#clockReading
     const now = await this.#readClockUnsigned(options.signal)
     if (before?.anonymous && !now.anonymous) {
-      this.gate.keepQuiet('locked-out', waitMsOf(refusal))
-      throw withReason(refusal, 'locked-out')
+      this.gate.keepQuiet('locked-out', waitMsOf(first))
+      throw withReason(first, 'locked-out')
     }
-    const drifted = Math.abs((now.skewMs ?? 0) - (before?.skewMs ?? 0)) > SKEW_MS_NOTICED
-    if (this.#exchange.manner === 'wsse' && drifted) {
-      try {
-        return await this.#ask(ask, options, credential)
-      } catch (error) {
-        if (errorKind(error) !== 'refused') throw error
-      }
-    }
+    // It asks for nothing that can be given, or it was the wrong time: that says nothing of the password.
+    const unshown = unshownOf(first)
+    const isBarred = unshown === 'stale' || this.#exchange.isUnanswerable
+    const isUnshown = unshown !== undefined && !(isBarred && this.gate.refusesToken(credential))
+    const isOtherTime = this.#exchange.manner === 'wsse' && this.#time.turn(before?.skewMs, now.skewMs)
+    const refusal = isUnshown || isOtherTime ? await this.#askAgain(ask, options, credential, true) : first
+    if (!(refusal instanceof LenscapError)) return refusal
+    if (isOtherTime) this.#time.turnBack()
+    if (unshown === 'stale') throw this.#schemeError(refusal, credential, true)
     const wasProven = this.#proven
     // Who refuses what it took before may be another.
     this.#exchange.continuity.broken()
     if (wasProven && (await this.#stillKnown(options.signal, credential))) {
-      this.#forbidden.add(operationOf(refusal))
-      throw withReason(refusal, 'operation')
+      // A fault speaks of this user's rights; a bare 401 may have come while it was out of connections.
+      const again = statusOf(refusal) === 401 ? await this.#askAgain(ask, options, credential) : refusal
+      if (!(again instanceof LenscapError)) return again
+      this.#forbidden.add(operationOf(again))
+      throw withReason(again, 'operation')
     }
     // Another call found out meanwhile that nobody is let in.
     this.gate.checkCredential(credential)
+    if (this.#exchange.isUnanswerable && !(wasProven && this.#takesTokenUnasked))
+      throw this.#schemeError(refusal, credential)
+    throw this.#refusalError(refusal, credential)
+  }
+
+  #refusalError(refusal: LenscapError, credential: Credential): LenscapError {
     // Some say 401 to whoever comes while they are out of connections (Dahua): it says nothing of the password.
-    if (wasProven && this.gate.open > 0) throw withReason(refusal, 'slots')
+    if (this.#proven && this.gate.open > 0) return withReason(refusal, 'slots')
     // A digest that came at the wrong time says nothing of the password.
     if (refusalOf(refusal) === 'clock') {
       this.gate.keepQuiet('clock')
-      throw withReason(refusal, 'clock')
+      return withReason(refusal, 'clock')
     }
     this.#proven = false
-    if (this.#exchange.wasUnanswerable) throw withReason(refusal, 'credential')
-    throw withReason(refusal, this.gate.refuse(credential, 'onvif', statusOf(refusal) === 403))
+    return withReason(refusal, this.gate.refuse(credential, 'onvif', statusOf(refusal) === 403))
+  }
+
+  /** Once more, perhaps by token. @returns the refusal where that is refused as well */
+  async #askAgain(ask: Ask, options: CallOptions, credential: Credential, isTokenOnly = false) {
+    try {
+      const answer = await this.#ask(ask, options, credential, isTokenOnly)
+      if (isTokenOnly) this.#exchange.manner = 'wsse'
+      return answer
+    } catch (error) {
+      if (error instanceof LenscapError && error.kind === 'refused') return error
+      throw error
+    }
+  }
+
+  /** Neither of the ways that hide a password leads in: that says nothing of the password. */
+  #schemeError(refusal: unknown, credential: Credential, isStale = false): LenscapError {
+    this.gate.refuseToken(credential)
+    this.#exchange.manner = 'http'
+    this.#exchange.continuity.broken()
+    this.#proven = false
+    // What calls all stale may count each as a wrong one.
+    if (isStale) this.gate.keepQuiet('scheme')
+    return withReason(refusal, 'scheme')
   }
 
   /** After a proven credential was refused one operation: is it the user's rights, or a changed password? */
@@ -264,7 +269,7 @@ export class Session {
    */
   async fetch(target: Target, options: CallOptions): Promise<Buffer> {
     this.gate.checkBreaker()
-    this.#checkAllowed(FETCH)
+    this.#forbidden.check(FETCH, this.#exchange.facts(FETCH))
     const credential = this.#proven ? this.#credential : undefined
     if (credential) await this.#checkSigning(credential, options.signal)
     const get = (authorization?: string) => this.#exchange.fetch(target, options, authorization)
@@ -273,23 +278,21 @@ export class Session {
     return fileIn(reply, this.#exchange.facts(FETCH))
   }
 
-  async #ask(ask: Ask, options: CallOptions, credential: Credential | undefined): Promise<Answer> {
-    const { reply, request } = await this.#send(ask, options, credential)
+  async #ask(ask: Ask, options: CallOptions, credential: Credential | undefined, isTokenOnly = false): Promise<Answer> {
+    const { reply, request, unshown } = await this.#send(ask, options, credential, isTokenOnly)
     const waitMs = waitMsIn(reply.headers, reply.text, this.#clock.nowMs())
-    const facts = { ...this.#exchange.facts(request.operation), ...(waitMs === undefined ? {} : { waitMs }) }
+    const facts = {
+      ...this.#exchange.facts(request.operation),
+      ...(waitMs === undefined ? {} : { waitMs }),
+      ...(unshown === undefined ? {} : { unshown }),
+    }
     return { body: bodyOfReply(reply.status, reply.text, facts), parts: reply.parts }
   }
 
-  #send(ask: Ask, options: CallOptions, credential: Credential | undefined) {
-    const createdMs = this.#clock.nowMs() + (this.#clockReading?.skewMs ?? 0)
-    const check = (operation: string) => this.#checkAllowed(operation)
-    return this.#exchange.run(options, ask, { credential, createdMs, check })
-  }
-
-  #checkAllowed(operation: string): void {
-    if (!this.#forbidden.has(operation)) return
-    const facts = { ...this.#exchange.facts(operation), reason: 'operation' }
-    throw new LenscapError('refused', 'The device refuses this to its user: give the user more rights', facts)
+  #send(ask: Ask, options: CallOptions, credential: Credential | undefined, isTokenOnly = false) {
+    const createdMs = this.#clock.nowMs() + this.#time.skewMs(this.#clockReading?.skewMs)
+    const check = (operation: string) => this.#forbidden.check(operation, this.#exchange.facts(operation))
+    return this.#exchange.run(options, ask, { credential, isTokenOnly, createdMs, check })
   }
 }
 

@@ -55,6 +55,7 @@ export const DiagnosisCode = z.enum([
   'UNREACHABLE',
   'TIMEOUT',
   'AUTH_REJECTED',
+  'AUTH_UNSUPPORTED',
   'NO_CREDENTIAL',
   'LOCKED_OUT',
   'CLOCK_SKEW',

@@ -16,6 +16,7 @@ import { HealthStore } from '../../agent/health/store.ts'
 import { InventoryStore } from '../../agent/inventory/store.ts'
 import type { HealthFacts } from '../../agent/protocol/camera.ts'
 import { brokerAccess } from '../../agent/transport/broker-access.ts'
+import { seededRandom } from '../../simulator/fleet/chance.ts'
 import { type Fleet, type ProfileName, type SimulatedCamera, startFleet } from '../../simulator/fleet/index.ts'
 import { freePorts } from '../harness/ports.ts'
 
@@ -26,8 +27,8 @@ const SPACING = 4
 
 export interface FaultBed extends AsyncDisposable {
   readonly cameras: readonly SimulatedCamera[]
-  /** How the agent says that the camera is; undefined while it does not know it. */
-  healthOf(camera: SimulatedCamera): HealthFacts | undefined
+  /** How the agent says that each is, by its address; without those that it does not know. A device's first camera speaks for it. */
+  look(): ReadonlyMap<string, HealthFacts>
   /** The longest that the event loop stood still, in ms: agent and simulator share it. */
   stallMaxMs(): number
   /** Rejects when the agent ends with a failure. */
@@ -41,16 +42,17 @@ export interface BedCamera {
 }
 
 /** A real agent, without a bridge, over simulated cameras on loopback. Both run in this process. */
-export async function startBed(net: string, cameras: readonly BedCamera[]): Promise<FaultBed> {
+export async function startBed(net: string, cameras: readonly BedCamera[], seed = 1): Promise<FaultBed> {
   await using starting = new AsyncDisposableStack()
   const [discoveryPort = 0] = await freePorts(1)
   const fleet: Fleet = starting.use(
     await startFleet({
       cameras: cameras.map(({ profile, faults = [] }, i) => {
         const at = (i + 1) * SPACING
-        return { profile, faults, address: `${net}.${Math.floor(at / 256)}.${at % 256}`, eventIntervalMs: 4_000 }
+        return { profile, faults, address: `${net}.${Math.floor(at / 256)}.${at % 256}`, eventIntervalMs: 20_000 }
       }),
       password: PASSWORD,
+      seed: `faults ${seed}`,
       rtspPort: 0,
       discoveryPort,
       multicast: false,
@@ -64,7 +66,7 @@ export async function startBed(net: string, cameras: readonly BedCamera[]): Prom
     stateDir,
     discovery: { multicast: false, ranges: [`${net}.0.0/${bits}`], port: discoveryPort, intervalS: 10 },
   })
-  const { agent, stop } = await startAgent(config)
+  const { agent, stop } = await startAgent(config, seed)
   const loop = monitorEventLoopDelay({ resolution: 10 })
   loop.enable()
   starting.defer(async () => {
@@ -76,13 +78,13 @@ export async function startBed(net: string, cameras: readonly BedCamera[]): Prom
   return {
     cameras: fleet.cameras,
     running: agent,
-    healthOf: (camera) => healthAt(config, camera.address),
+    look: () => healths(config),
     stallMaxMs: () => loop.max / 1e6,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
 }
 
-async function startAgent(config: AgentConfig) {
+async function startAgent(config: AgentConfig, seed: number) {
   const stop = new AbortController()
   makeStateDir(config)
   const ids = { agent: 'aaaaaaaaaaaaaaaa', account: 'bbbbbbbbbbbbbbbb' }
@@ -102,21 +104,26 @@ async function startAgent(config: AgentConfig) {
     ...{ config, credentials, logger, settledBy: 'bridge', overview: new Overview(systemClock) },
     identity: { ...ids, bridgeUrl, grantKey, token, mqttUrl: 'mqtt://127.0.0.1:9', prefix: 'none' },
     broker: await brokerAccess(config.mqtt, { url: 'mqtt://127.0.0.1:9', clientId: ids.agent }),
-    ...{ clock: systemClock, random: Math.random, signal: stop.signal },
+    ...{ clock: systemClock, random: seededRandom(seed), signal: stop.signal },
     report: { onConnected() {}, onReset() {}, onSent() {}, hook() {} },
   }).run()
   agent.catch(() => {}) // whoever waits for it hears of it
   return { agent, stop }
 }
 
-function healthAt(config: AgentConfig, address: string): HealthFacts | undefined {
+function healths(config: AgentConfig): ReadonlyMap<string, HealthFacts> {
+  const found = new Map<string, HealthFacts>()
   const db = readStateDatabase(statePaths(config).state)
-  if (db === undefined) return undefined
+  if (db === undefined) return found
   try {
     const inventory = new InventoryStore(db)
-    const device = inventory.devices().find((each) => each.address === address)
-    const [camera] = device ? inventory.cameras(device.device) : []
-    return camera && new HealthStore(db).of(camera.camera)?.health
+    const store = new HealthStore(db)
+    for (const { device, address } of inventory.devices()) {
+      const [camera] = inventory.cameras(device)
+      const health = camera && store.of(camera.camera)?.health
+      if (health) found.set(address, health)
+    }
+    return found
   } finally {
     db.close()
   }

@@ -30,14 +30,25 @@ const MIDDLE = `
 Each fault of \`lenscap-simulator faults\` is tried on a real agent: it neither ends nor floods the camera, says what stands
 here, and recovers when the fault ends. *Running*: the fault begins while the agent watches a well camera; *starting*: it
 is there before the agent. A dash: the camera stays well. *Not found*: it is no camera that was ever read, so nothing is
-said of it; \`discover\` and the log say why. Some may also say for a moment what stands in brackets.
+said of it; \`discover\` and the log say why. Some may also say for a moment what stands in brackets. A star: the agent comes
+back by itself only after the rest that its diagnosis asks for, so as not to be locked out anew, or when a person sees to it.
+
+No grant is given in these trials: none of the faults of media, RTSP and RTP changes anything, as no picture is asked for.
+`
+
+const BRANDS = `
+## Where a brand differs
+
+The table above is what a plain camera leads to, and so do the simulator's brands (\`node test/faults/main.ts\` tries each
+fault on each), but for these:
 `
 
 /** The whole document, made from the code's own tables. */
 export function diagnosesDocument(): string {
   const codes = DiagnosisCode.options.map((code) => `| \`${code}\` | ${ADVICE[code]} |`)
   const faults = EXPECTED.map(
-    (row) => `| ${row.group} | \`${row.fault}\` | ${cell(row.running)} | ${cell(row.starting)}${brackets(row)} |`,
+    (row) =>
+      `| ${row.group} | \`${row.fault}\`${row.isSlow ? ' *' : ''} | ${cell(row.running)} | ${cell(row.starting)}${brackets(row)} |`,
   )
   return [
     HEAD,
@@ -48,8 +59,22 @@ export function diagnosesDocument(): string {
     '| About | Fault | Running | Starting |',
     '|---|---|---|---|',
     ...faults,
+    BRANDS,
+    '| Fault | Brands | Running | Starting | Since it … |',
+    '|---|---|---|---|---|',
+    ...EXPECTED.flatMap(rowsOfBrands),
     '',
   ].join('\n')
+}
+
+/** Brands that differ alike share a row. */
+function rowsOfBrands({ fault, on = {} }: Expected): string[] {
+  const brands = new Map<string, string[]>()
+  for (const [brand, row] of Object.entries(on)) {
+    const what = `${cell(row.running)} | ${cell(row.starting)}${brackets(row)} | ${row.why}`
+    brands.set(what, [...(brands.get(what) ?? []), brand])
+  }
+  return [...brands].map(([what, names]) => `| \`${fault}\` | ${names.join(', ')} | ${what} |`)
 }
 
 function cell(diagnosis: Expected['running']): string {
@@ -57,7 +82,7 @@ function cell(diagnosis: Expected['running']): string {
   return diagnosis === undefined ? '–' : diagnosis.map((code) => `\`${code}\``).join(' ')
 }
 
-const brackets = ({ may = [] }: Expected) =>
+const brackets = ({ may = [] }: Pick<Expected, 'may'>) =>
   may.length === 0 ? '' : ` (${may.map((code) => `\`${code}\``).join(' ')})`
 
 export const readDocument = (): Promise<string> => readFile(PLACE, 'utf8')

@@ -1,5 +1,6 @@
 import type { DiagnosisCode } from '../../agent/protocol/camera.ts'
 import { FAULT_GROUPS, type FaultName } from '../../simulator/faults/fault.ts'
+import { PROFILE_NAMES, PROFILES, type ProfileName } from '../../simulator/profiles/catalogue.ts'
 import { isWell, type Outcome } from './trial.ts'
 
 /** `unknown`: nobody can be found or read there. */
@@ -21,6 +22,8 @@ interface Row {
   readonly isFitful?: boolean
   /** More requests a minute than usual, where the fault is one of many answers. */
   readonly requestsPerMinuteMax?: number
+  /** Where a brand's own ways make it another: what differs, and why. */
+  readonly on?: Partial<Record<ProfileName, Row & { readonly why: string }>>
 }
 
 const DEAD: Row = { running: ['UNREACHABLE'], starting: 'unknown' }
@@ -29,6 +32,10 @@ const NONSENSE: Row = { running: ['MALFORMED_REPLY'], starting: 'unknown' }
 const WRONG_CLOCK: Row = { running: ['CLOCK_SKEW'], starting: ['CLOCK_SKEW'] }
 /** It took the password before: then it is a lockout, or a new password; told apart when it has had time to forget. */
 const REFUSES: Row = { running: ['LOCKED_OUT'], starting: ['AUTH_REJECTED'], isSlow: true }
+const NO_LOGIN: Row = { running: ['AUTH_UNSUPPORTED'], starting: ['AUTH_UNSUPPORTED'] }
+/** Brands that say no by a SOAP fault with a 400, without a challenge. */
+const BY_FAULT = PROFILE_NAMES.filter((name) => PROFILES[name].refusal.status === 400)
+const NO_TOKEN = 'takes HTTP Digest alone'
 const HIDDEN: Row = { starting: 'unknown' }
 
 /** Faults that say something; all others must leave the camera well. */
@@ -60,12 +67,18 @@ const ROWS: Partial<Record<FaultName, Row>> = {
   'auth-lockout': REFUSES,
   'always-401': REFUSES,
   'always-403': { ...REFUSES, starting: ['LOCKED_OUT'] },
-  'basic-only': REFUSES,
-  'digest-always-stale': REFUSES,
-  'digest-unknown-algorithm': { ...REFUSES, running: ['AUTH_REJECTED'], may: ['LOCKED_OUT'] },
-  // One that asked for Digest and then does not any more is refused what it did not ask for.
-  'challenge-missing': { running: ['LOCKED_OUT'], isSlow: true },
-  'refusal-400': { running: ['LOCKED_OUT'], isSlow: true },
+  'basic-only': NO_LOGIN,
+  // Where Digest does not work or is not asked for, the token does; but not with one that takes Digest alone.
+  'digest-always-stale': { on: { axis: { ...NO_LOGIN, isSlow: true, why: NO_TOKEN } } },
+  'digest-unknown-algorithm': { on: { axis: { ...NO_LOGIN, why: NO_TOKEN } } },
+  'challenge-missing': { on: { axis: { ...REFUSES, why: NO_TOKEN } } },
+  'refusal-400': { on: { axis: { ...REFUSES, why: NO_TOKEN } } },
+  // Who refuses by a fault never asks for Digest, and then refuses the token that it took: nobody can tell it from a lockout.
+  'token-refused': {
+    on: Object.fromEntries(
+      BY_FAULT.map((profile) => [profile, { ...REFUSES, why: 'refuses by a fault, and never asks for Digest' }]),
+    ),
+  },
   'clock-skew': { ...WRONG_CLOCK, value: '-3600' },
   'clock-drift': { ...WRONG_CLOCK, value: '5000' },
   // It takes half a minute to be wrong.
@@ -132,15 +145,22 @@ export const EXPECTED: readonly Expected[] = Object.entries(FAULT_GROUPS).flatMa
   }),
 )
 
+/** What is right to say of this fault of this brand. */
+export function expectedOf({ fault, profile }: { fault: string; profile: ProfileName }): Expected | undefined {
+  const expected = EXPECTED.find((each) => each.fault === fault)
+  return expected && { ...expected, ...expected.on?.[profile] }
+}
+
 /** What is not as it should be, in words; empty where all is. */
 export function verdictOf(outcome: Outcome): string {
-  const expected = EXPECTED.find(({ fault }) => fault === outcome.fault)
+  const expected = expectedOf(outcome)
   if (!expected) return 'nobody knows what to expect'
-  const { requestsPerMinute, refusedCredentials, goneAfterS = 0, recoveredAfterS, phase } = outcome
+  const { requestsPerMinute, refusedCredentials, mediaTaken, goneAfterS = 0, recoveredAfterS, phase } = outcome
   const wrongs = [
     ...wrongsOf(outcome.diagnosis, expected[phase] ?? [], expected.may ?? []),
     ...(requestsPerMinute > (expected.requestsPerMinuteMax ?? REQUESTS_PER_MINUTE_MAX) ? ['it is asked too much'] : []),
     ...(refusedCredentials > REFUSED_MAX ? ['a refused password goes out again'] : []),
+    ...(mediaTaken > 0 ? ['media was taken without a grant'] : []),
     ...(goneAfterS > GONE_S_MAX + SLACK_S && !expected.isFitful ? ['told too late'] : []),
     ...(recoveredAfterS === undefined && !expected.isSlow ? ['it does not recover'] : []),
   ]

@@ -16,6 +16,10 @@ export interface TrialPlan {
   readonly afterS: number
   /** `127.N`: a network that nobody else uses. */
   readonly net: string
+  /** Those that nobody waits for: they come back only after a long rest. */
+  readonly slow?: ReadonlySet<string>
+  /** For the agent's and the cameras' chances. */
+  readonly seed?: number
 }
 
 /** What one fault did. */
@@ -29,6 +33,8 @@ export interface Outcome {
   readonly goneAfterS: number | undefined
   readonly requestsPerMinute: number
   readonly refusedCredentials: number
+  /** Connections for video and requests for pictures, which nobody has granted. */
+  readonly mediaTaken: number
   /** From the fault's end until the camera was up without a diagnosis; undefined where that did not come. */
   readonly recoveredAfterS: number | undefined
 }
@@ -44,22 +50,24 @@ export const isWell = (words: string) => words === 'up' || words === 'up IP_CHAN
 const LOOK_MS = 500
 const SETTLE_S = 60
 
-/** What reading a camera in full takes, once: a dozen calls, each of them challenged. */
-const REQUESTS_TO_READ = 45
+/** What reading a camera in full takes, once: a dozen calls, each of them challenged; of a recorder, more. */
+const REQUESTS_TO_READ = 60
 
 /** One agent, one camera per fault, all at once: each fault comes, is watched, and goes. */
 export async function runTrial(plan: TrialPlan): Promise<{ outcomes: Outcome[]; stallMaxMs: number }> {
   const { faults, phase, profile } = plan
   const cameras = faults.map((fault) => ({ profile, faults: phase === 'starting' ? [fault] : [] }))
-  await using bed = await startBed(plan.net, cameras)
-  if (phase === 'running') await watch(bed, bed.cameras, SETTLE_S, isWell)
+  await using bed = await startBed(plan.net, cameras, plan.seed)
+  if (phase === 'running') await watch(bed, SETTLE_S, isWell)
   const before = bed.cameras.map(({ journal }) => journal.counts())
   if (phase === 'running') faults.forEach((fault, i) => void set(bed.cameras[i], fault))
-  const gone = await watch(bed, bed.cameras, plan.duringS, (words) => !/^(up|unknown)\b/.test(words), false)
-  const diagnoses = bed.cameras.map((camera) => wordsOf(bed.healthOf(camera)))
+  const gone = await watch(bed, plan.duringS, (words) => !/^(up|unknown)\b/.test(words), 'never')
+  const healths = bed.look()
+  const diagnoses = bed.cameras.map((camera) => wordsOf(healths.get(camera.address)))
   const after = bed.cameras.map(({ journal }) => journal.counts())
   faults.forEach((fault, i) => void bed.cameras[i]?.clearFault(nameOf(fault)))
-  const recovered = await watch(bed, bed.cameras, plan.afterS, isWell)
+  const slow = faults.map((fault) => plan.slow?.has(fault) === true)
+  const recovered = await watch(bed, plan.afterS, isWell, (since) => since.every((s, i) => s !== undefined || slow[i]))
   const reading = phase === 'starting' ? REQUESTS_TO_READ : 0
   const perMinute = (i: number) => {
     const requests = (after[i]?.requests ?? 0) - (before[i]?.requests ?? 0) - reading
@@ -69,35 +77,48 @@ export async function runTrial(plan: TrialPlan): Promise<{ outcomes: Outcome[]; 
     ...{ fault, profile, phase, diagnosis: diagnoses[i] ?? '', goneAfterS: gone[i] },
     requestsPerMinute: Math.round(perMinute(i)),
     refusedCredentials: (after[i]?.refusedCredentials ?? 0) - (before[i]?.refusedCredentials ?? 0),
+    mediaTaken: mediaOf(bed.cameras[i]),
     recoveredAfterS: recovered[i],
   }))
   return { outcomes, stallMaxMs: bed.stallMaxMs() }
 }
 
-/** Seconds until the words of each camera were such; ends when all are, or else when time is up. */
+type Since = readonly (number | undefined)[]
+
+const allAre = (since: Since) => since.every((each) => each !== undefined)
+
+/**
+ * Seconds until the words of each camera were such, undefined where they are not in the end; ends when that is enough, or
+ * else when time is up. Where it is never enough, the first time counts.
+ */
 async function watch(
   bed: FaultBed,
-  cameras: readonly SimulatedCamera[],
   forS: number,
   isSuch: (words: string) => boolean,
-  endsEarly = true,
-): Promise<(number | undefined)[]> {
-  const since: (number | undefined)[] = cameras.map(() => undefined)
+  isEnough: ((since: Since) => boolean) | 'never' = allAre,
+): Promise<Since> {
+  const since: (number | undefined)[] = bed.cameras.map(() => undefined)
   const startedMs = performance.now()
   const failed = bed.running.then(() => {
     throw new Error('The agent has ended by itself')
   })
   failed.catch(() => {}) // raced for below
   for (let s = 0; s < forS; s = (performance.now() - startedMs) / 1000) {
-    for (const [i, camera] of cameras.entries()) {
-      const isNow = isSuch(wordsOf(bed.healthOf(camera)))
+    const healths = bed.look()
+    for (const [i, camera] of bed.cameras.entries()) {
+      const isNow = isSuch(wordsOf(healths.get(camera.address)))
       if (isNow) since[i] ??= Math.round(s * 10) / 10
-      else if (endsEarly) since[i] = undefined
+      else if (isEnough !== 'never') since[i] = undefined
     }
-    if (endsEarly && since.every((each) => each !== undefined)) break
+    if (isEnough !== 'never' && isEnough(since)) break
     await Promise.race([sleep(LOOK_MS), failed])
   }
   return since
+}
+
+function mediaOf(camera: SimulatedCamera | undefined): number {
+  const { rtspConnections = 0, snapshotRequests = 0 } = camera?.journal.counts() ?? {}
+  return rtspConnections + snapshotRequests
 }
 
 function set(camera: SimulatedCamera | undefined, fault: string): void {

@@ -35,6 +35,10 @@ export const DIAGNOSIS: Record<DiagnosisCode, { title: string; advice: string }>
     title: 'Password refused',
     advice: 'Set the right credentials on the box. It will not try the refused ones again.',
   },
+  AUTH_UNSUPPORTED: {
+    title: 'Login not safe',
+    advice: 'Switch Digest login on in the camera. The box does not send a password in the clear.',
+  },
   NO_CREDENTIAL: { title: 'No password set', advice: 'Set this camera’s credentials on the box.' },
   LOCKED_OUT: { title: 'Locked out', advice: 'The camera blocks sign-ins for a while. Wait; the box does not retry.' },
   CLOCK_SKEW: { title: 'Clock is wrong', advice: 'Set a time server (NTP) on the camera.' },
