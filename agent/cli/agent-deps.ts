@@ -8,7 +8,7 @@ import type { Claimed } from '../transport/identity.ts'
 import type { Overview } from './overview.ts'
 
 /** What the outside may hear of a running agent: counts, never content. */
-interface AgentReport {
+export interface AgentReport {
   readonly onConnected: (connected: boolean) => void
   /** The owner, or the bridge for them, wants all of it gone: the agent can be stopped now. */
   readonly onReset: () => void

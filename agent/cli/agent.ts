@@ -67,9 +67,9 @@ export class Agent {
 
   /** @throws LenscapError `storage` where the state folder can't be used */
   constructor(deps: AgentDeps) {
+    this.#deps = deps
     const { config, credentials, identity, clock, random, logger } = deps
     const paths = statePaths(config)
-    this.#deps = deps
     this.#config = config
     this.#startedMs = clock.monotonicMs()
     this.#stop = this.#stack.use(new LinkedController(deps.signal))
@@ -79,9 +79,9 @@ export class Agent {
     const db = this.#stack.adopt(openStateDatabase(paths.state), (open) => open.close())
     this.#cap = new Cap(config.stateDir)
     this.#wasCapOn = this.#cap.isOn()
-    const onConsent = () => this.#consentChanged()
-    this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: onConsent }))
     this.#db = db
+    const onChange = () => this.#consentChanged()
+    this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange }))
     this.#inventory = openInventory(db, credentials, config.discovery, clock)
     this.#news = new CameraNews({
       journal: this.#journal,
@@ -124,9 +124,13 @@ export class Agent {
       onTrouble: (camera, error) => this.#onMediaTrouble(camera, error),
       onFlowing: (camera) => this.#onStream(camera, 'flowing'),
     })
-    const allows = (camera: Id) => this.#consent.allows(camera, 'snapshot')
-    const shown = { agent: identity.agent, config, ledger: this.#egress.ledger, known: () => idsIn(db) }
-    this.#shown = new Shown({ ...common, ...shown, allows })
+    this.#shown = this.#show(common)
+  }
+
+  #show(common: Pick<AgentDeps, 'clock' | 'random' | 'logger' | 'signal'>): Shown {
+    const { identity, config } = this.#deps
+    const about = { agent: identity.agent, config, ledger: this.#egress.ledger, known: () => idsIn(this.#db) }
+    return new Shown({ ...common, ...about, allows: (camera) => this.#consent.allows(camera, 'snapshot') })
   }
 
   /** Works until the signal fires, then ends everything it began. @throws what a part failed with, when all have ended */
@@ -143,7 +147,7 @@ export class Agent {
       this.#connect(),
       this.#egress.run(signal),
       this.#search.run(),
-      followCredentials(credentials, this.#inventory, this.#search, logger, signal),
+      followCredentials(credentials, this.#inventory, this.#search, this.#watch, logger, signal),
       this.#tellHost(),
       this.#keepSchedules(),
       this.#shown.run(signal),

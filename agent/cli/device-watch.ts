@@ -1,3 +1,4 @@
+import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
@@ -40,6 +41,7 @@ export class DeviceWatch {
   readonly #deps: DeviceWatchDeps
   readonly #monitors = new Map<Id, HealthMonitor>()
   readonly #work: Promise<void>[] = []
+  readonly #retries: Bell[] = []
 
   constructor(deps: DeviceWatchDeps) {
     this.#deps = deps
@@ -51,12 +53,15 @@ export class DeviceWatch {
     if (this.#monitors.has(handle.id) || signal.aborted) return
     const monitor = new HealthMonitor({ device: () => handle.device, trouble: () => handle.trouble, clock, signal })
     this.#monitors.set(handle.id, monitor)
+    const retry = new Bell(clock)
+    this.#retries.push(retry)
     const events = watchEvents(() => handle.device, {
       clock,
       signal,
       random,
       observer: monitor,
       consumer: this.#deps.consumer,
+      retry,
       heardAtMs: heard.lastOf(handle.id),
       onHeard: (atMs) => this.#note(handle.id, atMs),
     })
@@ -94,6 +99,11 @@ export class DeviceWatch {
       // A full disk makes the next gap wider; it must not end the listening.
       this.#deps.logger.warn({ device, reason: describeError(error) }, 'When a device was heard could not be kept')
     }
+  }
+
+  /** Whoever rests because it was refused asks again now: there are other credentials. */
+  retry(): void {
+    for (const retry of this.#retries) retry.ring()
   }
 
   moved(device: Id, from: string): void {

@@ -5,6 +5,7 @@ import type { AgentConfig } from '../config/schema.ts'
 import type { CredentialBook } from '../credentials/book.ts'
 import { RefusalLog } from '../credentials/refusal-log.ts'
 import { Inventory } from '../inventory/inventory.ts'
+import type { DeviceWatch } from './device-watch.ts'
 import { probeOf } from './probe-of.ts'
 import type { Search } from './search.ts'
 
@@ -29,13 +30,14 @@ export async function followCredentials(
   credentials: CredentialBook,
   inventory: Pick<Inventory, 'use'>,
   search: Pick<Search, 'readAgain'>,
+  watch: Pick<DeviceWatch, 'retry'>,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
   const onChange = () => {
     logger.info({ sets: credentials.sets().length }, 'The credentials have changed')
     inventory.use()
-    void search.readAgain()
+    void search.readAgain().then(() => watch.retry())
   }
   await credentials.watch(onChange, signal)
 }

@@ -14,6 +14,7 @@ import { claim } from '../transport/claim.ts'
 import { type Claimed, loadIdentity } from '../transport/identity.ts'
 import { standaloneIdentity } from '../transport/standalone.ts'
 import { Agent } from './agent.ts'
+import type { AgentReport } from './agent-deps.ts'
 import { openDoors } from './doors.ts'
 import { Hooks } from './hooks.ts'
 import { type AgentLogger, openLogger } from './logger.ts'
@@ -78,14 +79,7 @@ async function runOnce(configPath: string, output: Output, log: AgentLogger, sig
   const agent = new Agent({
     ...{ config, credentials, identity, broker, settledBy, overview, logger },
     ...{ clock: systemClock, random: Math.random, signal: over.signal },
-    report: {
-      onConnected: (connected) =>
-        output.event({ event: connected ? 'connected' : 'disconnected' }, connected ? 'Connected' : 'Not connected'),
-      onSent: (totals) =>
-        output.event({ event: 'sent', ...totals }, `Sent ${totals.items} items, ${totals.bytes} bytes`),
-      onReset,
-      hook: (event, facts) => hooks.call(event, facts),
-    },
+    report: { ...reportTo(output), onReset, hook: (event, facts) => hooks.call(event, facts) },
   })
   const onForget = (camera: Id) => {
     agent.forget(camera)
@@ -93,17 +87,8 @@ async function runOnce(configPath: string, output: Output, log: AgentLogger, sig
     setImmediate(() => endAs('again'))
   }
   const reloader = new Reloader({ configPath, config, agent, log })
-  await using _doors = await openDoors({
-    agent,
-    overview,
-    log,
-    config,
-    identity,
-    settledBy,
-    reloader,
-    onReset,
-    onForget,
-  })
+  const doors = { agent, overview, log, config, identity, settledBy, reloader, onReset, onForget } as const
+  await using _doors = await openDoors(doors)
   using _watching = reloader.watch()
   output.event({ event: 'ready' }, `Lenscap agent ${VERSION} is running; Ctrl-C stops it`)
   try {
@@ -113,6 +98,13 @@ async function runOnce(configPath: string, output: Output, log: AgentLogger, sig
   }
   return outcome
 }
+
+/** Tells whoever started the program how it goes. */
+const reportTo = (output: Output): Pick<AgentReport, 'onConnected' | 'onSent'> => ({
+  onConnected: (connected) =>
+    output.event({ event: connected ? 'connected' : 'disconnected' }, connected ? 'Connected' : 'Not connected'),
+  onSent: (totals) => output.event({ event: 'sent', ...totals }, `Sent ${totals.items} items, ${totals.bytes} bytes`),
+})
 
 /** Who the box is; undefined when stopped before anybody owned it. */
 async function identityFor(

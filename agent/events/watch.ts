@@ -1,3 +1,4 @@
+import type { Bell } from '../base/bell.ts'
 import { Channel } from '../base/channel.ts'
 import type { Clock } from '../base/clock.ts'
 import { type ErrorKind, errorKind } from '../base/errors.ts'
@@ -56,6 +57,8 @@ export interface WatchOptions {
   readonly random?: () => number
   /** Where devices without a working pull point may post to; without it they are not heard. */
   readonly consumer?: Pick<Consumer, 'expect'> | undefined
+  /** Rung when a rest may have become needless, as when there are other credentials. */
+  readonly retry?: Bell
 }
 
 /**
@@ -106,13 +109,21 @@ class Watch {
       } catch (error) {
         if (!signal.aborted) {
           observer?.failed(error)
-          await clock.sleep(REST_MS[errorKind(error)] ?? 0, signal)
+          await this.#rest(REST_MS[errorKind(error)] ?? 0)
         }
         throw error
       }
     }
     await keepRunning(work, POLICY, { clock, random, signal, onError })
     this.events.close()
+  }
+
+  async #rest(forMs: number): Promise<void> {
+    const { clock, signal, retry } = this.#options
+    if (!retry) return await clock.sleep(forMs, signal)
+    signal.addEventListener('abort', retry.ring, { once: true })
+    await retry.wait(forMs)
+    signal.removeEventListener('abort', retry.ring)
   }
 
   /** By pull point; where that does not work, by having the device post. */

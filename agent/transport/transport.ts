@@ -109,12 +109,7 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
   const { agent, prefix } = identity
   using over = new LinkedController(signal)
   const stop = over.signal
-  const publish: Publish = async (name, id, payload) => {
-    const topic = topicOf(prefix, id ? { agent, name, id } : { agent, name })
-    const expiryS = name === 'reply' ? REPLY_EXPIRY_S : undefined
-    await connection.publish(topic, payload, MESSAGES[name].retained, expiryS)
-    options.onPublished?.(name, Buffer.byteLength(payload))
-  }
+  const publish = publishOver(options, () => connection)
   const tell = (online: boolean, facts: StatusFacts) =>
     publish('status', undefined, statusText(facts, online, clock.nowMs()))
   const ackSeen = new Bell(clock)
@@ -155,15 +150,10 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
     await Promise.all([drain.run(stop), keepPresent(presence), clearing])
   }
   const living = live()
-  const stopped = Promise.withResolvers<void>()
-  const onStop = () => stopped.resolve()
-  signal.addEventListener('abort', onStop, { once: true })
-  if (signal.aborted) onStop()
   try {
-    await Promise.race([ended, living, stopped.promise])
+    await Promise.race([ended, living, whenAborted(signal, stop)])
     await farewell(connection, clock, () => tell(false, status()), limits.farewellMs)
   } finally {
-    signal.removeEventListener('abort', onStop)
     over.abort()
     connection.cut()
     await Promise.allSettled([ended, living])
@@ -174,6 +164,22 @@ async function runSession(options: TransportOptions, limits: TransportLimits, me
 }
 
 type Publish = (name: NumberedName | 'reply' | 'status', id: Id | undefined, payload: string) => Promise<void>
+
+function publishOver({ identity, onPublished }: TransportOptions, connection: () => Connection): Publish {
+  const { agent, prefix } = identity
+  return async (name, id, payload) => {
+    const topic = topicOf(prefix, id ? { agent, name, id } : { agent, name })
+    const expiryS = name === 'reply' ? REPLY_EXPIRY_S : undefined
+    await connection().publish(topic, payload, MESSAGES[name].retained, expiryS)
+    onPublished?.(name, Buffer.byteLength(payload))
+  }
+}
+
+/** Resolves when the signal fires; forgotten when `end` does. */
+function whenAborted(signal: AbortSignal, end: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true, signal: end }))
+}
 
 async function connect(
   options: TransportOptions,
