@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -9,6 +7,7 @@ import { Aedes } from 'aedes'
 import { systemClock } from '../base/clock.ts'
 import { type ControlAnswer, type ControlRequest, controlPath } from '../commands/control.ts'
 import { askAgent } from '../commands/control-client.ts'
+import { openDoor } from '../transport/broker-door.testing.ts'
 import { forgetCamera } from './forget.ts'
 import { Output } from './output.ts'
 import { runAgent } from './run.ts'
@@ -28,7 +27,6 @@ async function broker(t: TestContext) {
     topics: new Set<string>(),
     retained: new Set<string>(),
   }
-  const sockets = new Set<Socket>()
   const aedes = await Aedes.createBroker()
   aedes.on('publish', ({ topic, payload, retain }) => {
     seen.topics.add(topic)
@@ -36,18 +34,8 @@ async function broker(t: TestContext) {
     else if (retain) seen.retained.delete(topic)
     if (/^site\/[a-z2-7]+\/status$/.test(topic)) seen.statuses.push(JSON.parse(payload.toString()))
   })
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    aedes.handle(socket)
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.after(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-    aedes.close()
-  })
-  const address = server.address()
-  return { seen, url: `mqtt://127.0.0.1:${typeof address === 'object' ? address?.port : 0}` }
+  const { url } = await openDoor(t, aedes)
+  return { seen, url }
 }
 
 /** An agent that reports to an owner's broker and nowhere else, as `run` starts it. */

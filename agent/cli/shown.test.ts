@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -11,6 +9,7 @@ import { silentLogger } from '../base/logger.ts'
 import { AgentConfig } from '../config/schema.ts'
 import { LEDGER_TABLES, Ledger } from '../egress/ledger.ts'
 import { CameraFacts } from '../protocol/camera.ts'
+import { openDoor } from '../transport/broker-door.testing.ts'
 import { until } from '../transport/until.testing.ts'
 import { Shown } from './shown.ts'
 
@@ -25,25 +24,13 @@ const facts = CameraFacts.parse({
 /** A broker and what it holds retained. */
 async function broker(t: TestContext) {
   const retained = new Map<string, string>()
-  const sockets = new Set<Socket>()
   const aedes = await Aedes.createBroker()
   aedes.on('publish', ({ topic, payload, retain }) => {
     if (topic.startsWith('$SYS') || !retain) return
     if (payload.length === 0) retained.delete(topic)
     else retained.set(topic, payload.toString())
   })
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    aedes.handle(socket)
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.after(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-    aedes.close()
-  })
-  const address = server.address()
-  const url = `mqtt://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+  const { url } = await openDoor(t, aedes)
   return { retained, url, of: (camera: string) => [...retained.keys()].filter((topic) => topic.includes(camera)) }
 }
 

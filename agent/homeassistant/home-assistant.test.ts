@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -15,6 +13,7 @@ import { CONSENT_TABLES, Consent } from '../consent/consent.ts'
 import { LEDGER_TABLES, Ledger } from '../egress/ledger.ts'
 import { CameraFacts, type EventFacts } from '../protocol/camera.ts'
 import { signGrant } from '../protocol/grant.ts'
+import { openDoor } from '../transport/broker-door.testing.ts'
 import { until } from '../transport/until.testing.ts'
 import { Discovery } from './discovery.testing.ts'
 import { HomeAssistant } from './home-assistant.ts'
@@ -46,7 +45,6 @@ const eventOf = (kind: EventFacts['kind'], active?: boolean): EventFacts => {
 async function broker(t: TestContext) {
   const retained = new Map<string, string>()
   const passed: { topic: string; bytes: number; retain: boolean }[] = []
-  const sockets = new Set<Socket>()
   const aedes = await Aedes.createBroker()
   aedes.on('publish', ({ topic, payload, retain }) => {
     if (topic.startsWith('$SYS')) return
@@ -55,27 +53,13 @@ async function broker(t: TestContext) {
     if (payload.length === 0) retained.delete(topic)
     else retained.set(topic, payload.toString())
   })
-  const server = createServer((socket) => {
-    sockets.add(socket.on('close', () => sockets.delete(socket)))
-    aedes.handle(socket)
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.after(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-    aedes.close()
-  })
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  const cut = () => {
-    for (const socket of sockets) socket.destroy()
-  }
+  const { url, cut } = await openDoor(t, aedes)
   const homeAssistantStarts = () =>
     aedes.publish(
       { cmd: 'publish', topic: 'homeassistant/status', payload: 'online', qos: 0, retain: false, dup: false },
       () => {},
     )
-  return { retained, passed, cut, homeAssistantStarts, url: `mqtt://127.0.0.1:${port}` }
+  return { retained, passed, cut, homeAssistantStarts, url }
 }
 
 interface House {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { getEventListeners, once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
@@ -14,6 +14,7 @@ import { Envelope } from '../protocol/envelope.ts'
 import { Status } from '../protocol/status.ts'
 import { parseTopic } from '../protocol/topics.ts'
 import { Spool } from '../spool/spool.ts'
+import { openDoor } from './broker-door.testing.ts'
 import type { DownHandlers } from './inbox.ts'
 import { runTransport, type TransportLimits, type TransportState } from './transport.ts'
 import { until } from './until.testing.ts'
@@ -26,7 +27,6 @@ const TOP = `lenscap/v1/${AGENT}`
 
 /** A broker with the bridge's manners: commits numbered messages once and acknowledges them, unless told not to. */
 async function broker(t: TestContext) {
-  const sockets = new Set<Socket>()
   const seen = {
     acking: true,
     refuse: false,
@@ -67,22 +67,8 @@ async function broker(t: TestContext) {
     else numbers.push(seq)
     if (seen.acking) void ack(stream)
   }
-  const server = createServer((socket) => {
-    sockets.add(socket.on('close', () => sockets.delete(socket)))
-    aedes.handle(socket)
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  t.after(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-    aedes.close()
-  })
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : 0
-  const cut = () => {
-    for (const socket of sockets) socket.destroy()
-  }
-  return { seen, down, ack, cut, connections: () => sockets.size, mqttUrl: `mqtt://127.0.0.1:${port}` }
+  const { url: mqttUrl, cut, connections } = await openDoor(t, aedes)
+  return { seen, down, ack, cut, connections, mqttUrl }
 }
 
 interface BoxOptions {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { startFleet } from './index.ts'
 import { TestRtspClient } from './rtsp-client.testing.ts'
+import { isFree, until } from './waiting.testing.ts'
 
 const PASSWORD = 'secret'
 const BYE = 203
@@ -32,27 +32,6 @@ async function playingToAnother(address: string) {
     report: () => report(serverPort + 1),
     isFree: () => isFree(serverPort, address),
     [Symbol.asyncDispose]: stop,
-  }
-}
-
-async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 5000
-  while (!(await isSo())) {
-    assert.ok(performance.now() < deadline, `waited in vain for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-}
-
-async function isFree(port: number, address: string): Promise<boolean> {
-  const socket = createSocket('udp4')
-  try {
-    socket.bind(port, address)
-    await once(socket, 'listening')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.close()
   }
 }
 

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { test } from 'node:test'
 import { loadScenes } from '../imaging/scene.ts'
 import { startFleet } from './index.ts'
 import { ownNet } from './own-net.testing.ts'
 import { reassemble, TestRtspClient } from './rtsp-client.testing.ts'
+import { isFree, until } from './waiting.testing.ts'
 
 const net = await ownNet()
 
@@ -29,27 +28,6 @@ async function playing(address: string) {
     await fleet[Symbol.asyncDispose]()
   }
   return { time, uri, client, ...played, report: () => report(played.serverPort + 1), [Symbol.asyncDispose]: stop }
-}
-
-async function until(isSo: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 4000
-  while (!isSo()) {
-    assert.ok(performance.now() < deadline, `waited in vain for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-}
-
-async function isFree(port: number, address: string): Promise<boolean> {
-  const socket = createSocket('udp4')
-  try {
-    socket.bind(port, address)
-    await once(socket, 'listening')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.close()
-  }
 }
 
 test('over UDP every picture comes in order from the port that was told, with sender reports at the next', async () => {

@@ -6,6 +6,7 @@ import { loadScenes } from '../imaging/scene.ts'
 import { type CameraOptions, startFleet } from './index.ts'
 import { ownNet } from './own-net.testing.ts'
 import { reassemble, TestRtspClient } from './rtsp-client.testing.ts'
+import { until } from './waiting.testing.ts'
 
 const net = await ownNet()
 
@@ -28,14 +29,6 @@ async function cameraInOwnTime(options: Partial<CameraOptions> & { address: stri
     await fleet[Symbol.asyncDispose]()
   }
   return { time, camera, uri, client, [Symbol.asyncDispose]: stop }
-}
-
-async function until(isSo: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 4000
-  while (!isSo()) {
-    assert.ok(performance.now() < deadline, `waited in vain for ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
 }
 
 test('what is played is the asset, unit for unit, across the loop, with timestamps that only grow', async () => {

@@ -1,9 +1,9 @@
 import { BitReader } from './bit-reader.ts'
 import type { NalUnit } from './codec.ts'
 import type { Sps } from './sps.ts'
+import { skipLook } from './vui.ts'
 
 const HEADER_BYTES = 2
-const EXTENDED_SAR = 255
 const CHROMA_444 = 3
 /** Of each kind, the most that the specification allows (H.265, 7.4.3.2.1 and 7.4.8). */
 const SHORT_TERM_SETS_MAX = 64
@@ -136,16 +136,7 @@ function told(reader: BitReader): number[] {
 
 /** The VUI (E.2.1) as far as the timing; here a tick is a picture. */
 function readUsability(reader: BitReader): Pick<Sps, 'isInterlaced' | 'framesPerSecond'> {
-  if (reader.bits(1) === 1 && reader.bits(8) === EXTENDED_SAR) reader.bits(32)
-  if (reader.bits(1) === 1) reader.bits(1)
-  if (reader.bits(1) === 1) {
-    reader.bits(4)
-    if (reader.bits(1) === 1) reader.bits(24)
-  }
-  if (reader.bits(1) === 1) {
-    reader.ue()
-    reader.ue()
-  }
+  skipLook(reader)
   reader.bits(1)
   const isInterlaced = reader.bits(1) === 1
   reader.bits(1)

@@ -1,5 +1,6 @@
 import { BitReader } from './bit-reader.ts'
 import type { NalUnit } from './codec.ts'
+import { skipLook } from './vui.ts'
 
 /** What a sequence parameter set says of its pictures. */
 export interface Sps {
@@ -11,7 +12,6 @@ export interface Sps {
 }
 
 const PROFILES_WITH_CHROMA = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135]
-const EXTENDED_SAR = 255
 const POC_CYCLE_MAX = 255
 
 /** Of H.264. Throws RangeError where the unit ends too early, or holds what no SPS may. */
@@ -79,16 +79,7 @@ function skipPictureOrder(reader: BitReader): void {
 
 /** H.264, E.1.1, as far as the timing; a frame is two ticks (E.2.1). */
 function readFrameRate(reader: BitReader): number | undefined {
-  if (reader.bits(1) === 1 && reader.bits(8) === EXTENDED_SAR) reader.bits(32)
-  if (reader.bits(1) === 1) reader.bits(1)
-  if (reader.bits(1) === 1) {
-    reader.bits(4)
-    if (reader.bits(1) === 1) reader.bits(24)
-  }
-  if (reader.bits(1) === 1) {
-    reader.ue()
-    reader.ue()
-  }
+  skipLook(reader)
   if (reader.bits(1) === 0) return undefined
   const unitsInTick = reader.bits(32)
   const timeScale = reader.bits(32)
