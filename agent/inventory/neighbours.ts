@@ -22,7 +22,7 @@ export const macFromKernel: MacOf = async (address) => {
 export function macIn(table: string, address: string): string {
   const start = table.indexOf(`\n${address} `)
   if (start < 0) return ''
-  const line = table.slice(start + 1, table.indexOf('\n', start + 1))
+  const [line = ''] = table.slice(start + 1, start + 257).split('\n')
   const mac = normalisedMac(line.trim().split(/\s+/)[3] ?? '')
   return mac === INCOMPLETE ? '' : mac
 }

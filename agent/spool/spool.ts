@@ -110,20 +110,17 @@ export class Spool implements Disposable {
   /** Up to `limit` messages above this number, in order. */
   read(after: number, limit: number): StoredMessage[] {
     const rows = this.#surviving(() =>
-      this.#file.db
-        .prepare<[number, number], MessageRow>(
-          'SELECT seq, name, id, payload FROM message WHERE seq > ? ORDER BY seq LIMIT ?',
-        )
+      this.#file.statements
+        .of('SELECT seq, name, id, payload FROM message WHERE seq > ? ORDER BY seq LIMIT ?')
         .all(after, limit),
-    )
+    ) as MessageRow[] | undefined
     return (rows ?? []).map((row) => ({ ...row, id: row.id ?? undefined }))
   }
 
   /** The lowest number still held, or undefined when nothing waits. */
   oldest(): number | undefined {
-    return this.#surviving(() => this.#file.db.prepare('SELECT min(seq) FROM message').pluck().get()) as
-      | number
-      | undefined
+    const row = this.#surviving(() => this.#file.statements.of('SELECT min(seq) AS seq FROM message').get())
+    return (row as { seq: number | null } | undefined)?.seq ?? undefined
   }
 
   /** Lets go of all up to this number: the bridge has committed them. Another stream's acknowledgement does nothing. */
