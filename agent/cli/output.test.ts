@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { logLine } from './logs.ts'
 import { table, wrapped } from './output.ts'
-import { logLine, screenOf } from './running.ts'
+import { screenOf } from './running.ts'
 
 describe('what is printed', () => {
   it('fits the terminal: the widest columns are cut, and say so', () => {
@@ -16,7 +17,7 @@ describe('what is printed', () => {
 
   it('shows a log line without its JSON', () => {
     const line = '{"level":40,"time":"2026-01-02T03:04:05.678Z","camera":"a","keys":["b"],"msg":"No picture came"}'
-    assert.equal(logLine(line), '03:04:05 warn  No picture came camera=a keys=["b"]')
+    assert.equal(logLine(line), '01-02 03:04:05 warn  No picture came camera=a keys=["b"]')
   })
 
   it('shows a running agent within 80 columns', () => {

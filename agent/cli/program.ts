@@ -5,6 +5,7 @@ import { addCredentials } from './credentials-command.ts'
 import type { DiscoverRequest } from './discover.ts'
 import { EXIT, Output } from './output.ts'
 import type { SetupRequest } from './setup.ts'
+import { sinceOf } from './since.ts'
 
 // Each command loads what it needs when it is called: an idle agent holds nothing of the others.
 
@@ -36,6 +37,12 @@ const wholeNumber = (min: number, max: number) => (text: string) => {
   const value = Number(text)
   if (Number.isInteger(value) && value >= min && value <= max) return value
   throw new InvalidArgumentError(`a whole number from ${min} to ${max} is wanted`)
+}
+
+const whenOf = (text: string) => {
+  const ms = sinceOf(text, Date.now())
+  if (ms !== undefined) return ms
+  throw new InvalidArgumentError('say 90s, 15m, 2h, 3d, or a date and time such as 2026-05-01T06:30')
 }
 
 const done = (code: number) => {
@@ -133,12 +140,22 @@ function addLooking(program: Command): void {
   withConfig(program, 'watch', 'the running agent, live: cameras, events, queue').action(async (options: Common) =>
     done(await (await import('./running.ts')).watchAgent(options.config, outputOf(options), stopSignal())),
   )
-  withConfig(program, 'logs', 'what the running agent logged', 'logs --follow', 'logs --lines 20 --json')
-    .option('--follow', 'go on with what comes')
-    .option('--lines <n>', 'how many of those that are kept', wholeNumber(0, 1000), 100)
-    .action(async (options: Common & { follow?: boolean; lines: number }) => {
-      const { showLogs } = await import('./running.ts')
-      const what = { follow: options.follow === true, lines: options.lines }
+  withConfig(
+    program,
+    'logs',
+    'what the agent logged, also after it has ended',
+    'logs --follow',
+    'logs --since 2h',
+    'logs --since 2026-05-01T06:30 --json',
+  )
+    .option('--follow', 'go on with what comes, through restarts')
+    .option('--lines <n>', 'the newest so many; 100, or all with --since', wholeNumber(0, 100_000))
+    .option('--since <when>', '90s, 15m, 2h, 3d, or a date and time (UTC)', whenOf)
+    .action(async (options: Common & { follow?: boolean; lines?: number; since?: number }) => {
+      const { showLogs } = await import('./logs.ts')
+      const { follow = false, since: sinceMs } = options
+      const lines = options.lines ?? (sinceMs === undefined ? 100 : undefined)
+      const what = { follow, ...(lines !== undefined && { lines }), ...(sinceMs !== undefined && { sinceMs }) }
       done(await showLogs(options.config, what, outputOf(options), stopSignal()))
     })
 }

@@ -20,41 +20,6 @@ export async function runningState(stateDir: string): Promise<AgentState | undef
   return undefined
 }
 
-/** `logs`: the newest lines of the running agent, as it wrote them; with `follow`, until the signal fires. */
-export async function showLogs(
-  configPath: string,
-  { follow, lines }: { readonly follow: boolean; readonly lines: number },
-  output: Output,
-  signal: AbortSignal,
-): Promise<number> {
-  // Those that are kept come first, in one go; how many there are is known when they end.
-  const kept: string[] = []
-  for await (const answer of await ask(configPath, { ask: 'logs', follow: false }, signal)) {
-    if ('log' in answer) kept.push(answer.log)
-  }
-  for (const line of kept.slice(-lines)) output.line(line, () => logLine(line))
-  if (!follow) return EXIT.done
-  let known = kept.length
-  for await (const answer of await ask(configPath, { ask: 'logs', follow: true }, signal)) {
-    if (!('log' in answer)) continue
-    const { log } = answer
-    known -= 1
-    if (known < 0) output.line(log, () => logLine(log))
-  }
-  return EXIT.done
-}
-
-const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'ERROR' }
-
-/** A line of JSON for a person: time, level, message, then the rest. */
-export function logLine(line: string): string {
-  const { level, time, msg, ...rest }: Record<string, unknown> = JSON.parse(line)
-  const more = Object.entries(rest).map(
-    ([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
-  )
-  return [String(time).slice(11, 19), (LEVELS[Number(level)] ?? '').padEnd(5), msg, ...more].join(' ')
-}
-
 /** `config reload`: has the running agent read its file again, and says what counts now and what after a restart. */
 export async function reloadConfig(configPath: string, output: Output, signal: AbortSignal): Promise<number> {
   for await (const answer of await ask(configPath, { ask: 'reload' }, signal)) {
