@@ -35,6 +35,9 @@ export interface RefusalMemory {
   rename(from: string, to: string): void
 }
 
+/** Under what a rest is remembered that concerns one way alone: the device's other ways stay open. */
+export const besideOf = (device: string, way: Way): string => `${device}/${way}`
+
 export const REFUSALS_TABLES = `
   CREATE TABLE credential_device (
     device TEXT PRIMARY KEY,
@@ -150,7 +153,9 @@ export class RefusalLog implements RefusalMemory {
   forget(device?: string): number {
     return device === undefined
       ? this.#db.prepare('DELETE FROM credential_device').run().changes
-      : this.#db.prepare('DELETE FROM credential_device WHERE device = ?').run(device).changes
+      : this.#db
+          .prepare("DELETE FROM credential_device WHERE device = @device OR instr(device, @device || '/') = 1")
+          .run({ device }).changes
   }
 
   /** A set that was entered again may be sent once more, whoever refused it before. */
