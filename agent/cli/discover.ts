@@ -3,7 +3,9 @@ import { openDatabase } from '../base/database.ts'
 import { describeError, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import { readPassword } from '../config/load.ts'
+import { isFor } from '../credentials/for.ts'
 import { discover } from '../discovery/discover.ts'
+import { fenceOf } from '../discovery/fence.ts'
 import type { Sighting } from '../discovery/sighting.ts'
 import { Inventory } from '../inventory/inventory.ts'
 import { INVENTORY_TABLES } from '../inventory/tables.ts'
@@ -19,6 +21,14 @@ export interface DiscoverRequest {
   readonly passwordFile?: string
   /** Seconds to wait for answers. */
   readonly timeout: number
+}
+
+/** The same for a search that is told more than by flags. */
+export interface LookRequest extends Omit<DiscoverRequest, 'user' | 'passwordFile'> {
+  /** On where it is absent. */
+  readonly multicast?: boolean
+  /** Nothing outside these ranges is contacted; anywhere where there is none. */
+  readonly only?: readonly string[]
 }
 
 /** One device in the answer of `discover`. Facts that only a signed-in client may read are empty without credentials. */
@@ -47,8 +57,8 @@ export async function runDiscover(request: DiscoverRequest, output: Output, sign
 
 /** Finds and reads what is there, signed in with the first credential that fits; by address. @throws LenscapError `invalid` */
 export async function lookRound(
-  request: Omit<DiscoverRequest, 'user' | 'passwordFile'>,
-  credentials: readonly Credential[],
+  request: LookRequest,
+  credentials: readonly (Credential & { readonly for?: readonly string[] })[],
   signal: AbortSignal,
   onSeen: (devices: number) => void,
 ): Promise<FoundDevice[]> {
@@ -56,7 +66,11 @@ export async function lookRound(
   // The inventory's own way of reading devices, with a memory that ends with this call.
   const db = openDatabase(':memory:', [INVENTORY_TABLES])
   try {
-    const inventory = new Inventory({ db, credentials, clock: systemClock })
+    const inventory = new Inventory({
+      db,
+      credentials: (subject) => credentials.filter((each) => isFor(each.for ?? [], subject)),
+      clock: systemClock,
+    })
     for await (const news of inventory.refresh(seen(request, found, signal), signal)) {
       onSeen(found.size)
       if (news.kind !== 'trouble') continue
@@ -77,14 +91,12 @@ export async function lookRound(
 }
 
 /** Passes sightings on and notes each place once. */
-async function* seen(
-  request: Omit<DiscoverRequest, 'user' | 'passwordFile'>,
-  found: Map<string, FoundDevice>,
-  signal: AbortSignal,
-) {
+async function* seen(request: LookRequest, found: Map<string, FoundDevice>, signal: AbortSignal) {
   const sightings = discover({
     cidrs: request.cidr,
     hosts: request.host,
+    fence: fenceOf(request.only ?? []),
+    multicast: request.multicast ?? true,
     ...(request.interface.length > 0 && { interfaces: request.interface }),
     discoveryPort: request.discoveryPort,
     durationMs: request.timeout * 1000,

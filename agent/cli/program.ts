@@ -4,7 +4,7 @@ import { completionFor, SHELLS, type Shell } from './completion.ts'
 import { addCredentials } from './credentials-command.ts'
 import type { DiscoverRequest } from './discover.ts'
 import { EXIT, Output } from './output.ts'
-import type { SetupRequest } from './setup.ts'
+import type { SetupRequest } from './setup-plan.ts'
 import { sinceOf } from './since.ts'
 
 // Each command loads what it needs when it is called: an idle agent holds nothing of the others.
