@@ -28,6 +28,7 @@ import { CameraNews } from './camera-news.ts'
 import { DeviceWatch } from './device-watch.ts'
 import { wordsOf } from './device-words.ts'
 import { forgetIn, forgottenIn } from './forget.ts'
+import { Forgetting } from './forgetting.ts'
 import { idsIn } from './inspect.ts'
 import { Journal } from './journal.ts'
 import { followCredentials, openInventory } from './known-cameras.ts'
@@ -60,6 +61,7 @@ export class Agent {
   readonly #egress: Egress
   readonly #media: MediaKeeper
   readonly #shown: Shown
+  readonly #forgetting: Forgetting
   #config: AgentConfig
   #schedules: AbortController | undefined
   #wasCapOn: boolean
@@ -125,6 +127,12 @@ export class Agent {
       onFlowing: (camera) => this.#onStream(camera, 'flowing'),
     })
     this.#shown = this.#show(common)
+    this.#forgetting = new Forgetting({
+      ...{ db, consent: this.#consent, egress: this.#egress, journal: this.#journal, clock, logger },
+      isThere: (camera) => this.#news.isThere(camera),
+      afterDays: () => this.#config.inventory.forgetAfterDays,
+      onForgotten: deps.report.onForgotten,
+    })
   }
 
   #show(common: Pick<AgentDeps, 'clock' | 'random' | 'logger' | 'signal'>): Shown {
@@ -151,6 +159,7 @@ export class Agent {
       this.#tellHost(),
       this.#keepSchedules(),
       this.#shown.run(signal),
+      this.#forgetting.run(signal),
     ]
     try {
       await together(this.#stop, works)
@@ -174,7 +183,7 @@ export class Agent {
   }
 
   /** Takes a camera out of the records; end this life then, and begin anew. @throws LenscapError `invalid` for an unknown one */
-  readonly forget = (camera: Id): void => forgetIn(this.#db, camera)
+  readonly forget = (camera: Id): void => forgetIn(this.#db, camera, 'by-hand')
 
   /** What the agent counts. */
   facts(): Omit<AgentFacts, 'process'> {

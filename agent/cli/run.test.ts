@@ -26,12 +26,14 @@ async function broker(t: TestContext) {
     statuses: [] as { settledBy?: string; online: boolean }[],
     topics: new Set<string>(),
     retained: new Set<string>(),
+    activities: [] as string[],
   }
   const aedes = await Aedes.createBroker()
   aedes.on('publish', ({ topic, payload, retain }) => {
     seen.topics.add(topic)
     if (retain && payload.length > 0) seen.retained.add(topic)
     else if (retain) seen.retained.delete(topic)
+    if (/^site\/[a-z2-7]+\/activity$/.test(topic)) seen.activities.push(JSON.parse(payload.toString()).kind)
     if (/^site\/[a-z2-7]+\/status$/.test(topic)) seen.statuses.push(JSON.parse(payload.toString()))
   })
   const { url } = await openDoor(t, aedes)
@@ -114,6 +116,7 @@ describe('run, where there is no bridge', () => {
     assert.deepEqual(JSON.parse(said[0] ?? ''), { forgotten: known?.camera })
     await until('it is nowhere', async () => of().length === 0 && (await state())?.connected === true)
     assert.deepEqual((await state())?.cameras, [])
+    assert.ok(seen.activities.includes('camera-forgotten'))
     await assert.rejects(forget(), /There is no camera/)
   })
 

@@ -82,18 +82,19 @@ async function runOnce(configPath: string, output: Output, log: AgentLogger, sig
     over.abort()
   }
   const onReset = () => endAs('reset')
+  // Whoever asked for it gets their answer first.
+  const onForgotten = () => void setImmediate(() => endAs('again'))
   const hooks = new Hooks(statePaths(config).hooks, logger, over.signal)
   const overview = new Overview(systemClock)
   const settledBy = config.bridge === undefined ? 'broker' : 'bridge'
   const agent = new Agent({
     ...{ config, credentials, identity, broker, settledBy, overview, logger },
     ...{ clock: systemClock, random: Math.random, signal: over.signal },
-    report: { ...reportTo(output), onReset, hook: (event, facts) => hooks.call(event, facts) },
+    report: { ...reportTo(output), onReset, onForgotten, hook: (event, facts) => hooks.call(event, facts) },
   })
   const onForget = (camera: Id) => {
     agent.forget(camera)
-    // The asker's answer goes first.
-    setImmediate(() => endAs('again'))
+    onForgotten()
   }
   const reloader = new Reloader({ configPath, config, agent, log })
   const doors = { agent, overview, log, config, identity, settledBy, reloader, onReset, onForget } as const

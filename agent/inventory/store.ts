@@ -39,6 +39,15 @@ export interface StoredCamera {
   readonly facts: CameraFacts | undefined
 }
 
+/** A person said so on the box, or it was not seen for long. */
+export type ForgottenReason = 'by-hand' | 'not-seen'
+
+export interface ForgottenCamera {
+  readonly camera: Id
+  readonly facts: CameraFacts | undefined
+  readonly reason: ForgottenReason
+}
+
 /** The room's tables. Rows are parsed as they come out: the file may be older than the program. */
 export class InventoryStore {
   readonly #db: Database
@@ -106,13 +115,15 @@ export class InventoryStore {
    * in between leaves nobody believing in it.
    * @returns the device that went with it; undefined where others of it stay, `unknown` where there is no such camera
    */
-  forget(camera: Id): { readonly device: Id | undefined } | 'unknown' {
+  forget(camera: Id, reason: ForgottenReason): { readonly device: Id | undefined } | 'unknown' {
     return this.#db.transaction(() => {
       const row = this.#db.prepare('SELECT device, facts FROM inventory_camera WHERE camera = ?').get(camera) as
         | { device: string; facts: string }
         | undefined
       if (row === undefined) return 'unknown'
-      this.#db.prepare('INSERT OR REPLACE INTO inventory_forgotten VALUES (?, ?)').run(camera, row.facts)
+      this.#db
+        .prepare('INSERT OR REPLACE INTO inventory_forgotten (camera, facts, reason) VALUES (?, ?, ?)')
+        .run(camera, row.facts, reason)
       this.#db.prepare('DELETE FROM inventory_camera WHERE camera = ?').run(camera)
       if (this.cameras(row.device).length > 0) return { device: undefined }
       this.#db.prepare('DELETE FROM inventory_device WHERE device = ?').run(row.device)
@@ -122,9 +133,13 @@ export class InventoryStore {
   }
 
   /** Those that were forgotten and not told yet. */
-  forgotten(): { readonly camera: Id; readonly facts: CameraFacts | undefined }[] {
-    const rows = this.#db.prepare('SELECT camera, facts FROM inventory_forgotten').all() as CameraRow[]
-    return rows.map(({ camera, facts }) => ({ camera, facts: parsed(facts) }))
+  forgotten(): ForgottenCamera[] {
+    const rows = this.#db.prepare('SELECT camera, facts, reason FROM inventory_forgotten').all() as (CameraRow & {
+      reason: string
+    })[]
+    return rows.map(({ camera, facts, reason }) => {
+      return { camera, facts: parsed(facts), reason: reason === 'not-seen' ? 'not-seen' : 'by-hand' }
+    })
   }
 
   /** Whoever had to know that this one is gone knows it. */
