@@ -29,6 +29,7 @@ export const cameraRows = (db: Db, account: Id, only?: { readonly agent?: Id; re
       'cameras.agent',
       'cameras.camera',
       'cameras.facts',
+      'cameras.forgotten_at',
       'health.facts as health',
       'consents.kinds',
       'consents.changed_at',

@@ -5,6 +5,7 @@ import { newId } from '../../agent/base/ids.ts'
 import type { Command } from '../../agent/protocol/bridge.ts'
 import { Id, PROTOCOL_VERSION } from '../../agent/protocol/envelope.ts'
 import type { Consent } from '../consent/consent.ts'
+import type { ForgottenCameras } from '../erasure/forgotten-cameras.ts'
 import { API, ConsentRequest } from './api.ts'
 import type { Auth } from './auth.ts'
 import { HttpError, notFound, parseRequest } from './errors.ts'
@@ -22,6 +23,7 @@ export interface ConsoleRoutesDeps {
   readonly views: Views
   readonly live: Live
   readonly consent: Consent
+  readonly forgotten: ForgottenCameras
   readonly clock: Clock
   /** False: the agent is not there. */
   readonly sendCommand: (agent: Id, id: Id, command: Command) => boolean
@@ -29,7 +31,7 @@ export interface ConsoleRoutesDeps {
 
 /** What a signed-in owner sees and switches. Every look is at their own account; all else answers 404. */
 export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): void {
-  const { auth, views, live, consent } = deps
+  const { auth, views, live, consent, forgotten } = deps
 
   app.get(`${API}/overview`, async (request) => views.overview((await auth.person(request)).account))
 
@@ -57,6 +59,15 @@ export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): vo
     const { kinds } = parseRequest(ConsentRequest, request.body)
     await consent.set(person, agent, id, kinds)
     return (await ownCamera(views, person.account, request)).consent
+  })
+
+  app.delete(`${API}/cameras/:id`, async (request, reply) => {
+    const { account } = await auth.person(request)
+    const { id, agent, forgottenAt } = await ownCamera(views, account, request)
+    if (forgottenAt === null)
+      throw new HttpError(409, 'in-use', 'Its box still knows this camera: forget it there first')
+    await forgotten.remove(account, agent, id)
+    return reply.code(204).send()
   })
 
   app.delete(`${API}/consent`, async (request, reply) => {
