@@ -59,6 +59,7 @@ export async function listCredentials(configPath: string, output: Output): Promi
         : table(
             ['ID', 'USER', 'FOR', 'FROM'],
             all.map(({ id, user, for: patterns, from }) => [id, user, patterns.join(' ') || 'every device', from]),
+            { width: output.width, whole: 2 },
           ),
     ].join('\n'),
   )

@@ -9,7 +9,7 @@ import { fenceOf } from '../discovery/fence.ts'
 import type { Sighting } from '../discovery/sighting.ts'
 import { Inventory } from '../inventory/inventory.ts'
 import { INVENTORY_TABLES } from '../inventory/tables.ts'
-import { EXIT, type Output, table } from './output.ts'
+import { EXIT, type Output, table, wrapped } from './output.ts'
 import { openProgress } from './progress.ts'
 
 export interface DiscoverRequest {
@@ -124,20 +124,26 @@ async function credentialsOf({ user, passwordFile }: DiscoverRequest): Promise<C
   return [{ username: user, password: await readPassword(passwordFile) }]
 }
 
+const HEAD = ['ADDRESS', 'PORT', 'MAKER', 'MODEL', 'SERIAL', 'FIRMWARE', 'CH']
+
 export function asTable(devices: readonly FoundDevice[], width: number | undefined): string {
   if (devices.length === 0) return 'Nothing answered. Name a range with --cidr, or a camera with --host, and try again.'
-  return table(
-    ['ADDRESS', 'PORT', 'MAKER', 'MODEL', 'SERIAL', 'FIRMWARE', 'CH', 'DIAGNOSIS'],
-    devices.map((d) => [
-      d.address,
-      String(d.port),
-      d.manufacturer,
-      d.model,
-      d.serial,
-      d.firmware,
-      String(d.channels || ''),
-      d.diagnosis,
-    ]),
-    width,
-  )
+  const rows = devices.map((d) => {
+    return [d.address, String(d.port), d.manufacturer, d.model, d.serial, d.firmware, String(d.channels || '')]
+  })
+  // Before anybody has signed in, half of it is not known of any.
+  const known = HEAD.flatMap((_, i) => (rows.some((row) => row[i] !== '') ? [i] : []))
+  const pick = (row: readonly string[]) => known.map((i) => row[i] ?? '')
+  const found = table(pick(HEAD), rows.map(pick), { width, whole: 2 })
+  return [found, ...troubles(devices, width ?? Number.POSITIVE_INFINITY)].join('\n')
+}
+
+/** What kept devices from being read: each once, with those that it kept. */
+function troubles(devices: readonly FoundDevice[], width: number): string[] {
+  const unread = devices.filter(({ diagnosis }) => diagnosis !== '')
+  return [...Map.groupBy(unread, ({ diagnosis }) => diagnosis)].flatMap(([diagnosis, those]) => [
+    '',
+    wrapped(`${diagnosis}:`, width, '  '),
+    wrapped(`  ${those.map(({ address, port }) => `${address}:${port}`).join(', ')}`, width, '  '),
+  ])
 }

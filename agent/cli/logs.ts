@@ -4,7 +4,7 @@ import { controlPath } from '../commands/control.ts'
 import { askAgent } from '../commands/control-client.ts'
 import { readLogLines, timeOfLine } from '../commands/log-file.ts'
 import { loadConfig } from '../config/load.ts'
-import { EXIT, type Output } from './output.ts'
+import { EXIT, type Output, wrapped } from './output.ts'
 
 interface LogsRequest {
   readonly follow: boolean
@@ -13,6 +13,11 @@ interface LogsRequest {
   /** UTC ms. */
   readonly sinceMs?: number
 }
+
+/** Behind the day, the time and the level. */
+const INDENT = ' '.repeat(21)
+
+const fold = (line: string, width: number | undefined) => (width === undefined ? line : wrapped(line, width, INDENT))
 
 /** Between two looks for an agent that is to be followed and does not run. */
 const LOOK_EVERY_MS = 1000
@@ -28,7 +33,7 @@ export async function showLogs(
   signal: AbortSignal,
 ): Promise<number> {
   const { stateDir } = await loadConfig(configPath)
-  const show = (line: string) => output.line(line, () => logLine(line))
+  const show = (line: string) => output.line(line, () => fold(logLine(line), output.width))
   const seen = new Seen()
   const kept = await keptLines(stateDir, signal)
   if (kept.length === 0 && !follow) {

@@ -3,6 +3,7 @@ import { VERSION } from '../base/version.ts'
 import { completionFor, SHELLS, type Shell } from './completion.ts'
 import { addCredentials } from './credentials-command.ts'
 import type { DiscoverRequest } from './discover.ts'
+import { example, useHelp } from './help.ts'
 import { EXIT, Output } from './output.ts'
 import type { SetupRequest } from './setup-plan.ts'
 import { sinceOf } from './since.ts'
@@ -50,9 +51,6 @@ const done = (code: number) => {
 }
 
 const outputOf = ({ json }: { readonly json?: boolean }) => new Output(json === true)
-
-const example = (...lines: string[]) =>
-  `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((l) => `  $ lenscap-agent ${l}`).join('\n')}`
 
 /** Flags that say where to look. */
 const withPlaces = (command: Command) =>
@@ -217,11 +215,10 @@ function addConfig(program: Command): void {
 
 /** The whole command line. */
 export function programOf(): Command {
-  const program = new Command('lenscap-agent')
+  const program = useHelp(new Command('lenscap-agent'))
     .description('Knows every camera on the network and reports over MQTT; media leaves only by the owner’s consent.')
     .version(VERSION)
     .exitOverride()
-    .configureHelp({ helpWidth: process.stdout.columns ?? 80 })
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong use, 3 partly.\nBegin with: lenscap-agent setup')
   addInstalling(program)
   addLooking(program)
