@@ -5,23 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { Aedes } from 'aedes'
-import { systemClock } from '../base/clock.ts'
 import { openDoor } from '../transport/broker-door.testing.ts'
 import { openLogger } from './logger.ts'
 import { logLine, showLogs } from './logs.ts'
 import { Output } from './output.ts'
 import { redactedLine } from './redacted-line.ts'
+import { until } from './running.testing.ts'
 import { sinceOf } from './since.ts'
 
 const DEADLINE_MS = 30_000
-
-async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + DEADLINE_MS
-  while (!(await condition())) {
-    if (performance.now() > endMs) throw new Error(`waited in vain until ${what}`)
-    await systemClock.sleep(20)
-  }
-}
 
 /** A configuration with a state folder; of a broker's own, where one is given. */
 function box(t: TestContext, url = 'mqtt://127.0.0.1:1', log = 'info') {

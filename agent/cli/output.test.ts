@@ -66,9 +66,9 @@ describe('what is printed', () => {
       const lines = text.split('\n')
       assert.ok(Math.max(...lines.map((line) => line.length)) <= width, text)
       assert.ok(lines.length <= height, text)
-      assert.match(text, /up 2 h 1 min/)
+      assert.match(text, width < 60 ? /^Lenscap 1, agent/ : /up 2 h 1 min/)
       assert.match(text, /motion 7$/m, 'the newest is there')
-      assert.match(text, /^A very.* 192.168.*/m)
+      assert.match(text, /^A ver.* 192\\.1/m)
       if (count === 10 && height < 20) assert.match(text, /^and \d more/m)
       assert.match(
         lines.find((line) => line.startsWith('A ')) ?? '',
