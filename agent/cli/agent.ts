@@ -61,7 +61,6 @@ export class Agent {
   readonly #egress: Egress
   readonly #media: MediaKeeper
   readonly #shown: Shown
-  readonly #forgetting: Forgetting
   #config: AgentConfig
   #schedules: AbortController | undefined
   #wasCapOn: boolean
@@ -81,8 +80,9 @@ export class Agent {
     this.#cap = new Cap(config.stateDir)
     this.#wasCapOn = this.#cap.isOn()
     this.#db = db
-    const onChange = () => this.#consentChanged()
-    this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange }))
+    this.#consent = this.#stack.use(
+      new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: () => this.#consentChanged() }),
+    )
     this.#inventory = openInventory(db, credentials, config.discovery, clock)
     this.#news = new CameraNews({
       journal: this.#journal,
@@ -118,27 +118,29 @@ export class Agent {
     )
     this.#media = new MediaKeeper({
       ...common,
-      consent: this.#consent,
-      folder: paths.media,
-      refusals: new RefusalLog(db, credentials),
+      ...{ consent: this.#consent, folder: paths.media, refusals: new RefusalLog(db, credentials) },
       settings: { ...CLIP_SETTINGS, preRollMs: config.media.preRollMs, postRollMs: config.media.postRollMs },
       onItem: (grant, item) => this.#onItem(grant, item),
       onTrouble: (camera, error) => this.#onMediaTrouble(camera, error),
       onFlowing: (camera) => this.#onStream(camera, 'flowing'),
     })
     this.#shown = this.#show(common)
-    this.#forgetting = new Forgetting({
-      ...{ db, consent: this.#consent, egress: this.#egress, journal: this.#journal, clock, logger },
-      isThere: (camera) => this.#news.isThere(camera),
-      afterDays: () => this.#config.inventory.forgetAfterDays,
-      onForgotten: deps.report.onForgotten,
-    })
   }
 
   #show(common: Pick<AgentDeps, 'clock' | 'random' | 'logger' | 'signal'>): Shown {
     const { identity, config } = this.#deps
     const about = { agent: identity.agent, config, ledger: this.#egress.ledger, known: () => idsIn(this.#db) }
     return new Shown({ ...common, ...about, allows: (camera) => this.#consent.allows(camera, 'snapshot') })
+  }
+
+  #forgetting(): Forgetting {
+    const { clock, logger, report } = this.#deps
+    return new Forgetting({
+      ...{ db: this.#db, consent: this.#consent, egress: this.#egress, journal: this.#journal, clock, logger },
+      isThere: (camera) => this.#news.isThere(camera),
+      afterDays: () => this.#config.inventory.forgetAfterDays,
+      onForgotten: report.onForgotten,
+    })
   }
 
   /** Works until the signal fires, then ends everything it began. @throws what a part failed with, when all have ended */
@@ -159,7 +161,7 @@ export class Agent {
       this.#tellHost(),
       this.#keepSchedules(),
       this.#shown.run(signal),
-      this.#forgetting.run(signal),
+      this.#forgetting().run(signal),
     ]
     try {
       await together(this.#stop, works)

@@ -4,7 +4,7 @@ import { wrapped } from './output.ts'
 /** Descriptions are wrapped down to so many columns; below, a terminal does it. */
 const WRAPPED_MIN = 20
 
-export const helpWidth = (): number => (process.stdout.isTTY ? process.stdout.columns : 80) || 80
+const helpWidth = (): number => (process.stdout.isTTY ? process.stdout.columns : 80) || 80
 
 /** Help that fits the terminal, and says nothing of empty lists. Commands that are added later have it from this one. */
 export function useHelp(program: Command): Command {

@@ -10,7 +10,7 @@ import { openLogger } from './logger.ts'
 import { logLine, showLogs } from './logs.ts'
 import { Output } from './output.ts'
 import { redactedLine } from './redacted-line.ts'
-import { until } from './running.testing.ts'
+import { until } from './running-bed.test.ts'
 import { sinceOf } from './since.ts'
 
 const DEADLINE_MS = 30_000

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { forgetCamera } from './forget.ts'
 import { Output } from './output.ts'
-import { runningAgent, until } from './running.testing.ts'
+import { runningAgent, until } from './running-bed.test.ts'
 import { soapCamera } from './testing.ts'
 
 describe('run, where there is no bridge', () => {

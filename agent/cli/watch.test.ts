@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Output } from './output.ts'
-import { runningAgent, until } from './running.testing.ts'
 import { watchAgent } from './running.ts'
+import { runningAgent, until } from './running-bed.test.ts'
 import { soapCamera } from './testing.ts'
 
 /** A terminal of so many columns and lines: what a person would see on it. It scrolls like one where it is written over. */

@@ -55,8 +55,6 @@ export interface Bridge extends AsyncDisposable {
 /** Whose camera it is, and of which box. */
 type CameraOf = Readonly<Record<'account' | 'agent' | 'camera', Id>>
 
-const NOT_OFF = "can't turn off a camera that its box has forgotten"
-
 interface Ground {
   readonly options: BridgeOptions
   readonly folder: DataFolder
@@ -104,6 +102,21 @@ export async function startBridge(settings: BridgeSettings, deps: StartDeps = {}
   }
 }
 
+/** Open pages are told of each commit, and whoever turns off what boxes have forgotten. */
+const toldOf =
+  (live: Live, onForgotten: (camera: CameraOf) => void): OnChange =>
+  (changes) => {
+    live.changed(changes)
+    for (const change of changes) if (change.kind === 'camera-forgotten') onForgotten(change)
+  }
+
+/** What can't be turned off allows nothing either: the box sends nothing of a camera that it does not know. */
+function turnOff({ account, agent, camera }: CameraOf, consent: Consent, logger: Logger): void {
+  consent.end(account, agent, camera).catch((error: unknown) => {
+    logger.error({ reason: describeError(error) }, "can't turn off a camera that its box has forgotten")
+  })
+}
+
 /** The rooms, in the order in which they know each other. What flows back goes through `wires`. */
 function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground, stack: AsyncDisposableStack) {
   const wires: { broker?: Broker; uploads?: Uploads; forgotten?: (camera: CameraOf) => void } = {}
@@ -114,10 +127,7 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const partings = new Partings(db)
   const views = new Views(db)
   const live = stack.use(new Live(views, logger))
-  const onChange: OnChange = (changes) => {
-    live.changed(changes)
-    for (const change of changes) if (change.kind === 'camera-forgotten') wires.forgotten?.(change)
-  }
+  const onChange = toldOf(live, (camera) => wires.forgotten?.(camera))
   const claims = new Claims({
     db,
     clock,
@@ -134,12 +144,7 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
     onRevoked: async (agent) => wires.uploads?.revoke(agent),
     onChange,
   })
-  wires.forgotten = ({ account, agent, camera }) => {
-    // What can't be turned off allows nothing: the box asks for nothing of a camera that it does not know.
-    consent
-      .end(account, agent, camera)
-      .catch((error: unknown) => logger.error({ reason: describeError(error) }, NOT_OFF))
-  }
+  wires.forgotten = (camera) => turnOff(camera, consent, logger)
   const sendAck: ConstructorParameters<typeof Ingest>[0]['sendAck'] = (agent, ack) =>
     wires.broker?.send(agent, 'ack', ack)
   const ingest = stack.use(new Ingest({ db, clock, logger, onChange, sendAck }))

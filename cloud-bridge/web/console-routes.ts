@@ -31,7 +31,7 @@ export interface ConsoleRoutesDeps {
 
 /** What a signed-in owner sees and switches. Every look is at their own account; all else answers 404. */
 export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): void {
-  const { auth, views, live, consent, forgotten } = deps
+  const { auth, views, live, consent } = deps
 
   app.get(`${API}/overview`, async (request) => views.overview((await auth.person(request)).account))
 
@@ -61,15 +61,6 @@ export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): vo
     return (await ownCamera(views, person.account, request)).consent
   })
 
-  app.delete(`${API}/cameras/:id`, async (request, reply) => {
-    const { account } = await auth.person(request)
-    const { id, agent, forgottenAt } = await ownCamera(views, account, request)
-    if (forgottenAt === null)
-      throw new HttpError(409, 'in-use', 'Its box still knows this camera: forget it there first')
-    await forgotten.remove(account, agent, id)
-    return reply.code(204).send()
-  })
-
   app.delete(`${API}/consent`, async (request, reply) => {
     await consent.clear(await auth.person(request))
     return reply.code(204).send()
@@ -97,6 +88,18 @@ export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): vo
     })
     const stillSignedIn = async () => (await auth.person(request).catch(() => undefined)) !== undefined
     live.add(account, { response: reply.raw, session, stillSignedIn })
+  })
+}
+
+/** What is left of cameras that their boxes have forgotten. */
+export function forgottenRoutes(app: FastifyInstance, { auth, views, forgotten }: ConsoleRoutesDeps): void {
+  app.delete(`${API}/cameras/:id`, async (request, reply) => {
+    const { account } = await auth.person(request)
+    const { id, agent, forgottenAt } = await ownCamera(views, account, request)
+    if (forgottenAt === null)
+      throw new HttpError(409, 'in-use', 'Its box still knows this camera: forget it there first')
+    await forgotten.remove(account, agent, id)
+    return reply.code(204).send()
   })
 }
 

@@ -68,14 +68,7 @@ function Known({ overview, camera }: { overview: Overview; camera: CameraView })
           />
         </div>
         <div class="camera-side">
-          {camera.forgottenAt === null ? (
-            <>
-              <Consent camera={camera} cap={agent?.cap ?? false} />
-              <HealthCard health={camera.health} />
-            </>
-          ) : (
-            <ForgottenCard camera={camera} at={camera.forgottenAt} />
-          )}
+          <Side camera={camera} cap={agent?.cap ?? false} />
         </div>
         <Lists camera={camera} shown={picked?.id} show={view} />
         <section class="card camera-facts" aria-labelledby="facts">
@@ -84,6 +77,17 @@ function Known({ overview, camera }: { overview: Overview; camera: CameraView })
           <CameraLog camera={camera.id} />
         </section>
       </div>
+    </>
+  )
+}
+
+/** What may leave and how it is; or, of one that its box has forgotten, that it is so. */
+function Side({ camera, cap }: { camera: CameraView; cap: boolean }) {
+  if (camera.forgottenAt !== null) return <ForgottenCard camera={camera} at={camera.forgottenAt} />
+  return (
+    <>
+      <Consent camera={camera} cap={cap} />
+      <HealthCard health={camera.health} />
     </>
   )
 }

@@ -1,3 +1,4 @@
+// The bed that a running agent is tested on. No tests of its own.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
