@@ -7,7 +7,7 @@ import { CONSENT_TABLES } from '../consent/consent.ts'
 import { REFUSALS_TABLES } from '../credentials/refusal-log.ts'
 import { EVENTS_TABLES } from '../events/heard.ts'
 import { HEALTH_TABLES } from '../health/store.ts'
-import { FORGOTTEN_TABLES, INVENTORY_TABLES } from '../inventory/tables.ts'
+import { ABSENCE_TABLES, FORGOTTEN_TABLES, INVENTORY_TABLES } from '../inventory/tables.ts'
 import { TRUST_TABLES } from '../inventory/trust-store.ts'
 import { LOGS_TABLES } from '../logs/store.ts'
 
@@ -44,6 +44,7 @@ const STATE_MIGRATIONS = [
   TRUST_TABLES,
   LOGS_TABLES,
   FORGOTTEN_TABLES,
+  ABSENCE_TABLES,
 ]
 
 /** The box's own records: the grant held, the cameras known, how they are and when they were heard. */

@@ -21,6 +21,7 @@ const STEPS: readonly (readonly [name: string, statements: readonly string[]])[]
     ],
   ],
   ['0003-partings', ['CREATE TABLE partings (mark TEXT PRIMARY KEY, since BIGINT NOT NULL)']],
+  ['0004-forgotten-cameras', ['ALTER TABLE cameras ADD COLUMN forgotten_at BIGINT']],
 ]
 
 /** The steps for one engine: one SQL for both, save for the numbered key, which each spells in its own way. */
