@@ -257,13 +257,9 @@ export class Agent {
   }
 
   #onGrant(grant: SignedGrant): void {
-    try {
-      if (this.#consent.accept(grant) === 'held already') return
-      this.#journal.activity('grant-taken', `Took the owner's grant ${this.#consent.serial}`)
-      this.#deps.report.hook('grant-changed', { serial: this.#consent.serial })
-    } catch (error) {
-      this.#journal.activity('grant-refused', `Refused a grant: ${describeError(error)}`)
-    }
+    const news = this.#consent.take(grant)
+    if (news) this.#journal.activity(news.kind, news.message)
+    if (news?.kind === 'grant-taken') this.#deps.report.hook('grant-changed', { serial: this.#consent.serial })
   }
 
   #consentChanged(): void {

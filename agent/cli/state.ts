@@ -4,6 +4,7 @@ import { type Database, openDatabase, readDatabase } from '../base/database.ts'
 import { LenscapError } from '../base/errors.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CONSENT_TABLES } from '../consent/consent.ts'
+import { LATEST_TIME_TABLES } from '../consent/latest-time.ts'
 import { REFUSALS_TABLES } from '../credentials/refusal-log.ts'
 import { EVENTS_TABLES } from '../events/heard.ts'
 import { HEALTH_TABLES } from '../health/store.ts'
@@ -44,6 +45,7 @@ const STATE_MIGRATIONS = [
   TRUST_TABLES,
   LOGS_TABLES,
   FORGOTTEN_TABLES,
+  LATEST_TIME_TABLES,
 ]
 
 /** The box's own records: the grant held, the cameras known, how they are and when they were heard. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Database, isFull } from '../base/database.ts'
+import { type Database, isFull } from './database.ts'
 
 /** Enough for SQLite's log of a few hundred messages that go. */
 const BYTES = 1024 * 1024
