@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { stateBallast } from '../base/ballast.ts'
 import { type Database, openDatabase, readDatabase } from '../base/database.ts'
 import { LenscapError } from '../base/errors.ts'
 import type { AgentConfig } from '../config/schema.ts'
@@ -49,7 +50,11 @@ const STATE_MIGRATIONS = [
 ]
 
 /** The box's own records: the grant held, the cameras known, how they are and when they were heard. */
-export const openStateDatabase = (path: string): Database => openDatabase(path, STATE_MIGRATIONS)
+export const openStateDatabase = (path: string): Database =>
+  stateBallast(dirname(path)).withRoom(
+    () => undefined,
+    () => openDatabase(path, STATE_MIGRATIONS),
+  )
 
 /** The same for a command that changes a record of it beside a running agent; undefined where no agent has run yet. */
 export function openExistingState(config: Pick<AgentConfig, 'stateDir'>): Database | undefined {

@@ -177,6 +177,23 @@ describe('consent', () => {
     second.close()
   })
 
+  it('ends what a newer grant no longer allows though the disk takes nothing, and takes it when there is room', () => {
+    const { consent, db, close } = house()
+    consent.accept(signed({ cameras: [{ camera: CAMERA, kinds: ['snapshot', 'clip'] }] }))
+    const grant = consent.grant(CAMERA, 'snapshot')
+    assert.ok(grant)
+    db.pragma('query_only = ON')
+    const newer = signed({ serial: 2, cameras: [{ camera: CAMERA, kinds: ['clip', 'live'] }] })
+    assert.throws(() => consent.accept(newer), { kind: 'storage' })
+    assert.equal(grant.signal.aborted, true)
+    const kinds = () => (['snapshot', 'clip', 'live'] as const).filter((kind) => consent.allows(CAMERA, kind))
+    assert.deepEqual(kinds(), ['clip'], 'what is not on disk allows nothing new')
+    db.pragma('query_only = OFF')
+    assert.equal(consent.accept(newer), 'taken')
+    assert.deepEqual(kinds(), ['clip', 'live'])
+    close()
+  })
+
   it('names why it refuses, once an hour for each grant however often it comes', () => {
     const { consent, time, close } = house()
     const foreign = signed({ account: 'accountbbbbbbbbb' })

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
-import { Ballast } from '../base/ballast.ts'
+import { dirname } from 'node:path'
+import { type Ballast, stateBallast } from '../base/ballast.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
 import { describeError, LenscapError } from '../base/errors.ts'
@@ -106,7 +107,7 @@ export class Consent implements Disposable {
     this.#document = heldGrant(deps.db, deps.pins)
     this.#latest = new LatestTime(deps.db, deps.clock)
     this.#refused = new RefusedGrants(deps.clock)
-    this.#ballast = deps.db.memory ? undefined : new Ballast(`${deps.db.name}.ballast`)
+    this.#ballast = deps.db.memory ? undefined : stateBallast(dirname(deps.db.name))
     this.#ballast?.hold()
     this.#stopWatching = deps.cap.watch(() => this.#review())
     this.#watchTime()

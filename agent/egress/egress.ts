@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { stateBallast } from '../base/ballast.ts'
 import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
 import { type Database, openDatabase, readDatabase } from '../base/database.ts'
@@ -59,7 +60,11 @@ const MIGRATIONS = [QUEUE_TABLES + LEDGER_TABLES]
 const pathIn = (stateDir: string) => join(stateDir, 'egress.db')
 
 /** Opens the queue's and the ledger's database. */
-export const openEgressDatabase = (stateDir: string): Database => openDatabase(pathIn(stateDir), MIGRATIONS)
+export const openEgressDatabase = (stateDir: string): Database =>
+  stateBallast(stateDir).withRoom(
+    () => undefined,
+    () => openDatabase(pathIn(stateDir), MIGRATIONS),
+  )
 
 /** The queue's and the ledger's database for a tool that reads it beside a running agent; undefined before its first run. */
 export const readEgressDatabase = (stateDir: string): Database | undefined => readDatabase(pathIn(stateDir), MIGRATIONS)
