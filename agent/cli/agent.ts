@@ -112,6 +112,7 @@ export class Agent {
         grantFor: (camera, kind) => this.#consent.grant(camera, kind),
         target: { bridgeUrl: identity.bridgeUrl, agent: identity.agent, token: identity.token },
         onActivity: (activity) => this.#onEgress(activity),
+        onLedger: (rows) => this.#spool.append({ name: 'ledger', body: { rows } }),
         limits: { bytesMax: config.media.queueBytesMax },
       }),
     )

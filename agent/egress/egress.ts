@@ -10,9 +10,10 @@ import { keepRunning, type RetryPolicy } from '../base/retry.ts'
 import type { Grant } from '../consent/consent.ts'
 import type { ActivityKind } from '../protocol/activity.ts'
 import type { Id } from '../protocol/envelope.ts'
-import { LEDGER_TABLES, Ledger } from './ledger.ts'
+import { LEDGER_TABLES, LEDGER_TOLD_TABLES, Ledger, type LedgerRow } from './ledger.ts'
 import { EgressItem, MediaQueue, QUEUE_TABLES, type QueuedItem } from './queue.ts'
 import { sendItem } from './send.ts'
+import { tellLedger } from './tell-ledger.ts'
 import type { UploadTarget } from './upload.ts'
 
 /** What the owner is told. */
@@ -44,6 +45,8 @@ export interface EgressDeps {
   readonly random: () => number
   readonly logger: Logger
   readonly onActivity: (activity: EgressActivity) => void
+  /** Takes rows of the ledger for the bridge; resolves when they are on disk. Without it, nobody is told. */
+  readonly onLedger?: (rows: LedgerRow[]) => Promise<unknown>
   readonly limits?: Partial<EgressLimits>
 }
 
@@ -56,7 +59,7 @@ const LIMITS: EgressLimits = {
   retry: { firstDelayMs: 1000, delayMsMax: 300_000, steadyAfterMs: 60_000 },
 }
 
-const MIGRATIONS = [QUEUE_TABLES + LEDGER_TABLES]
+const MIGRATIONS = [QUEUE_TABLES + LEDGER_TABLES, LEDGER_TOLD_TABLES]
 const pathIn = (stateDir: string) => join(stateDir, 'egress.db')
 
 /** Opens the queue's and the ledger's database. */
@@ -132,7 +135,10 @@ export class Egress implements Disposable {
     signal.addEventListener('abort', this.#bell.ring)
     const onError = (error: unknown, nextAttemptMs: number) =>
       logger.warn({ reason: describeError(error), nextAttemptMs }, 'An upload did not go through')
+    const { onLedger } = this.#deps
+    const telling = onLedger && tellLedger({ ledger: this.ledger, onLedger, clock, logger, signal })
     await keepRunning((stop) => this.#work(stop), this.#limits.retry, { clock, random, signal, onError })
+    await telling
     signal.removeEventListener('abort', this.#bell.ring)
   }
 
