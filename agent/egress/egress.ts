@@ -117,7 +117,8 @@ export class Egress implements Disposable {
       const { camera, kind, bytes } = this.#checked(grant, item)
       if (bytes > this.#limits.bytesMax) throw new LenscapError('limit', 'The item is larger than the queue', { bytes })
       await this.#queue.add(item)
-      // Permission may have ended while the file was moved.
+      // Permission may have ended while the file was moved, and come back since: what was taken before stays behind.
+      if (grant.signal.aborted) this.#queue.remove(item.item)
       this.#review(camera, kind)
       if (!this.#queue.has(item.item))
         throw new LenscapError('refused', 'The permission has ended meanwhile', { camera })

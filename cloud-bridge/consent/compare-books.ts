@@ -19,7 +19,7 @@ export interface Receipt {
  * never came. `unknown-to-box`: received, and not in the box's ledger. `other-content`: the two books name different
  * bytes. `rows-missing`, `rewritten`: the ledger itself has a gap, or does not fit what it said before.
  */
-export type DifferenceKind = 'never-arrived' | 'cut' | 'unknown-to-box' | 'other-content' | 'rows-missing' | 'rewritten'
+type DifferenceKind = 'never-arrived' | 'cut' | 'unknown-to-box' | 'other-content' | 'rows-missing' | 'rewritten'
 
 export interface Difference {
   readonly kind: DifferenceKind

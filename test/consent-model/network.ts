@@ -75,20 +75,25 @@ export class Network implements AsyncDisposable {
     }
   }
 
-  /** Wraps what the box writes to a socket: from here on it can't be taken back. */
+  /** Listens at the place at which the box hands bytes to the system: from there they can't be taken back. */
   readonly #listenIn = (message: unknown): void => {
     if (typeof message !== 'object' || message === null || !('socket' in message)) return
     const { socket } = message
-    if (!(socket instanceof Socket)) return
+    if (!isWire(socket)) return
     let about: Omit<Step, 'bytes'> | undefined
-    const write = socket.write.bind(socket)
-    socket.write = ((chunk: string | Uint8Array, ...rest: [never]) => {
-      const bytes = Buffer.from(chunk as Uint8Array)
-      const head = /^(?:POST|HEAD|PATCH|GET) [\s\S]*?\r\n\r\n/.exec(bytes.toString('latin1'))?.[0]
-      if (head !== undefined) about = subject(head)
-      if (about) this.onStep({ ...about, bytes: bytes.length - (head?.length ?? 0) })
-      return write(chunk, ...rest)
-    }) as typeof socket.write
+    const hand = socket._writeGeneric.bind(socket)
+    socket._writeGeneric = (isList, data, ...rest) => {
+      // While it connects nothing leaves: it is asked again when it has.
+      if (!socket.connecting) {
+        const bytes = isList
+          ? Buffer.concat((data as Chunk[]).map(bytesOf))
+          : bytesOf({ chunk: data, encoding: rest[0] })
+        const head = /^(?:POST|HEAD|PATCH|GET) [\s\S]*?\r\n\r\n/.exec(bytes.toString('latin1'))?.[0]
+        if (head !== undefined) about = subject(head)
+        if (about) this.onStep({ ...about, bytes: bytes.length - (head?.length ?? 0) })
+      }
+      return hand(isList, data, ...rest)
+    }
   }
 
   /** tus 1.0.0, no more of it than is needed. An upload's name tells what it is. */
@@ -123,6 +128,25 @@ export class Network implements AsyncDisposable {
     }
   }
 }
+
+interface Chunk {
+  readonly chunk: unknown
+  readonly encoding: unknown
+}
+
+/** A socket, with the one place in Node through which all that is written passes. */
+interface Wire {
+  readonly connecting: boolean
+  _writeGeneric(isList: boolean, data: unknown, ...rest: unknown[]): unknown
+}
+
+const isWire = (socket: unknown): socket is Wire =>
+  socket instanceof Socket && '_writeGeneric' in socket && typeof socket._writeGeneric === 'function'
+
+const bytesOf = ({ chunk, encoding }: Chunk): Buffer =>
+  typeof chunk === 'string'
+    ? Buffer.from(chunk, encoding === 'latin1' ? 'latin1' : 'utf8')
+    : Buffer.from(chunk as Buffer)
 
 /** What a request is about, by its head. */
 function subject(head: string): Omit<Step, 'bytes'> | undefined {

@@ -23,7 +23,7 @@ import type { Network, Step } from './network.ts'
 const AGENT = 'agentaaaaaaaaaaa'
 const ACCOUNT = 'accountaaaaaaaaa'
 const START_MS = Date.UTC(2030, 0, 1)
-const NOTICED_MS = 10_000
+const NOTICED_MS = 30_000
 const owner = generateKeyPairSync('ed25519')
 const stranger = generateKeyPairSync('ed25519')
 
