@@ -113,6 +113,7 @@ export class Agent {
         grantFor: (camera, kind) => this.#consent.grant(camera, kind),
         target: { bridgeUrl: identity.bridgeUrl, agent: identity.agent, token: identity.token },
         onActivity: (activity) => this.#onEgress(activity),
+        onLedger: (rows) => this.#spool.append({ name: 'ledger', body: { rows } }),
         limits: { bytesMax: config.media.queueBytesMax },
       }),
     )
@@ -268,13 +269,9 @@ export class Agent {
   }
 
   #onGrant(grant: SignedGrant): void {
-    try {
-      if (this.#consent.accept(grant) === 'held already') return
-      this.#journal.activity('grant-taken', `Took the owner's grant ${this.#consent.serial}`)
-      this.#deps.report.hook('grant-changed', { serial: this.#consent.serial })
-    } catch (error) {
-      this.#journal.activity('grant-refused', `Refused a grant: ${describeError(error)}`)
-    }
+    const news = this.#consent.take(grant)
+    if (news) this.#journal.activity(news.kind, news.message)
+    if (news?.kind === 'grant-taken') this.#deps.report.hook('grant-changed', { serial: this.#consent.serial })
   }
 
   #consentChanged(): void {

@@ -11,6 +11,7 @@ import { Sessions } from '../accounts/sessions.ts'
 import { Broker } from '../broker/broker.ts'
 import { type Address, explainListenError } from '../broker/listen.ts'
 import { BridgeOptions, type BridgeSettings } from '../config/options.ts'
+import { forgetBooks } from '../consent/books.ts'
 import { Consent } from '../consent/consent.ts'
 import { Claims } from '../devices/claims.ts'
 import { Devices } from '../devices/devices.ts'
@@ -246,6 +247,7 @@ function chores({ options, db, clock }: Ground, { consent, uploads, sessions, cl
       schedule: '37 * * * *',
       work: () => forgetBefore(db, clock.nowMs() - options.retentionDays * DAY_MS),
     },
+    { name: 'forget old ledgers', schedule: '42 * * * *', work: () => forgetBooks(db, clock.nowMs()) },
     { name: 'end erasures', schedule: '57 * * * *', work: () => erasure.resume() },
     { name: 'forget claims that are over', schedule: '47 * * * *', work: () => claims.removeExpired() },
     { name: 'forget boxes that never came back', schedule: '3 4 * * *', work: () => partings.removeOld(clock.nowMs()) },

@@ -9,7 +9,10 @@ import type { Change, OnChange } from '../store/change.ts'
 import type { Db, Tx } from '../store/tables.ts'
 
 const DAY_MS = 24 * 3_600_000
-const GRANT_MS = 30 * DAY_MS
+// What a box may do without a word from here. A week bridges an outage; a box that was carried off, or whose line the owner
+// can't reach to revoke, stops asking its cameras within that week. Renewed daily, a box in touch always has six days.
+const GRANT_MS = 7 * DAY_MS
+const RENEW_AFTER_MS = DAY_MS
 // Boxes' clocks are often behind; a grant that isn't valid yet would look like one that doesn't work.
 const SLOW_CLOCK_MS = 3_600_000
 
@@ -120,13 +123,13 @@ export class Consent {
     return since !== undefined && serial >= since && serial <= row.serial && now >= row.not_before && now < row.expires
   }
 
-  /** For an agent that has just connected: its grant, renewed if it is more than half over. */
+  /** For an agent that has just connected: its grant, renewed if it is more than a day old. */
   async sendCurrent(agent: Id): Promise<void> {
     await this.#renew(agent)
     await this.#send(agent)
   }
 
-  /** Renews every grant that allows something and is more than half over. */
+  /** Renews every grant that allows something and is more than a day old. */
   async renewAll(): Promise<void> {
     const due = await this.#dueForRenewal().execute()
     for (const { agent } of due) {
@@ -140,7 +143,7 @@ export class Consent {
     return db
       .selectFrom('grants')
       .selectAll()
-      .where('expires', '<', clock.nowMs() + GRANT_MS / 2)
+      .where('expires', '<', clock.nowMs() + GRANT_MS - RENEW_AFTER_MS)
       .where(({ exists, selectFrom }) =>
         exists(
           selectFrom('consents')

@@ -1,7 +1,8 @@
+import type { Insertable } from 'kysely'
 import type { Id } from '../../agent/protocol/envelope.ts'
 import { believableTime } from '../store/believable-time.ts'
 import type { Change } from '../store/change.ts'
-import type { Tx } from '../store/tables.ts'
+import type { Tables, Tx } from '../store/tables.ts'
 import type { Message } from './parse.ts'
 
 // SQLite binds at most 32,766 values in one statement.
@@ -19,6 +20,7 @@ export class Records {
   readonly #events: { account: Id; agent: Id; camera: Id; at: number; event: string }[] = []
   readonly #logs: { account: Id; agent: Id; camera: Id; at: number; lines: string }[] = []
   readonly #activity: { account: Id; agent: Id; camera: Id | null; at: number; kind: string; message: string }[] = []
+  readonly #ledger: Insertable<Tables['ledger_rows']>[] = []
   readonly #latest = { cameras: new Map<string, Latest>(), health: new Map<string, Latest>() }
   /** Cameras that their boxes forgot, by box and camera. */
   readonly #forgotten = new Map<string, { message: Message; camera: Id; at: number }>()
@@ -51,6 +53,11 @@ export class Records {
         if (kind === 'camera-forgotten' && camera) this.#forgotten.set(`${agent}/${camera}`, { message, camera, at })
         return
       }
+      case 'ledger':
+        for (const { grantSerial: grant_serial, ...row } of body.payload.rows) {
+          this.#ledger.push({ agent, account, ...row, grant_serial, told_at: this.#nowMs })
+        }
+        return
       case 'camera-info':
         keepNewest(this.#latest.cameras, `${agent}/${id}`, { message, value: JSON.stringify(body.payload.info), at })
         return
@@ -81,6 +88,14 @@ export class Records {
     await this.#writeEvents(tx)
     for (const rows of chunks(this.#logs)) await tx.insertInto('logs').values(rows).execute()
     await this.#writeActivity(tx)
+    for (const rows of chunks(this.#ledger)) {
+      // Sent again after a crash, they are the same rows.
+      await tx
+        .insertInto('ledger_rows')
+        .values(rows)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    }
     await this.#writeLatest(tx, 'cameras')
     await this.#writeLatest(tx, 'health')
     await this.#writeForgotten(tx)

@@ -142,22 +142,26 @@ export class Items {
   #insert({ device, bytes, metadata }: Finished, blob: string): Promise<boolean> {
     const { db, clock, consent } = this.#deps
     const { camera, kind } = metadata
+    const said = { camera, kind, bytes, sha256: metadata.sha256, grant_serial: metadata.grantSerial }
+    const received_at = clock.nowMs()
     return db.transaction().execute(async (tx) => {
       if (!(await consent.allows(tx, device.agent, camera, kind, metadata.grantSerial))) return false
+      // Outlives the item: what was received and deleted was received.
+      await tx
+        .insertInto('receipts')
+        .values({ ...device, item: metadata.item, ...said, received_at })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
       await tx
         .insertInto('items')
         .values({
           ...device,
+          ...said,
           id: metadata.item,
-          camera,
-          kind,
           content_type: metadata.contentType,
-          taken_at: believableTime(metadata.takenAt, clock.nowMs()),
-          received_at: clock.nowMs(),
+          taken_at: believableTime(metadata.takenAt, received_at),
+          received_at,
           duration_ms: metadata.durationMs,
-          bytes,
-          sha256: metadata.sha256,
-          grant_serial: metadata.grantSerial,
           reason: metadata.reason,
           blob,
         })

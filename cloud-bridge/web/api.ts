@@ -141,6 +141,31 @@ export type LogList = z.infer<typeof LogList>
 /** GET /items/{item}/content: the bytes, with Range. DELETE /items/{item}: gone for good. DELETE /consent: everything off. POST /agents/{agent}/refresh. */
 export const itemContentPath = (item: Id): string => `${API}/items/${item}/content`
 
+const Sums = z.object({ items: z.number(), bytes: z.number() })
+
+/** GET /agents/{agent}/ledger: what the box says left it, beside what the bridge received. */
+export const LedgerView = z.object({
+  since: TimeMs,
+  head: z.object({ n: z.number(), hash: z.string(), toldAt: TimeMs }).nullable(),
+  scopes: z.array(z.object({ camera: Id, kind: MediaKind, left: Sums, received: Sums })),
+  /** Items of which only one of the two has told as yet. */
+  waiting: z.number(),
+  /** How many differences there are; the newest 200 are listed. */
+  differing: z.number(),
+  differences: z.array(
+    z.object({
+      kind: z.enum(['never-arrived', 'cut', 'unknown-to-box', 'other-content', 'rows-missing', 'rewritten']),
+      at: TimeMs,
+      camera: Id.nullable(),
+      media: MediaKind.nullable(),
+      item: Id.nullable(),
+      bytes: z.number(),
+      rows: z.tuple([z.number(), z.number()]).nullable(),
+    }),
+  ),
+})
+export type LedgerView = z.infer<typeof LedgerView>
+
 /** GET /held: what is held about the account, counted. */
 export const HeldView = z.object({
   account: z.object({ name: z.string(), email: z.string(), createdAt: TimeMs }),

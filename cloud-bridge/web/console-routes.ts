@@ -74,6 +74,13 @@ export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): vo
     return reply.code(202).send({})
   })
 
+  app.get(`${API}/agents/:id/ledger`, async (request) => {
+    const { account } = await auth.person(request)
+    const [agent] = await views.agents(account, idOf(request))
+    if (!agent) throw notFound()
+    return views.ledger(account, agent.id, deps.clock.nowMs())
+  })
+
   app.get(`${API}/stream`, { exposeHeadRoute: false }, async (request, reply) => {
     const { account } = await auth.person(request)
     if (!live.hasRoom(account)) throw new HttpError(429, 'busy', 'Too many pages are open: close some')

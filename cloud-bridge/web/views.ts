@@ -4,6 +4,7 @@ import type { Id } from '../../agent/protocol/envelope.ts'
 import { HostFacts } from '../../agent/protocol/host.ts'
 import { MediaKind } from '../../agent/protocol/media-kind.ts'
 import { Status } from '../../agent/protocol/status.ts'
+import { readBooks } from '../consent/books.ts'
 import { type Held, held } from '../holdings/held.ts'
 import type { AgentRow, Db, ItemRow } from '../store/tables.ts'
 import {
@@ -19,7 +20,17 @@ import {
   type Page,
   totals,
 } from '../store/views.ts'
-import type { ActivityView, AgentView, CameraView, ConsentView, EventView, ItemView, LogView, Overview } from './api.ts'
+import {
+  type ActivityView,
+  type AgentView,
+  type CameraView,
+  type ConsentView,
+  type EventView,
+  type ItemView,
+  LedgerView,
+  type LogView,
+  type Overview,
+} from './api.ts'
 
 const NEWEST = { before: Number.MAX_SAFE_INTEGER, limit: 100 }
 
@@ -47,6 +58,10 @@ export class Views {
 
   held(account: Id): Promise<Held> {
     return held(this.#db, account)
+  }
+
+  ledger(account: Id, agent: Id, nowMs: number): Promise<LedgerView> {
+    return readBooks(this.#db, account, agent, nowMs).then((books) => LedgerView.parse(books))
   }
 
   async agents(account: Id, agent?: Id): Promise<AgentView[]> {

@@ -3,6 +3,7 @@ import { bytes, count, percent, whole } from '../model/format.ts'
 import type { AgentView, HostFacts, Overview } from '../model/types.ts'
 import { useApp, useChange, useTitle } from '../parts/app.ts'
 import { Rows } from '../parts/facts.tsx'
+import { Ledger } from '../parts/ledger.tsx'
 import { Ago, Empty, Trouble } from '../parts/words.tsx'
 import { ActivityList } from './activity.tsx'
 import { LostPage } from './lost.tsx'
@@ -29,6 +30,10 @@ export function BoxPage({ overview, id }: { overview: Overview; id: string }) {
           ) : (
             <Host host={agent.host} />
           )}
+        </section>
+        <section class="card wide" aria-labelledby="left">
+          <h2 id="left">What left, and what arrived</h2>
+          <Ledger agent={agent} overview={overview} />
         </section>
         <section class="card wide" aria-labelledby="did">
           <h2 id="did">What it did</h2>
