@@ -1,9 +1,10 @@
+import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { parseChallenges } from '../base/digest.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
-import { carry, type RawReply, type Target } from './carry.ts'
+import { brokeKept, carry, type Fetch, type Message, type RawReply, type Target } from './carry.ts'
 import { Continuity } from './continuity.ts'
 import { operationOf } from './faults.ts'
 import { FETCH } from './fetch.ts'
@@ -42,6 +43,8 @@ interface Signature {
   readonly createdMs: number
   /** Called before anything is sent. @throws what stands against this operation */
   readonly check: (operation: string) => void
+  /** Finds out whether the credential may still be sent, where the connection broke and it has to be once more. */
+  readonly recheck: () => Promise<unknown>
 }
 
 interface Exchanged {
@@ -77,15 +80,22 @@ export class Exchange {
     this.services.set('device', target)
   }
 
-  /** Asks and gets the answer. */
-  run(options: CallOptions, ask: Ask, signature: Signature): Promise<Exchanged> {
-    return this.#bounded(options, (signal) => this.#send(ask, options, signature, signal))
+  /** Asks and gets the answer. Once more where the device had closed the kept connection before it saw the request. */
+  async run(options: CallOptions, ask: Ask, signature: Signature): Promise<Exchanged> {
+    const send = () => this.#bounded(options, (signal) => this.#send(ask, options, signature, signal))
+    try {
+      return await send()
+    } catch (error) {
+      if (!brokeKept(error) || !this.gate.kept.broke()) throw error
+      await signature.recheck()
+      return await send()
+    }
   }
 
   /** Gets what lies at an address. */
   fetch(target: Target, options: CallOptions, authorization?: string): Promise<RawReply> {
     const message = { operation: FETCH, ...(authorization !== undefined && { authorization }) }
-    return this.#bounded(options, (signal) => carry(target, message, signal, options.replyBytesMax))
+    return this.#bounded(options, (signal) => this.#carry(target, message, options, signal))
   }
 
   /** One exchange within the deadline, the connection budget and the breaker's count. */
@@ -121,7 +131,7 @@ export class Exchange {
     const request = ask(new RequestWriter(signer, createdMs, options.media2))
     check(request.operation)
     const target = options.target ?? this.services.get(request.service) ?? this.target
-    const reply = await carry(target, request, signal, options.replyBytesMax)
+    const reply = await this.#carry(target, request, options, signal)
     // Also learned from what strangers are told, so that a wrong password does not go out twice, in two manners.
     this.#learn(reply)
     const mayAnswer = credential && !isTokenOnly
@@ -129,9 +139,14 @@ export class Exchange {
     if (!authorization) return { reply, request, unshown: credential && !signer ? 'unasked' : undefined }
     const unsigned = ask(new RequestWriter(undefined, createdMs, options.media2))
     const signed = { ...unsigned, authorization }
-    const second = await carry(target, signed, signal, options.replyBytesMax)
+    const second = await this.#carry(target, signed, options, signal)
     const { digests } = parseChallenges(challengesOf(second))
     return { reply: second, request, unshown: digests.some(({ stale }) => stale) ? 'stale' : undefined }
+  }
+
+  #carry(target: Target, message: Message | Fetch, options: CallOptions, signal: AbortSignal): Promise<RawReply> {
+    const keep = (socket: Socket) => this.gate.keep(target, socket)
+    return carry(target, message, { signal, bytesMax: options.replyBytesMax, kept: this.gate.kept, keep })
   }
 
   #learn(reply: RawReply): void {

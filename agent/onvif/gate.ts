@@ -1,8 +1,11 @@
+import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import { BriefRefusals, type QuietReason, type RefusalMemory, type Way } from '../credentials/refusal-log.ts'
 import { type BreakerState, CLOSED, isOpen, step } from './breaker.ts'
+import type { Target } from './carry.ts'
+import { KeptConnection } from './kept.ts'
 import { Line } from './line.ts'
 import { lockoutMsOf } from './lockout.ts'
 
@@ -24,6 +27,8 @@ export interface GateOptions {
   readonly memory?: RefusalMemory
   /** Under what the memory knows this device. */
   readonly name?: string
+  /** Whether a connection is kept for the call that follows; true where absent. */
+  readonly keeps?: boolean
 }
 
 /**
@@ -34,6 +39,7 @@ export interface GateOptions {
 export class DeviceGate {
   /** Its maker, where known: makers lock out for different times. */
   maker = ''
+  readonly kept: KeptConnection
   readonly #clock: Clock
   readonly #memory: RefusalMemory
   /** The newest last. What was noted under a former one counts on. */
@@ -44,8 +50,9 @@ export class DeviceGate {
   readonly #resting = new Map<Way, number>()
   #breaker: BreakerState = CLOSED
 
-  constructor(clock: Clock, { memory = new BriefRefusals(), name = 'device' }: GateOptions = {}) {
+  constructor(clock: Clock, { memory = new BriefRefusals(), name = 'device', keeps = true }: GateOptions = {}) {
     this.#clock = clock
+    this.kept = new KeptConnection(clock, keeps)
     this.#memory = memory
     this.#names = [name]
   }
@@ -153,6 +160,12 @@ export class DeviceGate {
   /** A connection out of the budget; dispose of it to give it back. Waits in line until the signal fires. */
   connection(signal: AbortSignal, use: 'call' | 'stream' = 'call'): Promise<Disposable> {
     return (use === 'call' ? this.#calls : this.#streams).place(signal)
+  }
+
+  /** Keeps the connection of a call that ends, unless another is under way: beside that it would be one too many to some. */
+  keep(target: Target, socket: Socket): void {
+    if (this.#calls.taken <= 1) this.kept.park(target, socket)
+    else socket.on('error', () => {}).destroy()
   }
 
   get #name(): string {

@@ -103,7 +103,7 @@ export class Session {
     const latencyMs = Math.max(0, this.#clock.monotonicMs() - startedMs)
     const body = dateTold(reply, this.#exchange.facts(request.operation))
     if (!body) this.#closedToStrangers = true
-    const cameraMs = body ? cameraTimeIn(body) : timeOfHeader(reply.headers.date)
+    const cameraMs = body ? cameraTimeIn(body) : timeOfHeader(reply.headers['date'])
     const skewMs = skewMsOf(cameraMs, latencyMs, this.#clock.nowMs())
     this.#clockReading = { skewMs, latencyMs, anonymous: !!body, isDateless: !!body && skewMs === undefined }
     return this.#clockReading
@@ -292,7 +292,8 @@ export class Session {
   #send(ask: Ask, options: CallOptions, credential: Credential | undefined, isTokenOnly = false) {
     const createdMs = this.#clock.nowMs() + this.#time.skewMs(this.#clockReading?.skewMs)
     const check = (operation: string) => this.#forbidden.check(operation, this.#exchange.facts(operation))
-    return this.#exchange.run(options, ask, { credential, isTokenOnly, createdMs, check })
+    const recheck = async () => credential && (await this.#checkSigning(credential, options.signal))
+    return this.#exchange.run(options, ask, { credential, isTokenOnly, createdMs, check, recheck })
   }
 }
 
