@@ -66,7 +66,7 @@ export class ReplyReader {
 
   /** Whether another request may follow on the same connection: the reply is whole, nothing came behind it. */
   get mayGoOn(): boolean {
-    return this.#isWhole && this.#isPersistent && this.#unread.length === 0
+    return this.#isWhole && this.#isPersistent && this.#framing !== 'connection' && this.#unread.length === 0
   }
 
   /** Takes what came. @throws NoHttp */
