@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
-import type { Target } from './carry.ts'
 
 /** Long enough for the next call of a reading or the next pull; a device's slot is not held for anything later. */
 const KEPT_MS = 1_500
@@ -8,8 +7,15 @@ const KEPT_MS = 1_500
 /** Who closes a connection without a word does so at once: later than this after a request, it is about the request. */
 const CLOSING_MS = 500
 
+/** Where a connection leads. */
+interface Place {
+  readonly address: string
+  readonly port: number
+  readonly https: boolean
+}
+
 interface Parked {
-  readonly place: string
+  readonly name: string
   readonly socket: Socket
   readonly timer: NodeJS.Timeout
 }
@@ -34,10 +40,10 @@ export class KeptConnection {
   }
 
   /** The one to there, where there is one. Whatever was kept to elsewhere is closed: it counts with the device. */
-  take(target: Target): Socket | undefined {
+  take(place: Place): Socket | undefined {
     const parked = this.#parked
     if (!parked) return undefined
-    if (parked.place !== placeOf(target) || !isOpen(parked.socket)) {
+    if (parked.name !== nameOf(place) || !isOpen(parked.socket)) {
       this.#drop(parked)
       return undefined
     }
@@ -47,10 +53,10 @@ export class KeptConnection {
   }
 
   /** Keeps an open connection that nobody listens to any more. */
-  park(target: Target, socket: Socket): void {
+  park(place: Place, socket: Socket): void {
     if (this.#parked) this.#drop(this.#parked)
     const timer = setTimeout(() => this.#drop(parked), KEPT_MS).unref()
-    const parked = { place: placeOf(target), socket: socket.unref(), timer }
+    const parked = { name: nameOf(place), socket: socket.unref(), timer }
     this.#parked = parked
     // Whatever comes now is no answer to anything.
     socket.on('data', this.#close).on('end', this.#close).on('close', this.#close).on('error', this.#close)
@@ -83,6 +89,6 @@ export class KeptConnection {
   }
 }
 
-const placeOf = ({ address, port, https }: Target) => `${https ? 's' : ''}${port} ${address}`
+const nameOf = ({ address, port, https }: Place) => `${https ? 's' : ''}${port} ${address}`
 
 const isOpen = (socket: Socket) => !socket.destroyed && socket.writable && !socket.readableEnded
