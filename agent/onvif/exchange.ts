@@ -4,13 +4,13 @@ import { withDeadline } from '../base/deadline.ts'
 import { parseChallenges } from '../base/digest.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
+import type { Exchanged } from './answer.ts'
 import { brokeKept, carry, type Fetch, type Message, type RawReply, type Target } from './carry.ts'
 import { Continuity } from './continuity.ts'
 import { operationOf } from './faults.ts'
 import { FETCH } from './fetch.ts'
 import type { DeviceGate } from './gate.ts'
-import { answerChallenges, RequestWriter, type Service, type SoapRequest } from './requests.ts'
-import type { Xml } from './xml.ts'
+import { answerChallenges, Envelopes, RequestWriter, type Service, type SoapRequest } from './requests.ts'
 
 const CALL_TIMEOUT_MS = 5_000
 
@@ -24,13 +24,8 @@ export interface CallOptions {
   readonly media2?: boolean
   /** For what may come attached; 256 KB in all where absent. */
   readonly replyBytesMax?: number
-}
-
-/** A reply's Body with what came attached to it. */
-export interface Answer {
-  readonly body: Xml
-  /** By Content-ID. */
-  readonly parts: ReadonlyMap<string, Buffer>
+  /** Whether a reply of this text need not be parsed. */
+  readonly isKnown?: (text: string) => boolean
 }
 
 export type Ask = (writer: RequestWriter) => SoapRequest
@@ -47,16 +42,6 @@ interface Signature {
   readonly recheck: () => Promise<unknown>
 }
 
-interface Exchanged {
-  readonly reply: RawReply
-  readonly request: SoapRequest
-  /**
-   * Why a credential that was to go along could not be shown: nothing was asked for that can be answered, so it was not
-   * sent at all; or what was shown is called stale at once.
-   */
-  readonly unshown?: 'unasked' | 'stale' | undefined
-}
-
 /** Carries requests to one device and its answers back, each within its bounds, signed as the device wants it. */
 export class Exchange {
   readonly target: Target
@@ -71,6 +56,7 @@ export class Exchange {
   /** The last challenge asked only for what we can't or won't give. */
   isUnanswerable = false
   readonly #clock: Clock
+  readonly #envelopes = new Envelopes()
 
   constructor(target: Target, gate: DeviceGate, clock: Clock) {
     this.target = target
@@ -128,7 +114,9 @@ export class Exchange {
   async #send(ask: Ask, options: CallOptions, signature: Signature, signal: AbortSignal): Promise<Exchanged> {
     const { credential, isTokenOnly, createdMs, check } = signature
     const signer = this.manner === 'wsse' || isTokenOnly ? credential : undefined
-    const request = ask(new RequestWriter(signer, createdMs, options.media2))
+    const how = { media2: options.media2, envelopes: this.#envelopes }
+    const write = (as: Credential | undefined) => new RequestWriter(as, createdMs, how)
+    const request = ask(write(signer))
     check(request.operation)
     const target = options.target ?? this.services.get(request.service) ?? this.target
     const reply = await this.#carry(target, request, options, signal)
@@ -137,7 +125,7 @@ export class Exchange {
     const mayAnswer = credential && !isTokenOnly
     const authorization = mayAnswer && answerChallenges(challengesOf(reply), credential, target.path)
     if (!authorization) return { reply, request, unshown: credential && !signer ? 'unasked' : undefined }
-    const unsigned = ask(new RequestWriter(undefined, createdMs, options.media2))
+    const unsigned = ask(write(undefined))
     const signed = { ...unsigned, authorization }
     const second = await this.#carry(target, signed, options, signal)
     const { digests } = parseChallenges(challengesOf(second))

@@ -90,7 +90,8 @@ export class DeviceGate {
 
   /** @throws LenscapError `refused` for a credential that was refused before, `busy` while the device is kept quiet */
   checkCredential(credential: Credential, way: Way = 'onvif'): void {
-    if (this.#last(credential, way) === 'refused' || this.#last(credential, 'onvif') === 'refused') {
+    const ways: readonly Way[] = way === 'onvif' ? [way] : [way, 'onvif']
+    if (ways.some((each) => this.#last(credential, each) === 'refused')) {
       throw new LenscapError('refused', 'The device refused this user and password before: change one of them', {
         reason: 'credential',
         diagnosis: 'AUTH_REJECTED',
@@ -173,7 +174,10 @@ export class DeviceGate {
   }
 
   #last(credential: Credential, way: Way) {
-    const all = this.#names.map((name) => this.#memory.last(name, credential, way))
-    return all.findLast((each) => each !== undefined)
+    for (const name of this.#names.toReversed()) {
+      const outcome = this.#memory.last(name, credential, way)
+      if (outcome !== undefined) return outcome
+    }
+    return undefined
   }
 }
