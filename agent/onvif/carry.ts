@@ -212,25 +212,26 @@ function dial({ address, port, https }: Target): Socket {
 
 /** Head and body in one piece, since some devices look at the first packet only. */
 function requestOf(target: Target, message: Message | Fetch, mayGoOn: boolean): Buffer {
-  const isPost = 'body' in message
-  const body = isPost ? message.body : ''
-  const lines = [
-    `${isPost ? 'POST' : 'GET'} ${target.path} HTTP/1.1`,
-    `Host: ${hostOf(target)}`,
-    `Connection: ${mayGoOn ? 'keep-alive' : 'close'}`,
-  ]
-  if (isPost) {
-    lines.push(
-      `Content-Type: application/soap+xml; charset=utf-8; action="${message.action}"`,
-      `Content-Length: ${Buffer.byteLength(body)}`,
-    )
+  const { path } = target
+  const { authorization } = message
+  const [action, body] = 'body' in message ? [message.action, message.body] : [undefined, '']
+  // All of these were told by the device.
+  for (const text of [path, action, authorization]) {
+    if (text && /[\r\n\0]/.test(text))
+      throw new LenscapError('invalid', 'What the device told can not be sent back to it')
   }
-  if (message.authorization !== undefined) lines.push(`Authorization: ${message.authorization}`)
-  for (const line of lines) {
-    if (/[\r\n\0]/.test(line)) throw new LenscapError('invalid', 'What the device told can not be sent back to it')
-  }
-  const head = `${lines.join('\r\n')}\r\n\r\n`
-  return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)])
+  const bytes = Buffer.byteLength(body)
+  const content =
+    action === undefined
+      ? ''
+      : `Content-Type: application/soap+xml; charset=utf-8; action="${action}"\r\nContent-Length: ${bytes}\r\n`
+  const login = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`
+  const first = `${action === undefined ? 'GET' : 'POST'} ${path} HTTP/1.1\r\nHost: ${hostOf(target)}\r\n`
+  const head = `${first}Connection: ${mayGoOn ? 'keep-alive' : 'close'}\r\n${content}${login}\r\n`
+  const request = Buffer.allocUnsafe(head.length + bytes)
+  request.write(head, 'latin1')
+  request.write(body, head.length, 'utf8')
+  return request
 }
 
 function hostOf({ address, port, https }: Target): string {
