@@ -3,7 +3,7 @@ import type { RawReply } from './carry.ts'
 import { bodyOfReply } from './faults.ts'
 import { waitMsIn } from './lockout.ts'
 import type { SoapRequest } from './requests.ts'
-import { Xml } from './xml.ts'
+import { parseXml, type Xml } from './xml.ts'
 
 /** A reply with what came attached to it. */
 export interface Answer {
@@ -26,7 +26,7 @@ export interface Exchanged {
   readonly unshown?: 'unasked' | 'stale' | undefined
 }
 
-const NOTHING = new Xml(undefined)
+const NOTHING = parseXml('')
 
 /**
  * What was answered, as far as it is wanted.

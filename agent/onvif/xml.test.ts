@@ -45,6 +45,8 @@ const hostile: Record<string, string> = {
   ampersands: `<a>${'&'.repeat(262_000)}</a>`,
   'flat elements': '<a/>'.repeat(65_000),
   'declared entities': `<!DOCTYPE a [${'<!ENTITY x "y">'.repeat(17_000)}]><a/>`,
+  'quotes that are never closed': '<a "/>"'.repeat(37_000),
+  declarations: '<!a>'.repeat(65_000),
   'name spaces': 'xmlns'.repeat(52_000),
 }
 

@@ -1,71 +1,51 @@
-import { XMLParser } from 'fast-xml-parser'
 import { LenscapError } from '../base/errors.ts'
+import { attributeIn, type Element, parseTree } from './xml-tree.ts'
 
-/** Deeper replies are not a camera's. */
-const DEPTH_MAX = 40
-
-const TEXT = '#text'
-const ATTRIBUTE = '@'
-
-// Numbers stay strings: a serial of twenty digits, or a firmware 2.10, is text. Entities are decoded below, the five of
-// XML and character references only: what a DOCTYPE declares is never expanded. Prefixes are dropped undeclared or not.
-const parser = new XMLParser({
-  ignoreAttributes: false,
-  attributeNamePrefix: ATTRIBUTE,
-  textNodeName: TEXT,
-  removeNSPrefix: true,
-  parseTagValue: false,
-  parseAttributeValue: false,
-  trimValues: false,
-  processEntities: false,
-  ignoreDeclaration: true,
-  ignorePiTags: true,
-  maxNestedTags: DEPTH_MAX,
-})
-
-/** One element of a reply, read without believing that anything is there. Names are local names. */
+/**
+ * One element of a reply, read without believing that anything is there. Names are local names. Strings stay strings: a
+ * serial of twenty digits, or a firmware 2.10, is text. Of entities, XML's own five and character references are resolved
+ * only: what a DOCTYPE declares is never expanded.
+ */
 export class Xml {
-  readonly #value: unknown
+  readonly #element: Element
 
-  constructor(value: unknown) {
-    this.#value = value
+  constructor(element: Element) {
+    this.#element = element
   }
 
   /** All children of that name, in order. */
   all(name: string): Xml[] {
-    const value = this.#member(name)
-    if (value === undefined) return []
-    return (Array.isArray(value) ? value : [value]).map((each: unknown) => new Xml(each))
+    return this.#element.children.filter((child) => child.name === name).map((child) => new Xml(child))
   }
 
   /** The first child of that name; a path walks down first children. */
   one(...path: readonly string[]): Xml | undefined {
-    return path.reduce<Xml | undefined>((node, name) => node?.all(name)[0], this)
+    const found = path.reduce<Element | undefined>(
+      (element, name) => element?.children.find((child) => child.name === name),
+      this.#element,
+    )
+    return found && new Xml(found)
   }
 
   /** The first element of that name anywhere below, nearest first. */
   find(name: string): Xml | undefined {
-    let level: Xml[] = [this]
+    let level: readonly Element[] = [this.#element]
     while (level.length > 0) {
-      for (const node of level) {
-        const found = node.all(name)[0]
-        if (found) return found
-      }
-      level = level.flatMap((node) => node.names().flatMap((each) => node.all(each)))
+      level = level.flatMap(({ children }) => children)
+      const found = level.find((element) => element.name === name)
+      if (found) return new Xml(found)
     }
     return undefined
   }
 
   /** Names of the children. */
   names(): string[] {
-    if (!isRecord(this.#value)) return []
-    return Object.keys(this.#value).filter((name) => name !== TEXT && !name.startsWith(ATTRIBUTE))
+    return [...new Set(this.#element.children.map((child) => child.name))]
   }
 
   /** The element's own text, exact but for line breaks that a pretty printer put round it. */
   get text(): string {
-    const value = isRecord(this.#value) ? this.#value[TEXT] : this.#value
-    return typeof value === 'string' ? decode(withoutLayout(value)) : ''
+    return ownCopy(decode(withoutLayout(this.#element.text)))
   }
 
   /** Text of the first element along a path; empty where there is none. */
@@ -74,23 +54,22 @@ export class Xml {
   }
 
   attribute(name: string): string | undefined {
-    const value = this.#member(`${ATTRIBUTE}${name}`)
-    return typeof value === 'string' ? decode(value) : undefined
-  }
-
-  #member(name: string): unknown {
-    return isRecord(this.#value) && Object.hasOwn(this.#value, name) ? this.#value[name] : undefined
+    const value = attributeIn(this.#element.attributes, name)
+    return value === undefined ? undefined : ownCopy(decode(value))
   }
 }
 
 /** @throws LenscapError `invalid` when the text can't be read as XML, or nests deeper than any camera's reply */
 export function parseXml(text: string): Xml {
   try {
-    return new Xml(parser.parse(text))
+    return new Xml(parseTree(text))
   } catch (cause) {
     throw new LenscapError('invalid', 'The reply is not XML', { characters: text.length }, cause)
   }
 }
+
+/** A part of a text holds on to the whole of it: what is kept of a reply must not keep the reply. */
+const ownCopy = (text: string): string => ` ${text}`.slice(1)
 
 /** For text put into a request. */
 export function escapeXml(text: string): string {
@@ -116,6 +95,3 @@ function withoutLayout(text: string): string {
   const started = head.includes('\n') ? text.trimStart() : text
   return tail.includes('\n') ? started.trimEnd() : started
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
