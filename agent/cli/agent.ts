@@ -80,8 +80,9 @@ export class Agent {
     this.#cap = new Cap(config.stateDir)
     this.#wasCapOn = this.#cap.isOn()
     this.#db = db
-    const onChange = () => this.#consentChanged()
-    this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange }))
+    this.#consent = this.#stack.use(
+      new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: this.#onConsent }),
+    )
     this.#inventory = openInventory(db, credentials, config.discovery, clock)
     this.#news = new CameraNews({
       journal: this.#journal,
@@ -263,7 +264,7 @@ export class Agent {
     if (news?.kind === 'grant-taken') this.#deps.report.hook('grant-changed', { serial: this.#consent.serial })
   }
 
-  #consentChanged(): void {
+  readonly #onConsent = (): void => {
     const capOn = this.#cap.isOn()
     if (capOn !== this.#wasCapOn) {
       this.#wasCapOn = capOn

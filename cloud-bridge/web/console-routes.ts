@@ -64,20 +64,7 @@ export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): vo
     return reply.code(204).send()
   })
 
-  app.post(`${API}/agents/:id/refresh`, async (request, reply) => {
-    const { account } = await auth.person(request)
-    const [agent] = await views.agents(account, idOf(request))
-    if (!agent) throw notFound()
-    refresh(deps, agent.id)
-    return reply.code(202).send({})
-  })
-
-  app.get(`${API}/agents/:id/ledger`, async (request) => {
-    const { account } = await auth.person(request)
-    const [agent] = await views.agents(account, idOf(request))
-    if (!agent) throw notFound()
-    return views.ledger(account, agent.id, deps.clock.nowMs())
-  })
+  boxRoutes(app, deps)
 
   app.get(`${API}/stream`, { exposeHeadRoute: false }, async (request, reply) => {
     const { account } = await auth.person(request)
@@ -93,6 +80,27 @@ export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): vo
     })
     const stillSignedIn = async () => (await auth.person(request).catch(() => undefined)) !== undefined
     live.add(account, { response: reply.raw, session, stillSignedIn })
+  })
+}
+
+/** What is about one box. */
+function boxRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): void {
+  const { auth, views, clock } = deps
+  const ownAgent = async (request: FastifyRequest) => {
+    const { account } = await auth.person(request)
+    const [agent] = await views.agents(account, idOf(request))
+    if (!agent) throw notFound()
+    return { account, id: agent.id }
+  }
+
+  app.post(`${API}/agents/:id/refresh`, async (request, reply) => {
+    refresh(deps, (await ownAgent(request)).id)
+    return reply.code(202).send({})
+  })
+
+  app.get(`${API}/agents/:id/ledger`, async (request) => {
+    const { account, id } = await ownAgent(request)
+    return views.ledger(account, id, clock.nowMs())
   })
 }
 
