@@ -80,9 +80,7 @@ export class Agent {
     this.#cap = new Cap(config.stateDir)
     this.#wasCapOn = this.#cap.isOn()
     this.#db = db
-    this.#consent = this.#stack.use(
-      new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: this.#onConsent }),
-    )
+    this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: this.#judge }))
     this.#inventory = openInventory(db, credentials, config.discovery, clock)
     this.#news = new CameraNews({
       journal: this.#journal,
@@ -264,7 +262,7 @@ export class Agent {
     if (news?.kind === 'grant-taken') this.#deps.report.hook('grant-changed', { serial: this.#consent.serial })
   }
 
-  readonly #onConsent = (): void => {
+  readonly #judge = (): void => {
     const capOn = this.#cap.isOn()
     if (capOn !== this.#wasCapOn) {
       this.#wasCapOn = capOn
