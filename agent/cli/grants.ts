@@ -38,7 +38,7 @@ export async function showGrants(configPath: string, output: Output): Promise<nu
       )
       if (cameras.length === 0) return [...lines, 'It allows nothing.'].join('\n')
       const rows = answer.cameras.map(({ camera, name, kinds }) => [camera, name, kinds.join(', ')])
-      return [...lines, '', table(['CAMERA', 'NAME', 'ALLOWED'], rows, output.width, 1)].join('\n')
+      return [...lines, '', table(['CAMERA', 'NAME', 'ALLOWED'], rows, { width: output.width, whole: 1 })].join('\n')
     })
     return EXIT.done
   } finally {

@@ -9,7 +9,7 @@ import { LATEST_TIME_TABLES } from '../consent/latest-time.ts'
 import { REFUSALS_TABLES } from '../credentials/refusal-log.ts'
 import { EVENTS_TABLES } from '../events/heard.ts'
 import { HEALTH_TABLES } from '../health/store.ts'
-import { FORGOTTEN_TABLES, INVENTORY_TABLES } from '../inventory/tables.ts'
+import { ABSENCE_TABLES, FORGOTTEN_TABLES, INVENTORY_TABLES } from '../inventory/tables.ts'
 import { TRUST_TABLES } from '../inventory/trust-store.ts'
 import { LOGS_TABLES } from '../logs/store.ts'
 
@@ -46,6 +46,7 @@ const STATE_MIGRATIONS = [
   TRUST_TABLES,
   LOGS_TABLES,
   FORGOTTEN_TABLES,
+  ABSENCE_TABLES,
   LATEST_TIME_TABLES,
 ]
 

@@ -97,6 +97,11 @@ export class Egress implements Disposable {
     this.#closeInterrupted()
   }
 
+  /** Whether media of this camera waits. */
+  holds(camera: Id): boolean {
+    return this.#queue.scopes().some((scope) => scope.camera === camera)
+  }
+
   /** What waits to leave. */
   queued(): { readonly items: number; readonly bytes: number } {
     return this.#queue.depth()

@@ -56,11 +56,29 @@ export class Consent {
         .where('account', '=', who.account)
         .where('agent', '=', agent)
         .where('camera', '=', camera)
+        .where('forgotten_at', 'is', null)
         .executeTakeFirst()
       if (!known) throw new LenscapError('invalid', 'This account has no such camera')
       await this.#write(tx, who, agent, new Map([[camera, kinds]]))
     })
     await this.#tell(who.account, agent, [camera])
+  }
+
+  /** Turns a camera off that its box has forgotten, in the name of whoever turned it last: nothing new is allowed by that. */
+  async end(account: Id, agent: Id, camera: Id): Promise<void> {
+    const isOff = await this.#deps.db.transaction().execute(async (tx) => {
+      const row = await tx
+        .selectFrom('consents')
+        .select('changed_by')
+        .where('account', '=', account)
+        .where('agent', '=', agent)
+        .where('camera', '=', camera)
+        .where('kinds', '!=', '{}')
+        .executeTakeFirst()
+      if (row) await this.#write(tx, { account, user: row.changed_by }, agent, new Map([[camera, []]]))
+      return row === undefined
+    })
+    if (!isOff) await this.#tell(account, agent, [camera])
   }
 
   /** Turns everything off, for all cameras of the account. */

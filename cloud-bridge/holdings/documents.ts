@@ -53,17 +53,21 @@ async function boxesOf(db: Db, account: Id) {
 }
 
 async function camerasOf(db: Db, account: Id) {
-  const of = (table: 'cameras' | 'health') =>
-    db.selectFrom(table).select(['agent', 'camera', 'facts', 'at']).where('account', '=', account).execute()
+  const cameras = await db
+    .selectFrom('cameras')
+    .select(['agent', 'camera', 'facts', 'at', 'forgotten_at'])
+    .where('account', '=', account)
+    .execute()
   const consents = await db.selectFrom('consents').selectAll().where('account', '=', account).execute()
-  const health = await of('health')
-  return (await of('cameras')).map(({ agent, camera, facts, at }) => {
+  const health = await db.selectFrom('health').selectAll().where('account', '=', account).execute()
+  return cameras.map(({ agent, camera, facts, at, forgotten_at }) => {
     const same = (row: { agent: string; camera: string }) => row.agent === agent && row.camera === camera
     const { kinds, changed_at, changed_by } = consents.find(same) ?? {}
     return {
       agent,
       camera,
       at,
+      forgotten_at,
       facts: json(facts),
       health: json(health.find(same)?.facts ?? null),
       consent: kinds === undefined ? null : { kinds: json(kinds), changed_at, changed_by },

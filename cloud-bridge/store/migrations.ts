@@ -21,8 +21,9 @@ const STEPS: readonly (readonly [name: string, statements: readonly string[]])[]
     ],
   ],
   ['0003-partings', ['CREATE TABLE partings (mark TEXT PRIMARY KEY, since BIGINT NOT NULL)']],
+  ['0004-forgotten-cameras', ['ALTER TABLE cameras ADD COLUMN forgotten_at BIGINT']],
   [
-    '0004-ledger',
+    '0005-ledger',
     [
       `CREATE TABLE ledger_rows (
         id SERIAL_KEY,

@@ -30,7 +30,17 @@ export interface Tables {
     agent: string | null
   }
   agents: AgentRow
-  cameras: { agent: string; camera: string; account: string; facts: string; stream: string; seq: number; at: number }
+  cameras: {
+    agent: string
+    camera: string
+    account: string
+    facts: string
+    stream: string
+    seq: number
+    at: number
+    /** When its box forgot it; null while the box knows it. */
+    forgotten_at: number | null
+  }
   health: { agent: string; camera: string; account: string; facts: string; stream: string; seq: number; at: number }
   events: { id: Generated<number>; account: string; agent: string; camera: string; at: number; event: string }
   logs: { id: Generated<number>; account: string; agent: string; camera: string; at: number; lines: string }

@@ -85,8 +85,8 @@ export class Items {
     return gone.length > 0
   }
 
-  /** Deletes all of an account's items, some at a time, so that nobody else waits long. */
-  async removeAll(account: Id): Promise<void> {
+  /** Deletes all of an account's items, or of one of its cameras, some at a time, so that nobody else waits long. */
+  async removeAll(account: Id, of?: { readonly agent: Id; readonly camera: Id }): Promise<void> {
     const { db, clock } = this.#deps
     for (;;) {
       const blobs = await db.transaction().execute(async (tx) => {
@@ -94,6 +94,9 @@ export class Items {
           .selectFrom('items')
           .select(['agent', 'id', 'blob'])
           .where('account', '=', account)
+          .$if(of !== undefined, (all) =>
+            all.where('agent', '=', of?.agent ?? '').where('camera', '=', of?.camera ?? ''),
+          )
           .limit(ITEMS_PER_STEP)
           .execute()
         for (const { agent, id, blob } of some) {

@@ -93,6 +93,8 @@ export const CameraView = z.object({
   picture: ItemView.nullable(),
   /** Media held of this camera. */
   held: z.object({ items: z.number(), bytes: z.number() }),
+  /** When its box forgot it: what is held of it stays its owner's until they remove it. Null: the box knows it. */
+  forgottenAt: TimeMs.nullable(),
 })
 export type CameraView = z.infer<typeof CameraView>
 
@@ -133,6 +135,8 @@ export type LogView = z.infer<typeof LogView>
 /** GET /cameras/{camera}/log, newest first, with the same `?before=` and `?limit=`. */
 export const LogList = z.object({ logs: z.array(LogView) })
 export type LogList = z.infer<typeof LogList>
+
+/** DELETE /cameras/{camera}: all that is held of a camera that its box has forgotten, deleted for good; 409 for any other. */
 
 /** GET /items/{item}/content: the bytes, with Range. DELETE /items/{item}: gone for good. DELETE /consent: everything off. POST /agents/{agent}/refresh. */
 export const itemContentPath = (item: Id): string => `${API}/items/${item}/content`
@@ -189,6 +193,7 @@ export const StreamMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('event'), event: EventView }),
   z.object({ type: z.literal('item'), item: ItemView }),
   z.object({ type: z.literal('item-deleted'), item: Id, camera: Id }),
+  z.object({ type: z.literal('camera-removed'), camera: Id }),
   z.object({ type: z.literal('activity'), activity: ActivityView }),
   z.object({ type: z.literal('totals'), totals: Overview.shape.totals }),
 ])

@@ -84,6 +84,7 @@ export class Views {
       lastEvent: events.get(row.last_event ?? -1) ?? null,
       picture: pictures.get(row.picture ?? '') ?? null,
       held: { items: row.items ?? 0, bytes: row.bytes ?? 0 },
+      forgottenAt: row.forgotten_at,
     }))
   }
 
@@ -166,7 +167,8 @@ const activityView = (row: {
   id: row.id,
   agent: row.agent,
   at: row.at,
-  kind: ActivityKind.parse(row.kind),
+  // A newer release may have written it.
+  kind: ActivityKind.catch('other').parse(row.kind),
   camera: row.camera,
   message: row.message,
 })

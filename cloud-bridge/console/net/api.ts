@@ -80,6 +80,7 @@ export function createApi(fetch: typeof globalThis.fetch, signedOut: () => void)
     logs: (camera: string, beforeMs?: number) => call<LogList>('GET', `/cameras/${camera}/log${page(beforeMs)}`),
     setConsent: (camera: string, kinds: MediaKind[]) =>
       call<ConsentView>('PUT', `/cameras/${camera}/consent`, { kinds }),
+    removeCamera: (camera: string) => call<void>('DELETE', `/cameras/${camera}`, {}, ERASE_DEADLINE_MS),
     allOff: () => call<void>('DELETE', '/consent'),
     deleteItem: (item: string) => call<void>('DELETE', `/items/${item}`),
     refresh: (agent: string) => call<void>('POST', `/agents/${agent}/refresh`),

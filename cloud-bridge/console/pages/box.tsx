@@ -1,3 +1,4 @@
+import { isKnown } from '../model/devices.ts'
 import { bytes, count, percent, whole } from '../model/format.ts'
 import type { AgentView, HostFacts, Overview } from '../model/types.ts'
 import { useApp, useChange, useTitle } from '../parts/app.ts'
@@ -10,7 +11,7 @@ import { LostPage } from './lost.tsx'
 export function BoxPage({ overview, id }: { overview: Overview; id: string }) {
   const agent = overview.agents.find((each) => each.id === id)
   if (agent === undefined) return <LostPage what="box" />
-  const cameras = overview.cameras.filter((camera) => camera.agent === id).length
+  const cameras = overview.cameras.filter((camera) => isKnown(camera) && camera.agent === id).length
   const activity = overview.activity.filter((entry) => entry.agent === id).slice(0, 20)
   return (
     <>
