@@ -80,9 +80,7 @@ export class Agent {
     this.#cap = new Cap(config.stateDir)
     this.#wasCapOn = this.#cap.isOn()
     this.#db = db
-    this.#consent = this.#stack.use(
-      new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: () => this.#consentChanged() }),
-    )
+    this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: this.#judge }))
     this.#inventory = openInventory(db, credentials, config.discovery, clock)
     this.#news = new CameraNews({
       journal: this.#journal,
@@ -274,7 +272,8 @@ export class Agent {
     if (news?.kind === 'grant-taken') this.#deps.report.hook('grant-changed', { serial: this.#consent.serial })
   }
 
-  #consentChanged(): void {
+  /** What is allowed may have changed. */
+  readonly #judge = (): void => {
     const capOn = this.#cap.isOn()
     if (capOn !== this.#wasCapOn) {
       this.#wasCapOn = capOn

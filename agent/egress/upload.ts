@@ -45,6 +45,8 @@ export interface UploadJob {
 export async function upload(job: UploadJob): Promise<void> {
   const { target, grant, signal } = job
   const { promise, resolve, reject } = Promise.withResolvers<void>()
+  // Permission may turn out to be gone at the first look, before anybody waits for this.
+  promise.catch(() => {})
   const line = makeLine(target.bridgeUrl, target.ca)
   const stalled = setTimeout(
     () => reject(new LenscapError('timeout', 'The upload makes no progress: try later')),

@@ -66,20 +66,7 @@ export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): vo
     return reply.code(204).send()
   })
 
-  app.post(`${API}/agents/:id/refresh`, async (request, reply) => {
-    const { account } = await auth.person(request)
-    const [agent] = await views.agents(account, idOf(request))
-    if (!agent) throw notFound()
-    refresh(deps, agent.id)
-    return reply.code(202).send({})
-  })
-
-  app.get(`${API}/agents/:id/ledger`, async (request) => {
-    const { account } = await auth.person(request)
-    const [agent] = await views.agents(account, idOf(request))
-    if (!agent) throw notFound()
-    return views.ledger(account, agent.id, deps.clock.nowMs())
-  })
+  boxRoutes(app, deps)
 
   app.get(`${API}/stream`, { exposeHeadRoute: false }, async (request, reply) => {
     const { account } = await auth.person(request)
@@ -107,6 +94,27 @@ export function forgottenRoutes(app: FastifyInstance, { auth, views, forgotten }
       throw new HttpError(409, 'in-use', 'Its box still knows this camera: forget it there first')
     await forgotten.remove(account, agent, id)
     return reply.code(204).send()
+  })
+}
+
+/** What is about one box. */
+function boxRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): void {
+  const { auth, views, clock } = deps
+  const ownAgent = async (request: FastifyRequest) => {
+    const { account } = await auth.person(request)
+    const [agent] = await views.agents(account, idOf(request))
+    if (!agent) throw notFound()
+    return { account, id: agent.id }
+  }
+
+  app.post(`${API}/agents/:id/refresh`, async (request, reply) => {
+    refresh(deps, (await ownAgent(request)).id)
+    return reply.code(202).send({})
+  })
+
+  app.get(`${API}/agents/:id/ledger`, async (request) => {
+    const { account, id } = await ownAgent(request)
+    return views.ledger(account, id, clock.nowMs())
   })
 }
 

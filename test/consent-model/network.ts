@@ -118,7 +118,8 @@ export class Network implements AsyncDisposable {
         this.#hanging.add(request)
       })
       request.on('end', () => {
-        if (upload.offset >= upload.length) {
+        // What a former world had under way is not this one's.
+        if (upload.offset >= upload.length && this.#uploads.get(name) === upload) {
           const { scope, item } = scopeIn(name)
           this.arrived.set(item, { scope, bytes: upload.length })
         }

@@ -18,9 +18,10 @@ const ADDRESS = '127.60.0.11'
 
 const simulator = new SimulatorControl(`http://127.0.0.1:${CONTROL_PORT}`)
 const passwordFile = join(folder, 'camera-password')
-let program: Program | undefined
-let box: Box | undefined
-let capture: ChildProcess | undefined
+/** What runs here now. */
+const here: { program?: Program; box?: Box; capture?: ChildProcess; captured: Promise<string> } = {
+  captured: Promise.resolve(''),
+}
 
 const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] })
 
@@ -35,7 +36,7 @@ const rpc = new Rpc(process, {
     ip('route', 'add', 'default', 'via', BRIDGE)
     mkdirSync(folder, { recursive: true })
     writeFileSync(passwordFile, 'Kamera-pa55word-0815\n', { mode: 0o600 })
-    program = new Program({
+    here.program = new Program({
       name: 'simulator',
       executable: programPath('lenscap-simulator'),
       args: [
@@ -45,21 +46,21 @@ const rpc = new Rpc(process, {
       ],
       logPath: join(folder, 'simulator.log'),
     })
-    await program.line(({ event }) => event === 'ready', 60_000)
+    await here.program.line(({ event }) => event === 'ready', 60_000)
     const place = { folder, bridgeUrl, ranges: [rangeAround(ADDRESS)], discoveryPort: DISCOVERY_PORT, passwordFile }
-    box = new Box({ name: 'box', ...place, onLine: () => {} })
+    here.box = new Box({ name: 'box', ...place, onLine: () => {} })
     await begin()
   },
 
   begin,
-  end: async () => await box?.stop(),
-  redirect: (mqttUrl: string) => box?.redirect(mqttUrl),
-  identity: () => box?.identity(),
-  mediaFiles: () => box?.mediaFiles(),
-  cap: async (on: boolean) => (await box?.ask('cap', on ? 'on' : 'off'))?.code,
-  ledger: () => box?.rows('egress', "SELECT item, kind, bytes FROM ledger WHERE outcome = 'done' ORDER BY n"),
-  ledgerCheck: async () => JSON.parse((await box?.ask('ledger', '--verify', '--json'))?.out ?? '{}'),
-  heldSerial: () => box?.rows('state', 'SELECT serial FROM grant_held')[0]?.['serial'] ?? 0,
+  end: async () => await here.box?.stop(),
+  redirect: (mqttUrl: string) => here.box?.redirect(mqttUrl),
+  identity: () => here.box?.identity(),
+  mediaFiles: () => here.box?.mediaFiles(),
+  cap: async (on: boolean) => (await here.box?.ask('cap', on ? 'on' : 'off'))?.code,
+  ledger: () => here.box?.rows('egress', "SELECT item, kind, bytes FROM ledger WHERE outcome = 'done' ORDER BY n"),
+  ledgerCheck: async () => JSON.parse((await here.box?.ask('ledger', '--verify', '--json'))?.out ?? '{}'),
+  heldSerial: () => here.box?.rows('state', 'SELECT serial FROM grant_held')[0]?.['serial'] ?? 0,
   mediaConnections: () => simulator.mediaConnections(),
 
   /** So many motion events, on all cameras alike. */
@@ -74,7 +75,7 @@ const rpc = new Rpc(process, {
   async capture(path: string) {
     const args = ['-i', 'out', '-s', '0', '-B', '65536', '-U', '-Z', 'root', '-w', path]
     const child = spawn('tcpdump', args, { stdio: ['ignore', 'ignore', 'pipe'] })
-    capture = child
+    here.capture = child
     let said = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text
@@ -83,22 +84,21 @@ const rpc = new Rpc(process, {
       if (child.exitCode !== null) throw new Error(`tcpdump: ${said}`)
       return said.includes('listening on')
     })
-    ended = new Promise((resolve) => child.once('close', () => resolve(said)))
+    here.captured = new Promise((resolve) => child.once('close', () => resolve(said)))
   },
 
   /** What tcpdump says of what it lost. */
   async captured() {
-    capture?.kill('SIGINT')
-    return await ended
+    here.capture?.kill('SIGINT')
+    return await here.captured
   },
 
   async stop() {
-    await box?.stop(4000)
-    await program?.stop(4000)
+    await here.box?.stop(4000)
+    await here.program?.stop(4000)
   },
 })
-let ended: Promise<string> = Promise.resolve('')
 
 async function begin(): Promise<void> {
-  await box?.start({ takeClaim: (code) => rpc.call('takeClaim', code) })
+  await here.box?.start({ takeClaim: (code) => rpc.call('takeClaim', code) })
 }
