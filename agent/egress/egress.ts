@@ -10,7 +10,7 @@ import type { Grant } from '../consent/consent.ts'
 import type { ActivityKind } from '../protocol/activity.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { LEDGER_TABLES, Ledger } from './ledger.ts'
-import { EgressItem, MediaQueue, QUEUE_TABLES, type QueuedItem } from './queue.ts'
+import { EgressItem, MediaQueue, QUEUE_SEALED, QUEUE_TABLES, type QueuedItem } from './queue.ts'
 import { sendItem } from './send.ts'
 import type { UploadTarget } from './upload.ts'
 
@@ -55,7 +55,7 @@ const LIMITS: EgressLimits = {
   retry: { firstDelayMs: 1000, delayMsMax: 300_000, steadyAfterMs: 60_000 },
 }
 
-const MIGRATIONS = [QUEUE_TABLES + LEDGER_TABLES]
+const MIGRATIONS = [QUEUE_TABLES + LEDGER_TABLES, QUEUE_SEALED]
 const pathIn = (stateDir: string) => join(stateDir, 'egress.db')
 
 /** Opens the queue's and the ledger's database. */
@@ -100,22 +100,22 @@ export class Egress implements Disposable {
   }
 
   /**
-   * Takes an item and its file, which is the queue's from now on: it is moved, and deleted if this throws.
+   * Takes an item and its file, which is the queue's from now on: it is encrypted for whom the grant names, and the plain
+   * file is deleted, also where this throws.
    * @throws LenscapError `refused` without permission, `invalid` for an item that makes no sense or another's grant,
-   * `limit` when it is larger than the queue, `storage`
+   * `unsupported` where the bridge names nobody to encrypt for, `limit` when it is larger than the queue, `storage`
    */
   async enqueue(grant: Grant, item: EgressItem): Promise<void> {
     try {
       const { camera, kind, bytes } = this.#checked(grant, item)
       if (bytes > this.#limits.bytesMax) throw new LenscapError('limit', 'The item is larger than the queue', { bytes })
-      await this.#queue.add(item)
-      // Permission may have ended while the file was moved.
+      await this.#queue.add(item, recipientsOf(grant), () => grant.check())
+      // Permission may have ended while the file was encrypted.
       this.#review(camera, kind)
       if (!this.#queue.has(item.item))
         throw new LenscapError('refused', 'The permission has ended meanwhile', { camera })
-    } catch (error) {
+    } finally {
       rmSync(item.path, { force: true })
-      throw error
     }
     this.#keepBounds(item.item)
     this.#bell.ring()
@@ -140,6 +140,7 @@ export class Egress implements Disposable {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
+    this.#dropUnsealed()
     for (const { camera, kind } of this.#queue.scopes()) this.#review(camera, kind)
     while (!signal.aborted) {
       const item = this.#queue.next()
@@ -241,6 +242,13 @@ export class Egress implements Disposable {
     this.#deps.onActivity({ kind: 'upload-cancelled', camera, message: `${what} deleted: no longer allowed` })
   }
 
+  #dropUnsealed(): void {
+    const items = this.#queue.removeUnsealed()
+    if (items === 0) return
+    const message = `${items} items that an earlier release had queued without encryption were deleted`
+    this.#deps.onActivity({ kind: 'upload-cancelled', camera: undefined, message })
+  }
+
   #keepBounds(newest: Id): void {
     const gone: QueuedItem[] = []
     while (this.#queue.depth().bytes > this.#limits.bytesMax) {
@@ -265,4 +273,13 @@ export class Egress implements Disposable {
     const bytes = Math.min(last.bytes, confirmed + this.#limits.chunkBytes)
     this.ledger.append({ ...last, at: this.#deps.clock.nowMs(), outcome: 'cut', bytes })
   }
+}
+
+/** @throws LenscapError `unsupported` */
+function recipientsOf({ recipients }: Grant): readonly string[] {
+  if (recipients.length > 0) return recipients
+  throw new LenscapError(
+    'unsupported',
+    'The bridge names no key to encrypt media for, so none leave: update the bridge',
+  )
 }

@@ -30,7 +30,7 @@ export const MediaLabel = z.object({
 export type MediaLabel = z.infer<typeof MediaLabel>
 
 /** An item's head, read. */
-export interface Envelope {
+export interface MediaEnvelope {
   readonly label: MediaLabel
   /** Of the picture or clip itself. */
   readonly plainBytes: number
@@ -70,7 +70,7 @@ export function newEnvelope(label: MediaLabel, plainBytes: number, recipients: r
 }
 
 /** Reads an item's head, and demands that nothing follows it. @throws LenscapError `invalid`, `unsupported` for a later version */
-export function parseEnvelope(head: Buffer): Envelope {
+export function parseEnvelope(head: Buffer): MediaEnvelope {
   if (head.length < FIXED_BYTES || head.length > ENVELOPE_BYTES_MAX) throw damaged()
   if (!head.subarray(0, 7).equals(MAGIC.subarray(0, 7))) throw damaged()
   const [version, cipher, log2] = [head[7], head[10], head[11]]
@@ -94,7 +94,7 @@ export function parseEnvelope(head: Buffer): Envelope {
 }
 
 /** What reads the item's chunks, for one of its recipients; undefined for anybody else. @throws LenscapError `invalid` */
-export function openEnvelope(envelope: Envelope, identity: KeyObject): MediaCipher | undefined {
+export function openEnvelope(envelope: MediaEnvelope, identity: KeyObject): MediaCipher | undefined {
   const key = ageOpen(envelope.wrappedKey, identity)
   if (key === undefined) return undefined
   if (key.length !== KEY_BYTES) throw damaged()
