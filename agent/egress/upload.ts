@@ -39,7 +39,7 @@ export interface UploadJob {
 /**
  * One transfer (tus 1.0.0), resumed where the bridge has part of it. Permission is asked before each request and each
  * piece of 16 KB; when it ends the connection is closed at once.
- * @throws LenscapError `refused` (401, 403, or the grant), `busy` (423, 429, 409, 5xx), `invalid` (other 4xx), `unreachable`,
+ * @throws LenscapError `refused` (401, 403, 460, or the grant), `busy` (423, 429, 409, 5xx), `invalid` (other 4xx), `unreachable`,
  * `timeout`, `storage` for the file, `cancelled`
  */
 export async function upload(job: UploadJob): Promise<void> {
@@ -146,6 +146,8 @@ function uploadError(error: Error, host: string): LenscapError {
     const kind = errorKind(cause) === 'timeout' ? 'timeout' : 'unreachable'
     return new LenscapError(kind, 'The connection to the bridge failed: the upload goes on later', { host }, cause)
   }
+  // What arrived is not what was sent: the bridge has dropped it, and the next attempt begins anew.
+  if (status === 460) return new LenscapError('refused', 'The item was damaged on its way', { host, status })
   if (status === 401 || status === 403)
     return new LenscapError('refused', 'The bridge refuses the upload', { host, status })
   if ([409, 423, 429].includes(status) || status >= 500) {

@@ -15,7 +15,7 @@ const CIPHER_AES_256_GCM_STREAM = 1
 const CHUNK_BYTES_LOG2 = Math.log2(CHUNK_BYTES)
 const FIXED_BYTES = MAGIC.length + 2 + 1 + 1 + PREFIX_BYTES + 8 + 2
 /** What an item's head may take on the wire and in the records. */
-export const ENVELOPE_BYTES_MAX = 8192
+export const ENVELOPE_BYTES_MAX = 4096
 
 /** What the box says of an item, bound to every chunk of it: nobody on the way can call it something else. */
 export const MediaLabel = z.object({

@@ -11,13 +11,15 @@ import { DEVICE_PATHS } from '../../agent/protocol/claim.ts'
 import type { Id } from '../../agent/protocol/envelope.ts'
 import { MediaKind } from '../../agent/protocol/media-kind.ts'
 import { UPLOAD_BYTES_MAX, UploadMetadata } from '../../agent/protocol/upload.ts'
+import type { MediaKeys } from '../accounts/media-keys.ts'
 import type { Consent } from '../consent/consent.ts'
 import type { Device } from '../devices/devices.ts'
 import type { Db } from '../store/tables.ts'
 import type { Items } from './items.ts'
-import { notAllowed, Refusal, unknownUpload } from './refusal.ts'
+import { notAllowed, privateOnly, Refusal, unknownUpload } from './refusal.ts'
 import type { Refused } from './refused.ts'
 import { Transfers } from './transfers.ts'
+import { envelopeOf } from './verify.ts'
 
 const OPEN_PER_AGENT_MAX = 32
 const UNFINISHED_MS_MAX = 24 * 3_600_000
@@ -32,6 +34,7 @@ export interface UploadsDeps {
   readonly consent: Consent
   readonly items: Items
   readonly refused: Refused
+  readonly mediaKeys: MediaKeys
   /** Where unfinished transfers lie: a folder that is there, on the media store's own disk. */
   readonly folder: string
 }
@@ -67,7 +70,9 @@ export class Uploads {
         this.#transfers.add(upload.id, req)
         this.#asked.set(req, upload.id)
         await this.#create(device, upload.id, upload.size, upload.metadata)
-        return {}
+        // The wrapped key is kept in the records alone, where it goes when its row goes.
+        const { envelope: _, ...metadata } = upload.metadata ?? {}
+        return { metadata }
       },
       onUploadFinish: async (_, upload) => {
         await this.#finish(upload.id)
@@ -167,6 +172,8 @@ export class Uploads {
     if (!metadata.success)
       throw new Refusal(400, `Upload-Metadata: ${metadata.error.issues[0]?.path.join('.') ?? ''} is missing or wrong`)
     if (!bytes) throw new Refusal(400, 'Upload-Length must be known and not 0')
+    const isPrivate = (await this.#deps.mediaKeys.ownerRecipients(device.account)).length > 0
+    if (!envelopeOf(metadata.data, bytes) && isPrivate) throw privateOnly()
     const { camera, kind, item, grantSerial } = metadata.data
     const outcome = await db.transaction().execute(async (tx) => {
       if (!(await consent.allows(tx, device.agent, camera, kind, grantSerial))) return 'not allowed'
