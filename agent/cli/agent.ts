@@ -112,7 +112,7 @@ export class Agent {
         grantFor: (camera, kind) => this.#consent.grant(camera, kind),
         target: { bridgeUrl: identity.bridgeUrl, agent: identity.agent, token: identity.token },
         onActivity: (activity) => this.#onEgress(activity),
-        limits: { bytesMax: config.media.queueBytesMax },
+        limits: { bytesMax: config.media.queueBytesMax, ...config.upload },
       }),
     )
     this.#media = new MediaKeeper({

@@ -26,12 +26,12 @@ function countPieces(grant: Grant | undefined): () => number {
   return () => asked
 }
 
-/** True once the number is above 20 and has not moved for so long. */
+/** True once the number is above 8 and has not moved for so long. */
 function stillFor(ms: number, count: () => number): () => boolean {
   let [last, sinceMs] = [0, Date.now()]
   return () => {
     if (count() !== last) [last, sinceMs] = [count(), Date.now()]
-    return last > 20 && Date.now() - sinceMs >= ms
+    return last > 8 && Date.now() - sinceMs >= ms
   }
 }
 

@@ -5,11 +5,13 @@ import type { Clock } from '../base/clock.ts'
 import { type Database, openDatabase, readDatabase } from '../base/database.ts'
 import { describeError, errorKind, LenscapError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import { keepRunning, type RetryPolicy } from '../base/retry.ts'
+import { keepRunning } from '../base/retry.ts'
 import type { Grant } from '../consent/consent.ts'
 import type { ActivityKind } from '../protocol/activity.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { LEDGER_TABLES, Ledger } from './ledger.ts'
+import { type EgressLimits, LIMITS } from './limits.ts'
+import { Pace } from './pace.ts'
 import { EgressItem, MediaQueue, QUEUE_SEALED, QUEUE_TABLES, type QueuedItem } from './queue.ts'
 import { sendItem } from './send.ts'
 import type { UploadTarget } from './upload.ts'
@@ -19,18 +21,6 @@ export interface EgressActivity {
   readonly kind: Extract<ActivityKind, 'upload-done' | 'upload-cancelled' | 'upload-failed'>
   readonly camera: Id | undefined
   readonly message: string
-}
-
-export interface EgressLimits {
-  /** Bytes of media that may wait. */
-  readonly bytesMax: number
-  readonly chunkBytes: number
-  readonly stallMs: number
-  /** After a 401 or 403 nothing is asked for so long. */
-  readonly refusedDelayMs: number
-  /** An item that the bridge refused so often is given up. */
-  readonly refusalsMax: number
-  readonly retry: RetryPolicy
 }
 
 export interface EgressDeps {
@@ -44,15 +34,6 @@ export interface EgressDeps {
   readonly logger: Logger
   readonly onActivity: (activity: EgressActivity) => void
   readonly limits?: Partial<EgressLimits>
-}
-
-const LIMITS: EgressLimits = {
-  bytesMax: 512 * 1024 * 1024,
-  chunkBytes: 1024 * 1024,
-  stallMs: 30_000,
-  refusedDelayMs: 60_000,
-  refusalsMax: 8,
-  retry: { firstDelayMs: 1000, delayMsMax: 300_000, steadyAfterMs: 60_000 },
 }
 
 const MIGRATIONS = [QUEUE_TABLES + LEDGER_TABLES, QUEUE_SEALED]
@@ -72,14 +53,18 @@ export class Egress implements Disposable {
   readonly #db: Database
   readonly #queue: MediaQueue
   readonly #bell: Bell
+  readonly #pace: Pace
   readonly #watched = new WeakSet<Grant>()
   #active: Id | undefined
+  #chunkBytes: number
   #troubled = false
 
   /** @throws LenscapError `storage` where the queue can't be opened; it is never replaced, since it holds the ledger */
   constructor(deps: EgressDeps) {
     this.#deps = deps
     this.#limits = { ...LIMITS, ...deps.limits }
+    this.#chunkBytes = this.#limits.chunkBytes
+    this.#pace = new Pace(this.#limits, deps.clock)
     this.#db = openEgressDatabase(deps.stateDir)
     this.#queue = new MediaQueue(this.#db, join(deps.stateDir, 'media-queue'))
     const { strays } = this.#queue
@@ -143,9 +128,10 @@ export class Egress implements Disposable {
     this.#dropUnsealed()
     for (const { camera, kind } of this.#queue.scopes()) this.#review(camera, kind)
     while (!signal.aborted) {
-      const item = this.#queue.next()
+      const closedForMs = this.#pace.closedForMs()
+      const item = closedForMs > 0 ? undefined : this.#queue.next()
       if (item) await this.#send(item, signal)
-      else await this.#bell.wait(60_000)
+      else await this.#bell.wait(closedForMs || 60_000)
     }
   }
 
@@ -165,9 +151,12 @@ export class Egress implements Disposable {
         ledger,
         signal,
         queue: this.#queue,
-        ...this.#limits,
+        pace: this.#pace,
+        chunkBytes: this.#chunkBytes,
+        stallMs: this.#limits.stallMs,
       })
       this.#troubled = false
+      this.#chunkBytes = Math.min(2 * this.#chunkBytes, this.#limits.chunkBytesMax)
       onActivity({ kind: 'upload-done', camera: item.camera, message: `A ${item.kind} was sent (${sentBytes} bytes)` })
     } catch (error) {
       await this.#afterFailure(item, grant, error, signal)
@@ -183,8 +172,11 @@ export class Egress implements Disposable {
     const kind = errorKind(error)
     const { camera } = item
     if (kind === 'refused') this.#queue.noteRefusal(item.item)
+    const wasLarge = this.#chunkBytes > this.#limits.chunkBytes
+    this.#chunkBytes = this.#limits.chunkBytes
     const hopeless = kind === 'refused' && item.refusals + 1 >= this.#limits.refusalsMax
-    if (hopeless || kind === 'invalid' || kind === 'storage') {
+    // A proxy may have refused the size of the request, not the item.
+    if (hopeless || (kind === 'invalid' && !wasLarge) || kind === 'storage') {
       this.#queue.remove(item.item)
       const message = `A ${item.kind} was given up and deleted: ${describeError(error)}`.slice(0, 512)
       this.#deps.onActivity({ kind: 'upload-failed', camera, message })
@@ -195,7 +187,7 @@ export class Egress implements Disposable {
       this.#deps.onActivity({ kind: 'upload-failed', camera, message })
     }
     if (kind === 'refused') await this.#deps.clock.sleep(this.#limits.refusedDelayMs, signal).catch(() => {})
-    if (kind !== 'invalid' && kind !== 'storage') throw error
+    if ((kind !== 'invalid' || wasLarge) && kind !== 'storage') throw error
   }
 
   #checked(grant: Grant, item: EgressItem): EgressItem {
@@ -270,7 +262,7 @@ export class Egress implements Disposable {
     if (last?.outcome !== 'begun') return
     const item = this.#queue.get(last.item)
     const confirmed = item ? item.sentUpTo - (item.bytes - last.bytes) : 0
-    const bytes = Math.min(last.bytes, confirmed + this.#limits.chunkBytes)
+    const bytes = Math.min(last.bytes, confirmed + this.#limits.chunkBytesMax)
     this.ledger.append({ ...last, at: this.#deps.clock.nowMs(), outcome: 'cut', bytes })
   }
 }

@@ -9,7 +9,7 @@ import { BLOB_KEY_LENGTH, type MediaStore } from '../media-store/media-store.ts'
 import { believableTime } from '../store/believable-time.ts'
 import type { OnChange } from '../store/change.ts'
 import { checkpoint } from '../store/open-store.ts'
-import type { Db } from '../store/tables.ts'
+import type { Db, Tx } from '../store/tables.ts'
 import { notAllowed, privateOnly, Refusal } from './refusal.ts'
 import { type Reader, verify } from './verify.ts'
 
@@ -57,14 +57,8 @@ export class Items {
       .where('id', '=', metadata.item)
       .executeTakeFirst()
     if (held && held.sha256 !== metadata.sha256) throw new Refusal(400, 'Another item of this id is held already')
-    if (!held) await this.#adopt(finished, reader)
-    // The item's row alone has its key from now on, so that it goes with the row.
-    const { envelope: _, ...rest } = metadata
-    await this.#deps.db
-      .updateTable('uploads')
-      .set({ done: 1, metadata: JSON.stringify(rest) })
-      .where('id', '=', finished.upload)
-      .execute()
+    if (held) await markDone(this.#deps.db, finished)
+    else await this.#adopt(finished, reader)
   }
 
   /** @throws Refusal where the item is not as it must be, or not encrypted for whom it must be */
@@ -154,7 +148,7 @@ export class Items {
   }
 
   /** False: not allowed, at this very moment. */
-  #insert({ device, bytes, metadata }: Finished, reader: Reader, blob: string): Promise<boolean> {
+  #insert({ device, upload, bytes, metadata }: Finished, reader: Reader, blob: string): Promise<boolean> {
     const { db, clock, consent } = this.#deps
     const { camera, kind } = metadata
     return db.transaction().execute(async (tx) => {
@@ -180,6 +174,7 @@ export class Items {
         })
         .execute()
       await tx.deleteFrom('doomed_blobs').where('blob', '=', blob).execute()
+      await markDone(tx, { upload, metadata })
       return true
     })
   }
@@ -189,4 +184,11 @@ export class Items {
     await this.#deps.mediaStore.remove(blob)
     await this.#deps.db.deleteFrom('doomed_blobs').where('blob', '=', blob).execute()
   }
+}
+
+/** The item's row alone has its key from now on, so that it goes with the row. */
+async function markDone(db: Db | Tx, { upload, metadata }: Pick<Finished, 'upload' | 'metadata'>): Promise<void> {
+  const { envelope: _, ...rest } = metadata
+  const done = { done: 1, metadata: JSON.stringify(rest) }
+  await db.updateTable('uploads').set(done).where('id', '=', upload).execute()
 }

@@ -15,6 +15,7 @@ import type { MediaKeys } from '../accounts/media-keys.ts'
 import type { Consent } from '../consent/consent.ts'
 import type { Device } from '../devices/devices.ts'
 import type { Db } from '../store/tables.ts'
+import { Intake } from './intake.ts'
 import type { Items } from './items.ts'
 import { notAllowed, privateOnly, Refusal, unknownUpload } from './refusal.ts'
 import type { Refused } from './refused.ts'
@@ -46,6 +47,7 @@ export class Uploads {
   readonly #deps: UploadsDeps
   readonly #tus: Server
   readonly #transfers = new Transfers()
+  readonly #intake = new Intake()
   readonly #devices = new WeakMap<object, Device>()
   /** The upload that a request is about: the one that was checked, and no other that its address may name as well. */
   readonly #asked = new WeakMap<object, string>()
@@ -95,10 +97,14 @@ export class Uploads {
   ): Promise<void> {
     this.#devices.set(request, device)
     try {
-      if (upload === undefined || (await this.#mayGoOn(device, upload, request, response))) {
+      if (upload === undefined) {
         await this.#tus.handle(request, response)
+        await this.#dropIfGone(this.#asked.get(request))
+        return
       }
-      if (upload === undefined) await this.#dropIfGone(this.#asked.get(request))
+      const row = await this.#mayGoOn(device, upload, request, response)
+      if (row && request.method === 'PATCH') await this.#take(row, request, response)
+      else if (row) await this.#tus.handle(request, response)
     } catch (error) {
       if (error instanceof Refusal) return answer(response, error.status_code, {}, error.body)
       this.#deps.logger.error({ reason: describeError(error) }, 'an upload failed')
@@ -137,8 +143,27 @@ export class Uploads {
     }
   }
 
-  /** True: the request is tus-node-server's. False: it is answered here. @throws Refusal */
-  async #mayGoOn(device: Device, id: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  /** One piece, and where it is the last, the item. @throws Refusal */
+  async #take(row: UploadRow, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let offset = 0
+    try {
+      offset = await this.#intake.take(row.id, this.#file(row.id), row.bytes, request)
+    } catch (error) {
+      // Cut: by the line, or by a revocation.
+      if (request.destroyed && !(error instanceof Refusal)) return void response.destroy()
+      throw error
+    }
+    if (offset === row.bytes) await this.#finish(row.id)
+    answer(response, 204, { 'upload-offset': String(offset) })
+  }
+
+  /** The upload, where the request goes on; undefined where it is answered here. @throws Refusal */
+  async #mayGoOn(
+    device: Device,
+    id: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<UploadRow | undefined> {
     // Before the grant is asked: whatever happens from now on, a revocation finds this transfer.
     this.#transfers.add(id, request)
     this.#asked.set(request, id)
@@ -147,8 +172,9 @@ export class Uploads {
     if (request.method === 'DELETE') {
       await this.#purge(id, request)
       answer(response, 204)
-      return false
+      return undefined
     }
+    await this.#intake.end(id)
     if (!row.done && !(await this.#allowed(row))) {
       await this.#purge(id, request)
       await this.#deps.refused.record(device, row.camera, row.kind)
@@ -159,10 +185,10 @@ export class Uploads {
       await this.#finish(id)
       row.done = 1
     }
-    if (!row.done) return true
+    if (!row.done) return row
     const length = String(row.bytes)
     answer(response, request.method === 'HEAD' ? 200 : 204, { 'upload-offset': length, 'upload-length': length })
-    return false
+    return undefined
   }
 
   /** @throws Refusal 400 for what makes no sense, 403 without a grant, 429 for too many at a time */
