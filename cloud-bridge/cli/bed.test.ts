@@ -4,8 +4,6 @@ import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import mqtt, { type MqttClient } from 'mqtt'
@@ -13,8 +11,6 @@ import { systemClock } from '../../agent/base/clock.ts'
 import { newId } from '../../agent/base/ids.ts'
 import { ClaimOffer, ClaimResult, claimProofBytes, DEVICE_PATHS } from '../../agent/protocol/claim.ts'
 import { exportPublicKey } from '../../agent/protocol/grant.ts'
-import { MediaLabel, newEnvelope } from '../../agent/protocol/media-envelope.ts'
-import { sealed } from '../../agent/protocol/media-stream.ts'
 import { downTopics, type MessageName, topicOf } from '../../agent/protocol/topics.ts'
 import { Accounts } from '../accounts/accounts.ts'
 import { KeyBox } from '../accounts/key-box.ts'
@@ -214,15 +210,6 @@ export class Box {
     }
     return { bytes, metadata }
   }
-}
-
-/** The picture encrypted for these recipients, as a box of today sends it. */
-export async function sealedPicture(picture: Picture, recipients: readonly string[]): Promise<Picture> {
-  const { bytes, metadata } = picture
-  const { head, cipher } = newEnvelope(MediaLabel.parse(metadata), bytes.length, recipients)
-  const chunks = await buffer(sealed(cipher, bytes.length, Readable.from([bytes])))
-  const sha256 = createHash('sha256').update(chunks).digest('hex')
-  return { bytes: chunks, metadata: { ...metadata, sha256, envelope: head.toString('base64url') } }
 }
 
 export interface Picture {

@@ -2,24 +2,16 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { describe, it, type TestContext } from 'node:test'
 import { ageRecipientOf, newAgeIdentity } from '../../agent/protocol/age.ts'
 import { SEALED_CHUNK_BYTES } from '../../agent/protocol/media-cipher.ts'
-import { openEnvelope, parseEnvelope } from '../../agent/protocol/media-envelope.ts'
-import { opened } from '../../agent/protocol/media-stream.ts'
+import { MediaLabel, newEnvelope, openEnvelope, parseEnvelope } from '../../agent/protocol/media-envelope.ts'
+import { opened, sealed } from '../../agent/protocol/media-stream.ts'
 import { openStore } from '../store/open-store.ts'
 import { ItemList, PrivacyView } from '../web/api.ts'
-import {
-  type Browser,
-  claimBox,
-  grantOf,
-  newFolder,
-  PASSWORD,
-  type Picture,
-  sealedPicture,
-  setUp,
-  start,
-} from './bed.test.ts'
+import { type Browser, claimBox, grantOf, newFolder, PASSWORD, type Picture, setUp, start } from './bed.test.ts'
 
 const PLAIN_BYTES = 200_000
 
@@ -37,6 +29,15 @@ async function house(t: TestContext) {
   const recipients = await recipientsOf(1)
   const picture = (size = PLAIN_BYTES) => box.picture({}, size)
   return { data, bridge, owner, box, line, recipients, recipientsOf, picture }
+}
+
+/** The picture encrypted for these recipients, as a box of today sends it. */
+async function sealedPicture(picture: Picture, recipients: readonly string[]): Promise<Picture> {
+  const { bytes, metadata } = picture
+  const { head, cipher } = newEnvelope(MediaLabel.parse(metadata), bytes.length, recipients)
+  const chunks = await buffer(sealed(cipher, bytes.length, Readable.from([bytes])))
+  const sha256 = createHash('sha256').update(chunks).digest('hex')
+  return { bytes: chunks, metadata: { ...metadata, sha256, envelope: head.toString('base64url') } }
 }
 
 const filesIn = (folder: string) =>

@@ -28,11 +28,12 @@ export class Intake {
   /**
    * One PATCH (tus 1.0.0, "PATCH"), after whatever wrote before it has ended. Gives the new offset.
    * @param bytesMax the upload's whole length
-   * @throws Refusal 409 for another offset than where the file ends, 413 for more than was said, 415 for another body;
+   * @throws Refusal 409 for another offset than where the file ends, 412, 413 for more than was said, 415 for another body;
    * Error where the connection is cut or the disk fails: what came before that stays
    */
   async take(upload: string, file: string, bytesMax: number, request: IncomingMessage): Promise<number> {
     await this.end(upload)
+    if (request.headers['tus-resumable'] !== '1.0.0') throw new Refusal(412, 'Tus-Resumable must be 1.0.0')
     if (request.headers['content-type'] !== 'application/offset+octet-stream') {
       throw new Refusal(415, 'Content-Type must be application/offset+octet-stream')
     }
@@ -64,7 +65,8 @@ async function* bounded(body: AsyncIterable<Buffer>, bytesMax: number): AsyncGen
   }
 }
 
-async function sizeOf(file: string): Promise<number> {
+/** How much of an upload is here. @throws Refusal 404 where nothing is */
+export async function sizeOf(file: string): Promise<number> {
   try {
     return (await stat(file)).size
   } catch {

@@ -15,7 +15,8 @@ import type { MediaKeys } from '../accounts/media-keys.ts'
 import type { Consent } from '../consent/consent.ts'
 import type { Device } from '../devices/devices.ts'
 import type { Db } from '../store/tables.ts'
-import { Intake } from './intake.ts'
+import { answer, FAILED } from './answer.ts'
+import { Intake, sizeOf } from './intake.ts'
 import type { Items } from './items.ts'
 import { notAllowed, privateOnly, Refusal, unknownUpload } from './refusal.ts'
 import type { Refused } from './refused.ts'
@@ -25,8 +26,6 @@ import { envelopeOf } from './verify.ts'
 const OPEN_PER_AGENT_MAX = 32
 const UNFINISHED_MS_MAX = 24 * 3_600_000
 const UPLOAD_ID = /^[a-z2-7]{24}$/
-const FAILED = 'Something went wrong here\n'
-const TUS = { 'tus-resumable': '1.0.0', 'cache-control': 'no-store' }
 
 export interface UploadsDeps {
   readonly db: Db
@@ -180,7 +179,7 @@ export class Uploads {
       await this.#deps.refused.record(device, row.camera, row.kind)
       throw notAllowed(row.kind)
     }
-    if (!row.done && request.method === 'HEAD' && (await this.#received(id)) === row.bytes) {
+    if (!row.done && request.method === 'HEAD' && (await sizeOf(this.#file(id))) === row.bytes) {
       // All bytes came, but the answer did not go: it counts only once the item is held.
       await this.#finish(id)
       row.done = 1
@@ -290,10 +289,6 @@ export class Uploads {
     if (!row) await this.#removeFiles(id)
   }
 
-  async #received(id: string): Promise<number> {
-    return (await stat(this.#file(id)).catch(() => undefined))?.size ?? 0
-  }
-
   async #removeFiles(id: string): Promise<void> {
     await rm(this.#file(id), { force: true })
     await rm(`${this.#file(id)}.json`, { force: true })
@@ -302,16 +297,4 @@ export class Uploads {
   #file(id: string): string {
     return join(this.#deps.folder, id)
   }
-}
-
-function answer(response: ServerResponse, status: number, headers: Record<string, string> = {}, body = ''): void {
-  // A body that nobody wants is not waited for.
-  const close = status >= 400 ? { connection: 'close' } : {}
-  response.writeHead(status, {
-    ...TUS,
-    ...close,
-    ...headers,
-    ...(body && { 'content-type': 'text/plain; charset=utf-8' }),
-  })
-  response.end(body)
 }

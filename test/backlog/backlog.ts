@@ -63,7 +63,7 @@ export async function proveBacklog(
     bytesPerS: task.megabytesPerS * MB,
     bytesPerCut: task.megabytesPerCut * MB,
   })
-  const sender = new Sender(house, box, link.url)
+  await using sender = new Sender(house, box, link.url)
   await sender.start()
   // Each kill when so much went through, wherever in an item that is: sender and bridge in turn, or as chance has it.
   const moments = Array.from({ length: task.kills }, () => random() * bytes).sort((one, other) => one - other)
@@ -130,7 +130,7 @@ async function verdictOn(house: House, box: Box, waiting: readonly Waiting[]) {
 }
 
 /** The box's queue and its way out, in a process of its own. */
-class Sender {
+class Sender implements AsyncDisposable {
   readonly #house: House
   readonly #box: Box
   readonly #bridgeUrl: string
@@ -157,5 +157,9 @@ class Sender {
   /** As a power cut would. */
   async kill(): Promise<void> {
     await killHard(this.#life)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
   }
 }
