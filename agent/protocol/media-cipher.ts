@@ -6,7 +6,7 @@ import { LenscapError } from '../base/errors.ts'
  * it, small enough that a reader gets to any place by at most 64 KB that it doesn't need, and holds no more in memory.
  */
 export const CHUNK_BYTES = 65_536
-export const TAG_BYTES = 16
+const TAG_BYTES = 16
 export const SEALED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES
 export const KEY_BYTES = 32
 /** The item's own part of each nonce. */

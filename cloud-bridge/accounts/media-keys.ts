@@ -7,7 +7,7 @@ import type { Db, Tx } from '../store/tables.ts'
 import type { KeyBox } from './key-box.ts'
 
 const OwnerRecipients = z.array(z.string())
-export const OWNER_RECIPIENTS_MAX = 8
+const OWNER_RECIPIENTS_MAX = 8
 
 /** Nothing that is sealed for one purpose opens for another. */
 const boundTo = (account: Id) => `${account}/media`

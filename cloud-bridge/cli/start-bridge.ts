@@ -134,7 +134,7 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const ingest = stack.use(new Ingest({ db, clock, logger, onChange, sendAck }))
   const items = new Items({ db, clock, mediaStore, mediaKeys, consent, onChange })
   const refused = new Refused({ db, clock, onChange })
-  const uploads = new Uploads({ db, clock, logger, consent, mediaKeys, items, refused, folder: folder.uploads })
+  const uploads = new Uploads({ db, clock, logger, consent, items, refused, folder: folder.uploads })
   wires.uploads = uploads
   const exports = new Exports({ db, clock, contents })
   const letGo = (account: Id, agents: readonly Id[]) => {

@@ -11,7 +11,7 @@ import type { OnChange } from '../store/change.ts'
 import { checkpoint } from '../store/open-store.ts'
 import type { Db, Tx } from '../store/tables.ts'
 import { notAllowed, privateOnly, Refusal } from './refusal.ts'
-import { type Reader, verify } from './verify.ts'
+import { envelopeOf, type Reader, verify } from './verify.ts'
 
 export interface ItemsDeps {
   readonly db: Db
@@ -61,11 +61,23 @@ export class Items {
     else await this.#adopt(finished, reader)
   }
 
+  /**
+   * What can be told before the first byte comes.
+   * @throws Refusal 400 where the head of what is to come is damaged, of another item, or missing though the account is private
+   */
+  async checkEnvelope(device: Device, metadata: UploadMetadata, uploadBytes: number): Promise<void> {
+    if (!envelopeOf(metadata, uploadBytes) && (await this.#isPrivate(device))) throw privateOnly()
+  }
+
+  async #isPrivate({ account }: Device): Promise<boolean> {
+    return (await this.#deps.mediaKeys.ownerRecipients(account)).length > 0
+  }
+
   /** @throws Refusal where the item is not as it must be, or not encrypted for whom it must be */
   async #verify({ device, file, metadata }: Finished): Promise<Reader> {
     const { mediaKeys } = this.#deps
     const reader = await verify(file, metadata, await mediaKeys.identity(device.account))
-    const isPrivate = (await mediaKeys.ownerRecipients(device.account)).length > 0
+    const isPrivate = await this.#isPrivate(device)
     if (reader === 'owner' && !isPrivate)
       throw new Refusal(400, 'This is encrypted for a key that this account does not have')
     if (reader !== 'owner' && isPrivate) throw privateOnly()

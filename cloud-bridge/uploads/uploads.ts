@@ -11,17 +11,15 @@ import { DEVICE_PATHS } from '../../agent/protocol/claim.ts'
 import type { Id } from '../../agent/protocol/envelope.ts'
 import { MediaKind } from '../../agent/protocol/media-kind.ts'
 import { UPLOAD_BYTES_MAX, UploadMetadata } from '../../agent/protocol/upload.ts'
-import type { MediaKeys } from '../accounts/media-keys.ts'
 import type { Consent } from '../consent/consent.ts'
 import type { Device } from '../devices/devices.ts'
 import type { Db } from '../store/tables.ts'
 import { answer, FAILED } from './answer.ts'
 import { Intake, sizeOf } from './intake.ts'
 import type { Items } from './items.ts'
-import { notAllowed, privateOnly, Refusal, unknownUpload } from './refusal.ts'
+import { notAllowed, Refusal, unknownUpload } from './refusal.ts'
 import type { Refused } from './refused.ts'
 import { Transfers } from './transfers.ts'
-import { envelopeOf } from './verify.ts'
 
 const OPEN_PER_AGENT_MAX = 32
 const UNFINISHED_MS_MAX = 24 * 3_600_000
@@ -34,7 +32,6 @@ export interface UploadsDeps {
   readonly consent: Consent
   readonly items: Items
   readonly refused: Refused
-  readonly mediaKeys: MediaKeys
   /** Where unfinished transfers lie: a folder that is there, on the media store's own disk. */
   readonly folder: string
 }
@@ -197,8 +194,7 @@ export class Uploads {
     if (!metadata.success)
       throw new Refusal(400, `Upload-Metadata: ${metadata.error.issues[0]?.path.join('.') ?? ''} is missing or wrong`)
     if (!bytes) throw new Refusal(400, 'Upload-Length must be known and not 0')
-    const isPrivate = (await this.#deps.mediaKeys.ownerRecipients(device.account)).length > 0
-    if (!envelopeOf(metadata.data, bytes) && isPrivate) throw privateOnly()
+    await this.#deps.items.checkEnvelope(device, metadata.data, bytes)
     const { camera, kind, item, grantSerial } = metadata.data
     const outcome = await db.transaction().execute(async (tx) => {
       if (!(await consent.allows(tx, device.agent, camera, kind, grantSerial))) return 'not allowed'

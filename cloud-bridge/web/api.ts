@@ -140,7 +140,6 @@ export type LogList = z.infer<typeof LogList>
 
 /** GET /items/{item}/content: the bytes, with Range; /items/{item}/sealed: as they are encrypted (docs/media-format.md). DELETE /items/{item}: gone for good. DELETE /consent: everything off. POST /agents/{agent}/refresh. */
 export const itemContentPath = (item: Id): string => `${API}/items/${item}/content`
-export const itemSealedPath = (item: Id): string => `${API}/items/${item}/sealed`
 
 /**
  * GET and PUT /privacy. With recipients (age, X25519, at most 8) the account is private: what comes from now on only their

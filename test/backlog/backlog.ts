@@ -10,7 +10,7 @@ import { Link } from './link.ts'
 import { fill, type Waiting } from './outgoing.ts'
 
 const MB = 1024 * 1024
-const START_MS = 30_000
+const START_MS = 120_000
 
 export interface Task {
   readonly megabytes: number

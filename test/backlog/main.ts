@@ -30,12 +30,12 @@ function positive(name: Exclude<keyof typeof values, 'json'>): number {
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort())
 
-let told = -1
+const told = { arrived: -1 }
 const proof = await proveBacklog(
   task,
   ({ arrived, items, cuts, kills }) => {
-    if (arrived === told || arrived % 10 > 0) return
-    told = arrived
+    if (arrived === told.arrived || arrived % 10 > 0) return
+    told.arrived = arrived
     process.stderr.write(`${arrived} of ${items} clips arrived; ${cuts} cuts, ${kills} kills\n`)
   },
   stopping.signal,
