@@ -167,6 +167,15 @@ describe('an encrypted item', () => {
     }
   })
 
+  it('has an end that opens as the end alone, and a middle that never does', async () => {
+    const { head, body } = await makeItem(randomBytes(CHUNK_BYTES + 10))
+    const { cipher } = readerOf(head)
+    const [first, last] = [body.subarray(0, SEALED_CHUNK_BYTES), body.subarray(SEALED_CHUNK_BYTES)]
+    assert.equal(cipher.open(0, false, first).length + cipher.open(1, true, last).length, CHUNK_BYTES + 10)
+    assert.throws(() => cipher.open(0, true, first), { kind: 'invalid' })
+    assert.throws(() => cipher.open(1, false, last), { kind: 'invalid' })
+  })
+
   it('is not made of a file that is shorter or longer than was said', async () => {
     for (const actual of [CHUNK_BYTES - 1, CHUNK_BYTES + 1, 3 * CHUNK_BYTES]) {
       const { cipher } = newEnvelope(label(), CHUNK_BYTES, [ageRecipientOf(owner)])
