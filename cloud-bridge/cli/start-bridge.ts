@@ -126,9 +126,7 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const mediaStore = new FileMediaStore(folder.media)
   const mediaKeys = new MediaKeys(db, keyBox)
   const contents = new Contents(mediaKeys, mediaStore)
-  const accounts = new Accounts({ db, keyBox, clock })
   const sessions = new Sessions({ db, clock })
-  const devices = new Devices(db)
   const partings = new Partings(db)
   const views = new Views(db)
   const live = stack.use(new Live(views, logger))
@@ -167,9 +165,9 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const rooms = {
     contents,
     mediaKeys,
-    accounts,
+    accounts: new Accounts({ db, keyBox, clock }),
     sessions,
-    devices,
+    devices: new Devices(db),
     partings,
     views,
     live,
