@@ -1,8 +1,11 @@
+import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import { BriefRefusals, besideOf, type QuietReason, type RefusalMemory, type Way } from '../credentials/refusal-log.ts'
 import { type BreakerState, CLOSED, isOpen, step } from './breaker.ts'
+import type { Target } from './carry.ts'
+import { KeptConnection } from './kept.ts'
 import { Line } from './line.ts'
 import { lockoutMsOf } from './lockout.ts'
 
@@ -27,6 +30,8 @@ export interface GateOptions {
   readonly memory?: RefusalMemory
   /** Under what the memory knows this device. */
   readonly name?: string
+  /** Whether a connection is kept for the call that follows; true where absent. */
+  readonly keeps?: boolean
 }
 
 /**
@@ -37,6 +42,7 @@ export interface GateOptions {
 export class DeviceGate {
   /** Its maker, where known: makers lock out for different times. */
   maker = ''
+  readonly kept: KeptConnection
   readonly #clock: Clock
   readonly #memory: RefusalMemory
   /** The newest last. What was noted under a former one counts on. */
@@ -45,8 +51,9 @@ export class DeviceGate {
   readonly #streams = new Line(1)
   #breaker: BreakerState = CLOSED
 
-  constructor(clock: Clock, { memory = new BriefRefusals(), name = 'device' }: GateOptions = {}) {
+  constructor(clock: Clock, { memory = new BriefRefusals(), name = 'device', keeps = true }: GateOptions = {}) {
     this.#clock = clock
+    this.kept = new KeptConnection(clock, keeps)
     this.#memory = memory
     this.#names = [name]
   }
@@ -85,7 +92,8 @@ export class DeviceGate {
 
   /** @throws LenscapError `refused` for a credential that was refused before, `busy` while the device is kept quiet */
   checkCredential(credential: Credential, way: Way = 'onvif'): void {
-    if (this.#last(credential, way) === 'refused' || this.#last(credential, 'onvif') === 'refused') {
+    const ways: readonly Way[] = way === 'onvif' ? [way] : [way, 'onvif']
+    if (ways.some((each) => this.#last(credential, each) === 'refused')) {
       throw new LenscapError('refused', 'The device refused this user and password before: change one of them', {
         reason: 'credential',
         diagnosis: 'AUTH_REJECTED',
@@ -161,12 +169,21 @@ export class DeviceGate {
     return (use === 'call' ? this.#calls : this.#streams).place(signal)
   }
 
+  /** Keeps the connection of a call that ends, unless another is under way: beside that it would be one too many to some. */
+  keep(target: Target, socket: Socket): void {
+    if (this.#calls.taken <= 1) this.kept.park(target, socket)
+    else socket.on('error', () => {}).destroy()
+  }
+
   get #name(): string {
     return this.#names.at(-1) ?? ''
   }
 
   #last(credential: Credential, way: Way) {
-    const all = this.#names.map((name) => this.#memory.last(name, credential, way))
-    return all.findLast((each) => each !== undefined)
+    for (const name of this.#names.toReversed()) {
+      const outcome = this.#memory.last(name, credential, way)
+      if (outcome !== undefined) return outcome
+    }
+    return undefined
   }
 }
