@@ -16,16 +16,14 @@ import type { EgressItem } from '../../agent/egress/queue.ts'
 import { CLIP_SETTINGS } from '../../agent/media/cutter.ts'
 import { MediaKeeper } from '../../agent/media/keeper.ts'
 import { DeviceGate } from '../../agent/onvif/gate.ts'
-import { ageRecipientOf, newAgeIdentity } from '../../agent/protocol/age.ts'
 import { type GrantDocument, type SignedGrant, signGrant } from '../../agent/protocol/grant.ts'
-import { CAMERAS, type Camera, Model, type Scope } from './model.ts'
+import { CAMERAS, type Camera, Model, RECIPIENTS, type Scope } from './model.ts'
 import type { Network, Step } from './network.ts'
 
 const AGENT = 'agentaaaaaaaaaaa'
 const ACCOUNT = 'accountaaaaaaaaa'
 const START_MS = Date.UTC(2030, 0, 1)
 const NOTICED_MS = 30_000
-const RECIPIENTS = [ageRecipientOf(newAgeIdentity())]
 const owner = generateKeyPairSync('ed25519')
 const stranger = generateKeyPairSync('ed25519')
 
