@@ -112,7 +112,7 @@ export class Agent {
         target: { bridgeUrl: identity.bridgeUrl, agent: identity.agent, token: identity.token },
         onActivity: (activity) => this.#onEgress(activity),
         onLedger: (rows) => this.#spool.append({ name: 'ledger', body: { rows } }),
-        limits: { bytesMax: config.media.queueBytesMax },
+        limits: { bytesMax: config.media.queueBytesMax, ...config.upload },
       }),
     )
     this.#media = new MediaKeeper({

@@ -161,6 +161,22 @@ const SHAPE = z.strictObject({
         .describe('Media waiting for upload; above it the oldest is let go, and named'),
     })
     .prefault({}),
+  upload: z
+    .strictObject({
+      rateKbps: z
+        .number()
+        .min(64)
+        .max(10_000_000)
+        .optional()
+        .describe('How fast media may leave, in thousand bits a second; as fast as the line is where absent'),
+      hours: z
+        .string()
+        .regex(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/, 'must be hours such as 22:00-06:00')
+        .refine((hours) => hours.slice(0, 5) !== hours.slice(6), 'must begin and end at different times')
+        .optional()
+        .describe("When media may leave, by the box's own time, such as 22:00-06:00; always where absent"),
+    })
+    .prefault({}),
   spool: z
     .strictObject({
       bytesMax: z

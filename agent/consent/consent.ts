@@ -68,6 +68,12 @@ class Grant {
     return this.#consent.serial
   }
 
+  /** Whom the owner has media encrypted for: age recipients, none where the bridge names none. @throws LenscapError `refused` */
+  get recipients(): readonly string[] {
+    this.check()
+    return this.#consent.recipients
+  }
+
   /** Asked before every step that lets bytes move. @throws LenscapError `refused` once the permission is gone */
   check(): void {
     if (this.signal.aborted || !this.#consent.allows(this.camera, this.kind)) {
@@ -116,6 +122,11 @@ export class Consent implements Disposable {
   /** The serial of the grant held, 0 where there is none. */
   get serial(): number {
     return this.#document?.serial ?? 0
+  }
+
+  /** Whom media are encrypted for, by the owner's newest grant. */
+  get recipients(): readonly string[] {
+    return this.#document?.recipients ?? []
   }
 
   get capOn(): boolean {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createReadStream, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { connect, createServer, type Server as NetServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -18,10 +18,14 @@ import { Secret } from '../base/secret.ts'
 import { Cap } from '../consent/cap.ts'
 import { CONSENT_TABLES, Consent } from '../consent/consent.ts'
 import { LATEST_TIME_TABLES } from '../consent/latest-time.ts'
+import { ageRecipientOf, newAgeIdentity } from '../protocol/age.ts'
 import { signGrant } from '../protocol/grant.ts'
+import { openEnvelope, parseEnvelope } from '../protocol/media-envelope.ts'
 import type { MediaKind } from '../protocol/media-kind.ts'
+import { opened } from '../protocol/media-stream.ts'
 import { UploadMetadata } from '../protocol/upload.ts'
-import { Egress, type EgressActivity, type EgressLimits } from './egress.ts'
+import { Egress, type EgressActivity } from './egress.ts'
+import type { EgressLimits } from './limits.ts'
 import type { EgressItem } from './queue.ts'
 
 const AGENT = 'agentaaaaaaaaaaa'
@@ -29,11 +33,12 @@ const ACCOUNT = 'accountaaaaaaaaa'
 export const CAMERA = 'cameraaaaaaaaaaa'
 export const TOKEN = 'this-token-is-never-to-be-seen-anywhere'
 const owner = generateKeyPairSync('ed25519')
+const reader = newAgeIdentity()
 
 const folder = (name: string) => mkdtempSync(join(tmpdir(), `lenscap-${name}-`))
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 
-export async function until(what: string, condition: () => boolean, deadlineMs = 8000): Promise<void> {
+export async function until(what: string, condition: () => boolean, deadlineMs = 20_000): Promise<void> {
   const endMs = Date.now() + deadlineMs
   while (!condition()) {
     if (Date.now() > endMs) throw new Error(`waited in vain until ${what}`)
@@ -47,10 +52,21 @@ async function listen(server: NetServer): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0
 }
 
+/** What the owner reads of an encrypted file, with what the box said of it. @throws where it was changed */
+export async function readSealed(file: string, { envelope }: { envelope?: string | undefined }): Promise<Buffer> {
+  const head = parseEnvelope(Buffer.from(envelope ?? '', 'base64url'))
+  const cipher = openEnvelope(head, reader)
+  assert.ok(cipher)
+  const range = { start: 0, end: head.plainBytes - 1 }
+  const pieces: Buffer[] = []
+  for await (const piece of opened(cipher, head.plainBytes, range, createReadStream(file))) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
 /** A real tus end. `location` may name what a confused proxy would. */
 export async function bridge(t: TestContext, location?: string) {
   const directory = folder('uploads')
-  const seen = { items: [] as UploadMetadata[], requests: 0, refuse: 0, creations: 0 }
+  const seen = { items: [] as UploadMetadata[], files: [] as string[], requests: 0, refuse: 0, creations: 0 }
   const tus = new Server({
     path: '/device/v1/uploads',
     datastore: new FileStore({ directory }),
@@ -63,6 +79,7 @@ export async function bridge(t: TestContext, location?: string) {
       const item = UploadMetadata.parse(metadata)
       assert.equal(sha256(readFileSync(join(directory, id))), item.sha256)
       seen.items.push(item)
+      seen.files.push(join(directory, id))
       return {}
     },
   })
@@ -147,18 +164,22 @@ export function box(
   })
   const stop = new AbortController()
   let running = Promise.resolve()
-  const allow = (serial: number, kinds: MediaKind[]) => {
+  const allow = (serial: number, kinds: MediaKind[], recipients = [ageRecipientOf(reader)]) => {
     const [notBefore, expires] = [0, Date.now() + 3_600_000]
     const cameras = [{ camera: CAMERA, kinds }]
     consent.accept(
       signGrant(
-        { v: 1, account: ACCOUNT, agent: AGENT, serial, notBefore, expires, grantedBy: ACCOUNT, cameras },
+        { v: 1, account: ACCOUNT, agent: AGENT, serial, notBefore, expires, grantedBy: ACCOUNT, cameras, recipients },
         owner.privateKey,
       ),
     )
   }
-  const enqueue = async (kind: 'snapshot' | 'clip', bytes: number, takenAt = Date.now()) => {
-    const content = randomBytes(bytes)
+  const enqueue = async (
+    kind: 'snapshot' | 'clip',
+    bytes: number,
+    takenAt = Date.now(),
+    content = randomBytes(bytes),
+  ) => {
     const path = join(stateDir, `made-${newId()}`)
     writeFileSync(path, content)
     const contentType = kind === 'clip' ? 'video/mp4' : 'image/jpeg'

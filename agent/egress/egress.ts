@@ -6,12 +6,14 @@ import type { Clock } from '../base/clock.ts'
 import { type Database, openDatabase, readDatabase } from '../base/database.ts'
 import { describeError, errorKind, LenscapError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import { keepRunning, type RetryPolicy } from '../base/retry.ts'
+import { keepRunning } from '../base/retry.ts'
 import type { Grant } from '../consent/consent.ts'
 import type { ActivityKind } from '../protocol/activity.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { LEDGER_TABLES, LEDGER_TOLD_TABLES, Ledger, type LedgerRow } from './ledger.ts'
-import { EgressItem, MediaQueue, QUEUE_TABLES, type QueuedItem } from './queue.ts'
+import { type EgressLimits, LIMITS } from './limits.ts'
+import { Pace } from './pace.ts'
+import { EgressItem, MediaQueue, QUEUE_SEALED, QUEUE_TABLES, type QueuedItem } from './queue.ts'
 import { sendItem } from './send.ts'
 import { tellLedger } from './tell-ledger.ts'
 import type { UploadTarget } from './upload.ts'
@@ -21,18 +23,6 @@ export interface EgressActivity {
   readonly kind: Extract<ActivityKind, 'upload-done' | 'upload-cancelled' | 'upload-failed'>
   readonly camera: Id | undefined
   readonly message: string
-}
-
-export interface EgressLimits {
-  /** Bytes of media that may wait. */
-  readonly bytesMax: number
-  readonly chunkBytes: number
-  readonly stallMs: number
-  /** After a 401 or 403 nothing is asked for so long. */
-  readonly refusedDelayMs: number
-  /** An item that the bridge refused so often is given up. */
-  readonly refusalsMax: number
-  readonly retry: RetryPolicy
 }
 
 export interface EgressDeps {
@@ -50,16 +40,7 @@ export interface EgressDeps {
   readonly limits?: Partial<EgressLimits>
 }
 
-const LIMITS: EgressLimits = {
-  bytesMax: 512 * 1024 * 1024,
-  chunkBytes: 1024 * 1024,
-  stallMs: 30_000,
-  refusedDelayMs: 60_000,
-  refusalsMax: 8,
-  retry: { firstDelayMs: 1000, delayMsMax: 300_000, steadyAfterMs: 60_000 },
-}
-
-const MIGRATIONS = [QUEUE_TABLES + LEDGER_TABLES, LEDGER_TOLD_TABLES]
+const MIGRATIONS = [QUEUE_TABLES + LEDGER_TABLES, LEDGER_TOLD_TABLES, QUEUE_SEALED]
 const pathIn = (stateDir: string) => join(stateDir, 'egress.db')
 
 /** Opens the queue's and the ledger's database. */
@@ -80,14 +61,18 @@ export class Egress implements Disposable {
   readonly #db: Database
   readonly #queue: MediaQueue
   readonly #bell: Bell
+  readonly #pace: Pace
   readonly #watched = new WeakSet<Grant>()
   #active: Id | undefined
+  #chunkBytes: number
   #troubled = false
 
   /** @throws LenscapError `storage` where the queue can't be opened; it is never replaced, since it holds the ledger */
   constructor(deps: EgressDeps) {
     this.#deps = deps
     this.#limits = { ...LIMITS, ...deps.limits }
+    this.#chunkBytes = this.#limits.chunkBytes
+    this.#pace = new Pace(this.#limits, deps.clock)
     this.#db = openEgressDatabase(deps.stateDir)
     this.#queue = new MediaQueue(this.#db, join(deps.stateDir, 'media-queue'))
     const { strays } = this.#queue
@@ -113,23 +98,23 @@ export class Egress implements Disposable {
   }
 
   /**
-   * Takes an item and its file, which is the queue's from now on: it is moved, and deleted if this throws.
+   * Takes an item and its file, which is the queue's from now on: it is encrypted for whom the grant names, and the plain
+   * file is deleted, also where this throws.
    * @throws LenscapError `refused` without permission, `invalid` for an item that makes no sense or another's grant,
-   * `limit` when it is larger than the queue, `storage`
+   * `unsupported` where the bridge names nobody to encrypt for, `limit` when it is larger than the queue, `storage`
    */
   async enqueue(grant: Grant, item: EgressItem): Promise<void> {
     try {
       const { camera, kind, bytes } = this.#checked(grant, item)
       if (bytes > this.#limits.bytesMax) throw new LenscapError('limit', 'The item is larger than the queue', { bytes })
-      await this.#queue.add(item)
-      // Permission may have ended while the file was moved, and come back since: what was taken before stays behind.
+      await this.#queue.add(item, recipientsOf(grant), () => grant.check())
+      // Permission may have ended meanwhile, and come back since: what was taken before stays behind.
       if (grant.signal.aborted) this.#queue.remove(item.item)
       this.#review(camera, kind)
       if (!this.#queue.has(item.item))
         throw new LenscapError('refused', 'The permission has ended meanwhile', { camera })
-    } catch (error) {
+    } finally {
       rmSync(item.path, { force: true })
-      throw error
     }
     this.#keepBounds(item.item)
     this.#bell.ring()
@@ -157,11 +142,13 @@ export class Egress implements Disposable {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
+    this.#dropUnsealed()
     for (const { camera, kind } of this.#queue.scopes()) this.#review(camera, kind)
     while (!signal.aborted) {
-      const item = this.#queue.next()
+      const closedForMs = this.#pace.closedForMs()
+      const item = closedForMs > 0 ? undefined : this.#queue.next()
       if (item) await this.#send(item, signal)
-      else await this.#bell.wait(60_000)
+      else await this.#bell.wait(closedForMs || 60_000)
     }
   }
 
@@ -181,9 +168,12 @@ export class Egress implements Disposable {
         ledger,
         signal,
         queue: this.#queue,
-        ...this.#limits,
+        pace: this.#pace,
+        chunkBytes: this.#chunkBytes,
+        stallMs: this.#limits.stallMs,
       })
       this.#troubled = false
+      this.#chunkBytes = Math.min(2 * this.#chunkBytes, this.#limits.chunkBytesMax)
       onActivity({ kind: 'upload-done', camera: item.camera, message: `A ${item.kind} was sent (${sentBytes} bytes)` })
     } catch (error) {
       await this.#afterFailure(item, grant, error, signal)
@@ -199,8 +189,11 @@ export class Egress implements Disposable {
     const kind = errorKind(error)
     const { camera } = item
     if (kind === 'refused') this.#queue.noteRefusal(item.item)
+    const wasLarge = this.#chunkBytes > this.#limits.chunkBytes
+    this.#chunkBytes = this.#limits.chunkBytes
     const hopeless = kind === 'refused' && item.refusals + 1 >= this.#limits.refusalsMax
-    if (hopeless || kind === 'invalid' || kind === 'storage') {
+    // A proxy may have refused the size of the request, not the item.
+    if (hopeless || (kind === 'invalid' && !wasLarge) || kind === 'storage') {
       this.#queue.remove(item.item)
       const message = `A ${item.kind} was given up and deleted: ${describeError(error)}`.slice(0, 512)
       this.#deps.onActivity({ kind: 'upload-failed', camera, message })
@@ -211,7 +204,7 @@ export class Egress implements Disposable {
       this.#deps.onActivity({ kind: 'upload-failed', camera, message })
     }
     if (kind === 'refused') await this.#deps.clock.sleep(this.#limits.refusedDelayMs, signal).catch(() => {})
-    if (kind !== 'invalid' && kind !== 'storage') throw error
+    if ((kind !== 'invalid' || wasLarge) && kind !== 'storage') throw error
   }
 
   #checked(grant: Grant, item: EgressItem): EgressItem {
@@ -258,6 +251,13 @@ export class Egress implements Disposable {
     this.#deps.onActivity({ kind: 'upload-cancelled', camera, message: `${what} deleted: no longer allowed` })
   }
 
+  #dropUnsealed(): void {
+    const items = this.#queue.removeUnsealed()
+    if (items === 0) return
+    const message = `${items} items that an earlier release had queued without encryption were deleted`
+    this.#deps.onActivity({ kind: 'upload-cancelled', camera: undefined, message })
+  }
+
   #keepBounds(newest: Id): void {
     const gone: QueuedItem[] = []
     while (this.#queue.depth().bytes > this.#limits.bytesMax) {
@@ -279,7 +279,16 @@ export class Egress implements Disposable {
     if (last?.outcome !== 'begun') return
     const item = this.#queue.get(last.item)
     const confirmed = item ? item.sentUpTo - (item.bytes - last.bytes) : 0
-    const bytes = Math.min(last.bytes, confirmed + this.#limits.chunkBytes)
+    const bytes = Math.min(last.bytes, confirmed + this.#limits.chunkBytesMax)
     this.ledger.append({ ...last, at: this.#deps.clock.nowMs(), outcome: 'cut', bytes })
   }
+}
+
+/** @throws LenscapError `unsupported` */
+function recipientsOf({ recipients }: Grant): readonly string[] {
+  if (recipients.length > 0) return recipients
+  throw new LenscapError(
+    'unsupported',
+    'The bridge names no key to encrypt media for, so none leave: update the bridge',
+  )
 }

@@ -3,16 +3,21 @@ import { Readable } from 'node:stream'
 import { LenscapError } from '../base/errors.ts'
 
 // Small, so that permission is asked often and little is under way when it ends.
-const PIECE_BYTES = 16 * 1024
+const PIECE_BYTES = 64 * 1024
 
 /** A part of a file as a stream whose length is known before it is read. */
 export type SizedStream = Readable & { readonly size: number }
 
 /**
- * Bytes `start` to `end` (exclusive) of a file. `beforePiece` is told before each piece is let out; what it throws ends
- * the stream, and the piece stays.
+ * Bytes `start` to `end` (exclusive) of a file. `beforePiece` is asked before each piece is let out; what it throws
+ * ends the stream, and the piece stays.
  */
-export function filePart(path: string, start: number, end: number, beforePiece: (bytes: number) => void): SizedStream {
+export function filePart(
+  path: string,
+  start: number,
+  end: number,
+  beforePiece: (bytes: number) => Promise<void>,
+): SizedStream {
   async function* pieces(): AsyncGenerator<Buffer> {
     const file = await open(path, 'r')
     try {
@@ -22,7 +27,7 @@ export function filePart(path: string, start: number, end: number, beforePiece: 
           position: at,
         })
         if (bytesRead === 0) throw new LenscapError('storage', 'The media file is shorter than it was', { path })
-        beforePiece(bytesRead)
+        await beforePiece(bytesRead)
         yield buffer.subarray(0, bytesRead)
         at += bytesRead
       }

@@ -1,12 +1,14 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { copyFile, open, rename, rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Database } from '../base/database.ts'
 import { LenscapError } from '../base/errors.ts'
 import { syncFolder } from '../base/files.ts'
 import type { Id } from '../protocol/envelope.ts'
+import { sealedBytesOf } from '../protocol/media-cipher.ts'
 import { UPLOAD_BYTES_MAX, UploadMetadata } from '../protocol/upload.ts'
+import { sealFile } from './seal.ts'
 
 export const QUEUE_TABLES = `
   CREATE TABLE item (
@@ -25,15 +27,20 @@ export const QUEUE_TABLES = `
   ) STRICT;
 `
 
-/** A picture or a clip in a file of its own, ready to leave. */
-export const EgressItem = UploadMetadata.omit({ grantSerial: true }).extend({
+/** What was queued before this step is not encrypted: it has no envelope, and never leaves. */
+export const QUEUE_SEALED = 'ALTER TABLE item ADD COLUMN envelope TEXT;'
+
+/** A picture or a clip in a file of its own, as it was taken. */
+export const EgressItem = UploadMetadata.omit({ grantSerial: true, envelope: true }).extend({
   path: z.string().min(1),
   bytes: z.number().int().min(1).max(UPLOAD_BYTES_MAX),
 })
 export type EgressItem = z.infer<typeof EgressItem>
 
-/** An item that the queue owns, with how far it got. */
+/** An encrypted item that the queue owns, with how far it got. `bytes` and `sha256` are those of its chunks. */
 export interface QueuedItem extends Omit<EgressItem, 'path'> {
+  /** Its head, base64url. */
+  readonly envelope: string
   /** Where the bridge takes it, once it has said so. */
   readonly uploadUrl: string | null
   /** Bytes that the bridge has confirmed. */
@@ -42,7 +49,10 @@ export interface QueuedItem extends Omit<EgressItem, 'path'> {
   readonly refusals: number
 }
 
-/** Items and their files. It owns each file from `add` to `remove`; a file that no row names is deleted at the start. */
+/**
+ * Encrypted items and their files. Nobody on the box can read them any more. It owns each file from `add` to `remove`; a
+ * file that no row names is deleted at the start.
+ */
 export class MediaQueue {
   /** Files that no row named, deleted at the start: a crash lay between the file and its row. */
   readonly strays: number
@@ -62,31 +72,42 @@ export class MediaQueue {
     return join(this.#folder, item)
   }
 
-  /** Moves the file in, on disk before it counts. @throws LenscapError `invalid` for an id that is there, `storage` */
-  async add(item: EgressItem): Promise<void> {
+  /**
+   * Encrypts the item's file into one of its own, on disk before it counts; the plain file stays the caller's.
+   * @param check asked before each chunk: what it throws ends the work, and nothing is kept
+   * @throws LenscapError `invalid` for an id that is there, `unsupported` for recipients that can't be encrypted for,
+   * `limit` for an item that is too large for one upload, `storage`
+   */
+  async add(item: EgressItem, recipients: readonly string[], check: () => void): Promise<void> {
     if (this.has(item.item)) throw new LenscapError('invalid', 'This item is queued already', { item: item.item })
+    const { path: from, bytes, sha256: _plain, ...label } = item
+    if (sealedBytesOf(bytes) > UPLOAD_BYTES_MAX) {
+      throw new LenscapError('limit', 'The item is larger than an upload may be', { bytes })
+    }
     const to = this.pathOf(item.item)
     try {
-      await move(item.path, to)
-      const { size } = await stat(to)
-      if (size !== item.bytes) {
-        throw new LenscapError('storage', 'The media file is not as long as was said', { bytes: item.bytes, size })
-      }
+      const sealed = await sealFile({ from, to, label, bytes, recipients, check })
       await syncFolder(this.#folder)
-      this.#insert(item)
+      this.#insert({ ...label, ...sealed })
     } catch (error) {
       await rm(to, { force: true })
       throw error
     }
   }
 
-  #insert(item: EgressItem): void {
-    const { path: _path, ...row } = item
+  #insert(row: Omit<QueuedItem, 'uploadUrl' | 'sentUpTo' | 'refusals'>): void {
     this.#db
       .prepare(
-        'INSERT INTO item (item, camera, kind, contentType, bytes, sha256, takenAt, durationMs, reason) VALUES (@item, @camera, @kind, @contentType, @bytes, @sha256, @takenAt, @durationMs, @reason)',
+        'INSERT INTO item (item, camera, kind, contentType, bytes, sha256, takenAt, durationMs, reason, envelope) VALUES (@item, @camera, @kind, @contentType, @bytes, @sha256, @takenAt, @durationMs, @reason, @envelope)',
       )
       .run(row)
+  }
+
+  /** Deletes what a release of before encryption left here, and says how many items that were. */
+  removeUnsealed(): number {
+    const items = this.#db.prepare<[], Id>('SELECT item FROM item WHERE envelope IS NULL').pluck().all()
+    for (const item of items) this.remove(item)
+    return items.length
   }
 
   /** Snapshots before clips, since they are small and quick; of each the newest first, worth most to who waits. */
@@ -156,22 +177,5 @@ export class MediaQueue {
 
   #forget(item: Id): void {
     this.#db.prepare('DELETE FROM item WHERE item = ?').run(item)
-  }
-}
-
-async function move(from: string, to: string): Promise<void> {
-  const file = await open(from, 'r+')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  try {
-    await rename(from, to)
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error
-    // Made on another file system, mostly in memory.
-    await copyFile(from, to)
-    await rm(from, { force: true })
   }
 }

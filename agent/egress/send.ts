@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Grant } from '../consent/consent.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
+import type { Pace } from './pace.ts'
 import type { MediaQueue, QueuedItem } from './queue.ts'
 import type { UploadTarget } from './upload.ts'
 
@@ -10,6 +11,7 @@ export interface SendOptions {
   readonly target: UploadTarget
   readonly queue: MediaQueue
   readonly ledger: Ledger
+  readonly pace: Pace
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly chunkBytes: number
@@ -21,7 +23,7 @@ export interface SendOptions {
  * ended. Resolves with the bytes of this transfer once the bridge has the whole item, which is then gone from the queue.
  */
 export async function sendItem(options: SendOptions): Promise<number> {
-  const { item, grant, target, queue, ledger, clock, signal, chunkBytes, stallMs } = options
+  const { item, grant, target, queue, ledger, pace, clock, signal, chunkBytes, stallMs } = options
   const { uploadUrl, sentUpTo, refusals: _refusals, bytes, ...metadata } = item
   const entry = {
     item: item.item,
@@ -50,7 +52,9 @@ export async function sendItem(options: SendOptions): Promise<number> {
       signal,
       chunkBytes,
       stallMs,
-      onProgress: (url, offset) => queue.noteProgress(item.item, url, offset),
+      pace,
+      // Of the last piece the next commit tells.
+      onProgress: (url, offset) => (offset < bytes ? queue.noteProgress(item.item, url, offset) : undefined),
       beforePiece,
     })
   } catch (error) {

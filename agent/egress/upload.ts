@@ -7,6 +7,7 @@ import type { Id } from '../protocol/envelope.ts'
 import type { UploadMetadata } from '../protocol/upload.ts'
 import { filePart, type SizedStream } from './file-source.ts'
 import { type Line, makeLine } from './line.ts'
+import type { Pace } from './pace.ts'
 
 /** Where media may go: the bridge that the box was claimed on, and nowhere else. */
 export interface UploadTarget {
@@ -30,7 +31,8 @@ export interface UploadJob {
   readonly chunkBytes: number
   /** Without progress for so long, the transfer is given up. */
   readonly stallMs: number
-  /** The bridge has confirmed this offset. */
+  readonly pace: Pace
+  /** The bridge takes the item at this address, and has confirmed this offset. */
   readonly onProgress: (uploadUrl: string, offset: number) => void
   /** Told before each piece leaves. What it throws ends the transfer before that piece. */
   readonly beforePiece: (bytes: number) => void
@@ -38,8 +40,8 @@ export interface UploadJob {
 
 /**
  * One transfer (tus 1.0.0), resumed where the bridge has part of it. Permission is asked before each request and each
- * piece of 16 KB; when it ends the connection is closed at once.
- * @throws LenscapError `refused` (401, 403, or the grant), `busy` (423, 429, 409, 5xx), `invalid` (other 4xx), `unreachable`,
+ * piece of 64 KB; when it ends the connection is closed at once.
+ * @throws LenscapError `refused` (401, 403, 460, or the grant), `busy` (423, 429, 409, 5xx), `invalid` (other 4xx), `unreachable`,
  * `timeout`, `storage` for the file, `cancelled`
  */
 export async function upload(job: UploadJob): Promise<void> {
@@ -48,13 +50,15 @@ export async function upload(job: UploadJob): Promise<void> {
   // Permission may turn out to be gone at the first look, before anybody waits for this.
   promise.catch(() => {})
   const line = makeLine(target.bridgeUrl, target.ca)
+  const ended = AbortSignal.any([signal, grant.signal])
   const stalled = setTimeout(
     () => reject(new LenscapError('timeout', 'The upload makes no progress: try later')),
     job.stallMs,
   )
   let body: SizedStream | undefined
   const part = (start: number, end: number): SizedStream => {
-    body = filePart(job.path, start, end, (bytes) => {
+    body = filePart(job.path, start, end, async (bytes) => {
+      await job.pace.take(bytes, ended)
       grant.check()
       job.beforePiece(bytes)
       stalled.refresh()
@@ -125,6 +129,8 @@ function makeUpload(job: UploadJob, wires: Wires): Upload {
     onAfterResponse: () => wires.onMoved(),
     onUploadUrlAvailable: () => {
       tus.url = onBridge(tus.url ?? '', endpoint)
+      // On disk before the first byte leaves: whatever happens to us, the rest goes where the beginning went.
+      if (tus.url !== uploadUrl) job.onProgress(tus.url, 0)
     },
     onChunkComplete: (_, accepted) => job.onProgress(tus.url ?? '', accepted),
     onSuccess: () => wires.resolve(),
@@ -148,6 +154,8 @@ function uploadError(error: Error, host: string): LenscapError {
     const kind = errorKind(cause) === 'timeout' ? 'timeout' : 'unreachable'
     return new LenscapError(kind, 'The connection to the bridge failed: the upload goes on later', { host }, cause)
   }
+  // What arrived is not what was sent: the bridge has dropped it, and the next attempt begins anew.
+  if (status === 460) return new LenscapError('refused', 'The item was damaged on its way', { host, status })
   if (status === 401 || status === 403)
     return new LenscapError('refused', 'The bridge refuses the upload', { host, status })
   if ([409, 423, 429].includes(status) || status >= 500) {

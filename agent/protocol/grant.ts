@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 import { z } from 'zod'
-import { Id, payload, TimeMs } from './envelope.ts'
+import { Id, payload, TimeMs, text } from './envelope.ts'
 import { MediaKind } from './media-kind.ts'
 
 /** What an owner allows. It replaces every grant with a lower serial: revoking is a newer grant that allows less. */
@@ -15,6 +15,12 @@ export const GrantDocument = z.object({
   /** Who turned the switch: the id of the user within the account. */
   grantedBy: Id,
   cameras: z.array(z.object({ camera: Id, kinds: z.array(MediaKind).max(3) })).max(1024),
+  /**
+   * Whom media are encrypted for: age recipients (`age1…`). Loosely typed on purpose: a kind of recipient that this
+   * release does not know must not make a revocation unreadable. A box that can't encrypt for every one of them, or is
+   * given none (a bridge of before there were any), sends nothing.
+   */
+  recipients: z.array(text(4096)).max(16).optional(),
 })
 export type GrantDocument = z.infer<typeof GrantDocument>
 

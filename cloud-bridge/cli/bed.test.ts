@@ -252,7 +252,12 @@ export class Line {
     )
 }
 
-export function grantOf(json: Record<string, unknown>): { serial: number; cameras: unknown[]; expires: number } {
+export function grantOf(json: Record<string, unknown>): {
+  serial: number
+  cameras: unknown[]
+  expires: number
+  recipients: string[]
+} {
   const { grant } = json
   assert.ok(typeof grant === 'object' && grant !== null && 'document' in grant)
   return JSON.parse(Buffer.from(String(grant.document), 'base64url').toString())

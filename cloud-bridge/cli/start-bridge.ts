@@ -7,6 +7,7 @@ import type { Command } from '../../agent/protocol/bridge.ts'
 import { type Id, PROTOCOL_VERSION } from '../../agent/protocol/envelope.ts'
 import { Accounts } from '../accounts/accounts.ts'
 import { KeyBox } from '../accounts/key-box.ts'
+import { MediaKeys } from '../accounts/media-keys.ts'
 import { Sessions } from '../accounts/sessions.ts'
 import { Broker } from '../broker/broker.ts'
 import { type Address, explainListenError } from '../broker/listen.ts'
@@ -18,6 +19,7 @@ import { Devices } from '../devices/devices.ts'
 import { Partings } from '../devices/partings.ts'
 import { Erasure } from '../erasure/erasure.ts'
 import { ForgottenCameras } from '../erasure/forgotten-cameras.ts'
+import { Contents } from '../holdings/contents.ts'
 import { Exports } from '../holdings/exports.ts'
 import { Ingest } from '../ingest/ingest.ts'
 import { FileMediaStore } from '../media-store/file-media-store.ts'
@@ -122,9 +124,9 @@ function turnOff({ account, agent, camera }: CameraOf, consent: Consent, logger:
 function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground, stack: AsyncDisposableStack) {
   const wires: { broker?: Broker; uploads?: Uploads; forgotten?: (camera: CameraOf) => void } = {}
   const mediaStore = new FileMediaStore(folder.media)
-  const accounts = new Accounts({ db, keyBox, clock })
+  const mediaKeys = new MediaKeys(db, keyBox)
+  const contents = new Contents(mediaKeys, mediaStore)
   const sessions = new Sessions({ db, clock })
-  const devices = new Devices(db)
   const partings = new Partings(db)
   const views = new Views(db)
   const live = stack.use(new Live(views, logger))
@@ -149,11 +151,11 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const sendAck: ConstructorParameters<typeof Ingest>[0]['sendAck'] = (agent, ack) =>
     wires.broker?.send(agent, 'ack', ack)
   const ingest = stack.use(new Ingest({ db, clock, logger, onChange, sendAck }))
-  const items = new Items({ db, clock, mediaStore, consent, onChange })
+  const items = new Items({ db, clock, mediaStore, mediaKeys, consent, onChange })
   const refused = new Refused({ db, clock, onChange })
   const uploads = new Uploads({ db, clock, logger, consent, items, refused, folder: folder.uploads })
   wires.uploads = uploads
-  const exports = new Exports({ db, clock, mediaStore })
+  const exports = new Exports({ db, clock, contents })
   const letGo = (account: Id, agents: readonly Id[]) => {
     live.end(account)
     exports.end(account)
@@ -161,10 +163,11 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   }
   const erasure = new Erasure({ db, clock, logger, consent, uploads, items, partings, letGo })
   const rooms = {
-    mediaStore,
-    accounts,
+    contents,
+    mediaKeys,
+    accounts: new Accounts({ db, keyBox, clock }),
     sessions,
-    devices,
+    devices: new Devices(db),
     partings,
     views,
     live,

@@ -5,6 +5,7 @@ import { type Id, PROTOCOL_VERSION } from '../../agent/protocol/envelope.ts'
 import { type GrantDocument, type GrantMessage, signGrant } from '../../agent/protocol/grant.ts'
 import { MediaKind } from '../../agent/protocol/media-kind.ts'
 import type { KeyBox } from '../accounts/key-box.ts'
+import { mediaRecipients } from '../accounts/media-keys.ts'
 import type { Change, OnChange } from '../store/change.ts'
 import type { Db, Tx } from '../store/tables.ts'
 
@@ -129,6 +130,16 @@ export class Consent {
     await this.#send(agent)
   }
 
+  /** Signs anew what an account's boxes hold, as after a change of whom media are encrypted for. */
+  async signAnew(who: WhoAndWhose): Promise<void> {
+    const { db } = this.#deps
+    const held = await db.selectFrom('grants').select('agent').where('account', '=', who.account).execute()
+    for (const { agent } of held) {
+      await db.transaction().execute((tx) => this.#write(tx, who, agent, new Map()))
+      await this.#send(agent)
+    }
+  }
+
   /** Renews every grant that allows something and is more than a day old. */
   async renewAll(): Promise<void> {
     const due = await this.#dueForRenewal().execute()
@@ -140,18 +151,23 @@ export class Consent {
 
   #dueForRenewal() {
     const { db, clock } = this.#deps
-    return db
-      .selectFrom('grants')
-      .selectAll()
-      .where('expires', '<', clock.nowMs() + GRANT_MS - RENEW_AFTER_MS)
-      .where(({ exists, selectFrom }) =>
-        exists(
-          selectFrom('consents')
-            .select('camera')
-            .whereRef('consents.agent', '=', 'grants.agent')
-            .where('kinds', '!=', '{}'),
-        ),
-      )
+    return (
+      db
+        .selectFrom('grants')
+        .selectAll()
+        // One that names nobody to encrypt for is of an earlier release: with it no media come any more.
+        .where((eb) =>
+          eb.or([eb('expires', '<', clock.nowMs() + GRANT_MS - RENEW_AFTER_MS), eb('recipients', '=', '')]),
+        )
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('consents')
+              .select('camera')
+              .whereRef('consents.agent', '=', 'grants.agent')
+              .where('kinds', '!=', '{}'),
+          ),
+        )
+    )
   }
 
   async #renew(agent: Id): Promise<void> {
@@ -200,6 +216,7 @@ export class Consent {
       .where('agent', '=', agent)
       .where('kinds', '!=', '{}')
       .execute()
+    const recipients = [...(await mediaRecipients(tx, keyBox, who.account))]
     const document: GrantDocument = {
       v: 1,
       account: who.account,
@@ -212,6 +229,7 @@ export class Consent {
         camera,
         kinds: MediaKind.options.filter((kind) => kind in GrantedKinds.parse(JSON.parse(kinds))),
       })),
+      recipients,
     }
     const { sealed_private_key } = await tx
       .selectFrom('account_keys')
@@ -225,6 +243,7 @@ export class Consent {
       not_before: document.notBefore,
       expires: document.expires,
       granted_by: who.user,
+      recipients: JSON.stringify(recipients),
     }
     await tx
       .insertInto('grants')

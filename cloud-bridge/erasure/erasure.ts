@@ -73,7 +73,7 @@ export class Erasure {
         .values({ account, since: clock.nowMs() })
         .onConflict((conflict) => conflict.column('account').doNothing())
         .execute()
-      for (const table of ['account_keys', 'grants', 'consents', 'sessions', 'users'] as const) {
+      for (const table of ['account_keys', 'media_keys', 'grants', 'consents', 'sessions', 'users'] as const) {
         await tx.deleteFrom(table).where('account', '=', account).execute()
       }
       const agents = await tx.selectFrom('agents').select(['id', 'token_hash']).where('account', '=', account).execute()

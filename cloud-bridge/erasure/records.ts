@@ -10,6 +10,7 @@ const LARGE = ['events', 'logs', 'activity', 'consent_changes'] as const
 const OF_ACCOUNT = [
   ...LARGE,
   'account_keys',
+  'media_keys',
   'users',
   'sessions',
   'agents',

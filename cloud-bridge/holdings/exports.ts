@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import type { Clock } from '../../agent/base/clock.ts'
 import { errorKind, LenscapError } from '../../agent/base/errors.ts'
 import type { Id } from '../../agent/protocol/envelope.ts'
-import type { MediaStore } from '../media-store/media-store.ts'
 import type { Db, ItemRow } from '../store/tables.ts'
+import type { Content, Contents } from './contents.ts'
 import { documentsOf } from './documents.ts'
 import { TAR_END, tarHeader, tarPadding } from './tar.ts'
 
@@ -24,13 +24,15 @@ camera-logs/      the cameras' own logs
 items/            what is known of each picture and clip
 media/            the pictures and clips themselves, by box and camera
 
-Times are UTC, in milliseconds since 1970.
+Times are UTC, in milliseconds since 1970. "bytes" and "sha256" are of what the box sent, which is encrypted where
+"encrypted" is true. Files that end with .lenscap are encrypted for a key that only you hold: docs/media-format.md of
+Lenscap says how to read them.
 `
 
 export interface ExportsDeps {
   readonly db: Db
   readonly clock: Clock
-  readonly mediaStore: MediaStore
+  readonly contents: Contents
 }
 
 /** Gives an owner everything that is held about them, as one archive. */
@@ -78,7 +80,12 @@ export class Exports {
     let after: Pick<ItemRow, 'agent' | 'id'> = { agent: '', id: '' }
     for (let page = 1; ; page += 1) {
       const items = await itemsAfter(this.#deps.db, account, after)
-      const words = items.map(({ blob: _, ...item }) => ({ ...item, file: pathOf(item) }))
+      const words = items.map(({ blob: _, envelope, locked, ...item }) => ({
+        ...item,
+        encrypted: envelope !== null,
+        locked: locked === 1,
+        file: pathOf({ ...item, locked }),
+      }))
       if (words.length > 0) yield* file(`items/${String(page).padStart(6, '0')}.json`, json(words), nowMs)
       for (const item of items) yield* this.#content(item)
       if (items.length < ITEMS_PER_PAGE) return
@@ -87,22 +94,30 @@ export class Exports {
   }
 
   async *#content(item: ItemRow): AsyncGenerator<Buffer> {
-    const { db, mediaStore } = this.#deps
-    const stream = await mediaStore.read(item.blob, { start: 0, end: item.bytes - 1 }).catch(async (error: unknown) => {
+    const { db } = this.#deps
+    const content = await this.#read(item).catch(async (error: unknown) => {
       // Deleted since its page was read: then it is not held any more, and not missed.
       const held = await db.selectFrom('items').select('id').where('blob', '=', item.blob).executeTakeFirst()
       if (held || errorKind(error) !== 'storage') throw error
       return undefined
     })
-    if (!stream) return
-    yield tarHeader(pathOf(item), item.bytes, item.taken_at)
+    if (!content) return
+    yield tarHeader(pathOf(item), content.bytes, item.taken_at)
     let bytes = 0
-    for await (const chunk of stream) {
+    for await (const chunk of content.stream) {
       bytes += chunk.length
       yield chunk
     }
-    if (bytes !== item.bytes) throw new LenscapError('storage', 'A media file is not as long as it was', { bytes })
+    if (bytes !== content.bytes) throw new LenscapError('storage', 'A media file is not as long as it was', { bytes })
     yield tarPadding(bytes)
+  }
+
+  /** As it was taken, where we can read it; else as it came, for its owner to read. */
+  async #read(item: ItemRow): Promise<Content> {
+    const { contents } = this.#deps
+    if (item.locked) return await contents.readSealed(item)
+    const bytes = contents.plainBytes(item)
+    return { bytes, stream: await contents.read(item, { start: 0, end: bytes - 1 }) }
   }
 }
 
@@ -120,9 +135,9 @@ const itemsAfter = (db: Db, account: Id, { agent, id }: Pick<ItemRow, 'agent' | 
 
 const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 1)}\n`)
 
-function pathOf(item: Omit<ItemRow, 'blob'>): string {
+function pathOf(item: Omit<ItemRow, 'blob' | 'envelope'>): string {
   const time = new Date(item.taken_at).toISOString().slice(0, 19).replaceAll(':', '-')
-  const ending = item.content_type === 'video/mp4' ? 'mp4' : 'jpg'
+  const ending = (item.content_type === 'video/mp4' ? 'mp4' : 'jpg') + (item.locked ? '.lenscap' : '')
   return `media/${item.agent}/${item.camera}/${time}-${item.id}.${ending}`
 }
 

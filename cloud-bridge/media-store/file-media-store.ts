@@ -18,7 +18,7 @@ export class FileMediaStore implements MediaStore {
   async adopt(blob: string, file: string): Promise<void> {
     const path = this.#path(blob)
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 })
       const handle = await open(file, 'r+')
       try {
         await handle.chmod(0o600)
@@ -28,7 +28,7 @@ export class FileMediaStore implements MediaStore {
       }
       await rename(file, path)
       await syncFolder(dirname(path))
-      await syncFolder(this.#root)
+      if (made !== undefined) await syncFolder(this.#root)
     } catch (cause) {
       throw new LenscapError('storage', "Can't keep a media file: check the disk", {}, cause)
     }

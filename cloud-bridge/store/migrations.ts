@@ -63,6 +63,19 @@ const STEPS: readonly (readonly [name: string, statements: readonly string[]])[]
         SELECT agent, account, id, camera, kind, grant_serial, sha256, bytes, received_at FROM items`,
     ],
   ],
+  [
+    '0006-sealed-media',
+    [
+      `CREATE TABLE media_keys (
+        account TEXT PRIMARY KEY REFERENCES accounts (id) ON DELETE CASCADE,
+        recipient TEXT NOT NULL,
+        sealed_identity TEXT NOT NULL,
+        owner_recipients TEXT NOT NULL)`,
+      `ALTER TABLE grants ADD COLUMN recipients TEXT NOT NULL DEFAULT ''`,
+      'ALTER TABLE items ADD COLUMN envelope TEXT',
+      'ALTER TABLE items ADD COLUMN locked INTEGER NOT NULL DEFAULT 0',
+    ],
+  ],
 ]
 
 /** The steps for one engine: one SQL for both, save for the numbered key, which each spells in its own way. */

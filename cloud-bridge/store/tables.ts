@@ -9,6 +9,14 @@ export interface Tables {
   setup: { token_hash: string; created_at: number }
   accounts: { id: string; name: string; email: string; created_at: number }
   account_keys: { account: string; public_key: string; sealed_private_key: string }
+  media_keys: {
+    account: string
+    /** The age recipient whose private half we keep, for accounts that let us read their media. */
+    recipient: string
+    sealed_identity: string
+    /** JSON: the age recipients that only the owner can read for; an empty list where the account is not private. */
+    owner_recipients: string
+  }
   users: {
     id: string
     account: string
@@ -93,6 +101,8 @@ export interface Tables {
     not_before: number
     expires: number
     granted_by: string
+    /** JSON: whom it has media encrypted for; empty: signed by a release of before encryption. */
+    recipients: string
   }
   uploads: {
     id: string
@@ -182,6 +192,10 @@ export interface ItemRow {
   grant_serial: number
   reason: string
   blob: string
+  /** The head of an encrypted item, base64url; null: it came as it was, from a box of before encryption. */
+  envelope: string | null
+  /** 1: encrypted for keys that only the owner holds. */
+  locked: number
 }
 
 export type Db = Kysely<Tables>

@@ -8,6 +8,7 @@ import { systemClock } from '../../agent/base/clock.ts'
 import { newId } from '../../agent/base/ids.ts'
 import { Accounts } from '../accounts/accounts.ts'
 import { KeyBox } from '../accounts/key-box.ts'
+import { MediaKeys } from '../accounts/media-keys.ts'
 import { Consent } from '../consent/consent.ts'
 import { FileMediaStore } from '../media-store/file-media-store.ts'
 import { openStore } from '../store/open-store.ts'
@@ -30,7 +31,8 @@ async function house(t: TestContext, allows: () => Promise<boolean>) {
   const consent = new Consent({ db, keyBox, clock, ...nobody })
   consent.allows = allows
   const mediaStore = new FileMediaStore(media)
-  const items = new Items({ db, clock, consent, mediaStore, onChange() {} })
+  const mediaKeys = new MediaKeys(db, keyBox)
+  const items = new Items({ db, clock, consent, mediaKeys, mediaStore, onChange() {} })
   const finished = (agent: string) => {
     const upload = newId(24)
     const file = join(folder, upload)

@@ -1,24 +1,24 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
 import type { Clock } from '../../agent/base/clock.ts'
 import { newId } from '../../agent/base/ids.ts'
 import type { Id } from '../../agent/protocol/envelope.ts'
 import type { UploadMetadata } from '../../agent/protocol/upload.ts'
+import type { MediaKeys } from '../accounts/media-keys.ts'
 import type { Consent } from '../consent/consent.ts'
 import type { Device } from '../devices/devices.ts'
 import { BLOB_KEY_LENGTH, type MediaStore } from '../media-store/media-store.ts'
 import { believableTime } from '../store/believable-time.ts'
 import type { OnChange } from '../store/change.ts'
 import { checkpoint } from '../store/open-store.ts'
-import type { Db } from '../store/tables.ts'
-import { notAllowed, Refusal } from './refusal.ts'
+import type { Db, Tx } from '../store/tables.ts'
+import { notAllowed, privateOnly, Refusal } from './refusal.ts'
+import { envelopeOf, type Reader, verify } from './verify.ts'
 
 export interface ItemsDeps {
   readonly db: Db
   readonly clock: Clock
   readonly mediaStore: MediaStore
   readonly consent: Consent
+  readonly mediaKeys: MediaKeys
   readonly onChange: OnChange
 }
 
@@ -42,13 +42,14 @@ export class Items {
   }
 
   /**
-   * Takes a finished transfer in: checked against its hash, durable, and allowed at this very moment. An item that is
-   * held already is fine: the box lost our answer.
-   * @throws Refusal 400 when the bytes are not what was said, 403 when the owner does not allow it
+   * Takes a finished transfer in: checked against its hash, every chunk opened where we can, durable, and allowed at this
+   * very moment. An item that is held already is fine: the box lost our answer.
+   * @throws Refusal 460 when the bytes are not what was said, 400 when a chunk does not open or the account would have it
+   * otherwise encrypted, 403 when the owner does not allow it
    */
   async keep(finished: Finished): Promise<void> {
     const { device, metadata } = finished
-    if ((await sha256(finished.file)) !== metadata.sha256) throw new Refusal(400, 'The SHA-256 does not fit the bytes')
+    const reader = await this.#verify(finished)
     const held = await this.#deps.db
       .selectFrom('items')
       .select('sha256')
@@ -56,8 +57,31 @@ export class Items {
       .where('id', '=', metadata.item)
       .executeTakeFirst()
     if (held && held.sha256 !== metadata.sha256) throw new Refusal(400, 'Another item of this id is held already')
-    if (!held) await this.#adopt(finished)
-    await this.#deps.db.updateTable('uploads').set({ done: 1 }).where('id', '=', finished.upload).execute()
+    if (held) await markDone(this.#deps.db, finished)
+    else await this.#adopt(finished, reader)
+  }
+
+  /**
+   * What can be told before the first byte comes.
+   * @throws Refusal 400 where the head of what is to come is damaged, of another item, or missing though the account is private
+   */
+  async checkEnvelope(device: Device, metadata: UploadMetadata, uploadBytes: number): Promise<void> {
+    if (!envelopeOf(metadata, uploadBytes) && (await this.#isPrivate(device))) throw privateOnly()
+  }
+
+  async #isPrivate({ account }: Device): Promise<boolean> {
+    return (await this.#deps.mediaKeys.ownerRecipients(account)).length > 0
+  }
+
+  /** @throws Refusal where the item is not as it must be, or not encrypted for whom it must be */
+  async #verify({ device, file, metadata }: Finished): Promise<Reader> {
+    const { mediaKeys } = this.#deps
+    const reader = await verify(file, metadata, await mediaKeys.identity(device.account))
+    const isPrivate = await this.#isPrivate(device)
+    if (reader === 'owner' && !isPrivate)
+      throw new Refusal(400, 'This is encrypted for a key that this account does not have')
+    if (reader !== 'owner' && isPrivate) throw privateOnly()
+    return reader
   }
 
   /** Deletes an item for good. False: this account has no such item. */
@@ -117,14 +141,14 @@ export class Items {
     }
   }
 
-  async #adopt(finished: Finished): Promise<void> {
+  async #adopt(finished: Finished, reader: Reader): Promise<void> {
     const { db, clock, mediaStore, onChange } = this.#deps
     const blob = newId(BLOB_KEY_LENGTH)
     await db.insertInto('doomed_blobs').values({ blob, since: clock.nowMs() }).execute()
     let taken = false
     try {
       await mediaStore.adopt(blob, finished.file)
-      taken = await this.#insert(finished, blob)
+      taken = await this.#insert(finished, reader, blob)
     } finally {
       if (!taken) await this.#removeBlob(blob)
     }
@@ -139,7 +163,7 @@ export class Items {
   }
 
   /** False: not allowed, at this very moment. */
-  #insert({ device, bytes, metadata }: Finished, blob: string): Promise<boolean> {
+  #insert({ device, upload, bytes, metadata }: Finished, reader: Reader, blob: string): Promise<boolean> {
     const { db, clock, consent } = this.#deps
     const { camera, kind } = metadata
     const said = { camera, kind, bytes, sha256: metadata.sha256, grant_serial: metadata.grantSerial }
@@ -164,9 +188,12 @@ export class Items {
           duration_ms: metadata.durationMs,
           reason: metadata.reason,
           blob,
+          envelope: metadata.envelope ?? null,
+          locked: reader === 'owner' ? 1 : 0,
         })
         .execute()
       await tx.deleteFrom('doomed_blobs').where('blob', '=', blob).execute()
+      await markDone(tx, { upload, metadata })
       return true
     })
   }
@@ -178,8 +205,9 @@ export class Items {
   }
 }
 
-async function sha256(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(file), hash)
-  return hash.digest('hex')
+/** The item's row alone has its key from now on, so that it goes with the row. */
+async function markDone(db: Db | Tx, { upload, metadata }: Pick<Finished, 'upload' | 'metadata'>): Promise<void> {
+  const { envelope: _, ...rest } = metadata
+  const done = { done: 1, metadata: JSON.stringify(rest) }
+  await db.updateTable('uploads').set(done).where('id', '=', upload).execute()
 }

@@ -11,4 +11,6 @@ export class Refusal extends Error {
 }
 
 export const notAllowed = (kind: string) => new Refusal(403, `The owner does not allow ${kind}s of this camera`)
+export const privateOnly = () =>
+  new Refusal(400, 'The owner alone may read: encrypt for the keys of the newest grant, or update the box')
 export const unknownUpload = () => new Refusal(404, 'There is no such upload')

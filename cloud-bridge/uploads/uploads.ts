@@ -14,6 +14,8 @@ import { UPLOAD_BYTES_MAX, UploadMetadata } from '../../agent/protocol/upload.ts
 import type { Consent } from '../consent/consent.ts'
 import type { Device } from '../devices/devices.ts'
 import type { Db } from '../store/tables.ts'
+import { answer, FAILED } from './answer.ts'
+import { Intake, sizeOf } from './intake.ts'
 import type { Items } from './items.ts'
 import { notAllowed, Refusal, unknownUpload } from './refusal.ts'
 import type { Refused } from './refused.ts'
@@ -22,8 +24,6 @@ import { Transfers } from './transfers.ts'
 const OPEN_PER_AGENT_MAX = 32
 const UNFINISHED_MS_MAX = 24 * 3_600_000
 const UPLOAD_ID = /^[a-z2-7]{24}$/
-const FAILED = 'Something went wrong here\n'
-const TUS = { 'tus-resumable': '1.0.0', 'cache-control': 'no-store' }
 
 export interface UploadsDeps {
   readonly db: Db
@@ -43,6 +43,7 @@ export class Uploads {
   readonly #deps: UploadsDeps
   readonly #tus: Server
   readonly #transfers = new Transfers()
+  readonly #intake = new Intake()
   readonly #devices = new WeakMap<object, Device>()
   /** The upload that a request is about: the one that was checked, and no other that its address may name as well. */
   readonly #asked = new WeakMap<object, string>()
@@ -67,7 +68,9 @@ export class Uploads {
         this.#transfers.add(upload.id, req)
         this.#asked.set(req, upload.id)
         await this.#create(device, upload.id, upload.size, upload.metadata)
-        return {}
+        // The wrapped key is kept in the records alone, where it goes when its row goes.
+        const { envelope: _, ...metadata } = upload.metadata ?? {}
+        return { metadata }
       },
       onUploadFinish: async (_, upload) => {
         await this.#finish(upload.id)
@@ -90,10 +93,14 @@ export class Uploads {
   ): Promise<void> {
     this.#devices.set(request, device)
     try {
-      if (upload === undefined || (await this.#mayGoOn(device, upload, request, response))) {
+      if (upload === undefined) {
         await this.#tus.handle(request, response)
+        await this.#dropIfGone(this.#asked.get(request))
+        return
       }
-      if (upload === undefined) await this.#dropIfGone(this.#asked.get(request))
+      const row = await this.#mayGoOn(device, upload, request, response)
+      if (row && request.method === 'PATCH') await this.#take(row, request, response)
+      else if (row) await this.#tus.handle(request, response)
     } catch (error) {
       if (error instanceof Refusal) return answer(response, error.status_code, {}, error.body)
       this.#deps.logger.error({ reason: describeError(error) }, 'an upload failed')
@@ -132,8 +139,27 @@ export class Uploads {
     }
   }
 
-  /** True: the request is tus-node-server's. False: it is answered here. @throws Refusal */
-  async #mayGoOn(device: Device, id: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  /** One piece, and where it is the last, the item. @throws Refusal */
+  async #take(row: UploadRow, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let offset = 0
+    try {
+      offset = await this.#intake.take(row.id, this.#file(row.id), row.bytes, request)
+    } catch (error) {
+      // Cut: by the line, or by a revocation.
+      if (request.destroyed && !(error instanceof Refusal)) return void response.destroy()
+      throw error
+    }
+    if (offset === row.bytes) await this.#finish(row.id)
+    answer(response, 204, { 'upload-offset': String(offset) })
+  }
+
+  /** The upload, where the request goes on; undefined where it is answered here. @throws Refusal */
+  async #mayGoOn(
+    device: Device,
+    id: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<UploadRow | undefined> {
     // Before the grant is asked: whatever happens from now on, a revocation finds this transfer.
     this.#transfers.add(id, request)
     this.#asked.set(request, id)
@@ -142,22 +168,23 @@ export class Uploads {
     if (request.method === 'DELETE') {
       await this.#purge(id, request)
       answer(response, 204)
-      return false
+      return undefined
     }
+    await this.#intake.end(id)
     if (!row.done && !(await this.#allowed(row))) {
       await this.#purge(id, request)
       await this.#deps.refused.record(device, row.camera, row.kind)
       throw notAllowed(row.kind)
     }
-    if (!row.done && request.method === 'HEAD' && (await this.#received(id)) === row.bytes) {
+    if (!row.done && request.method === 'HEAD' && (await sizeOf(this.#file(id))) === row.bytes) {
       // All bytes came, but the answer did not go: it counts only once the item is held.
       await this.#finish(id)
       row.done = 1
     }
-    if (!row.done) return true
+    if (!row.done) return row
     const length = String(row.bytes)
     answer(response, request.method === 'HEAD' ? 200 : 204, { 'upload-offset': length, 'upload-length': length })
-    return false
+    return undefined
   }
 
   /** @throws Refusal 400 for what makes no sense, 403 without a grant, 429 for too many at a time */
@@ -167,6 +194,7 @@ export class Uploads {
     if (!metadata.success)
       throw new Refusal(400, `Upload-Metadata: ${metadata.error.issues[0]?.path.join('.') ?? ''} is missing or wrong`)
     if (!bytes) throw new Refusal(400, 'Upload-Length must be known and not 0')
+    await this.#deps.items.checkEnvelope(device, metadata.data, bytes)
     const { camera, kind, item, grantSerial } = metadata.data
     const outcome = await db.transaction().execute(async (tx) => {
       if (!(await consent.allows(tx, device.agent, camera, kind, grantSerial))) return 'not allowed'
@@ -257,10 +285,6 @@ export class Uploads {
     if (!row) await this.#removeFiles(id)
   }
 
-  async #received(id: string): Promise<number> {
-    return (await stat(this.#file(id)).catch(() => undefined))?.size ?? 0
-  }
-
   async #removeFiles(id: string): Promise<void> {
     await rm(this.#file(id), { force: true })
     await rm(`${this.#file(id)}.json`, { force: true })
@@ -269,16 +293,4 @@ export class Uploads {
   #file(id: string): string {
     return join(this.#deps.folder, id)
   }
-}
-
-function answer(response: ServerResponse, status: number, headers: Record<string, string> = {}, body = ''): void {
-  // A body that nobody wants is not waited for.
-  const close = status >= 400 ? { connection: 'close' } : {}
-  response.writeHead(status, {
-    ...TUS,
-    ...close,
-    ...headers,
-    ...(body && { 'content-type': 'text/plain; charset=utf-8' }),
-  })
-  response.end(body)
 }

@@ -79,6 +79,10 @@ export const ItemView = z.object({
   sha256: z.string(),
   grantSerial: z.number(),
   reason: z.string(),
+  /** `bytes` and `sha256` are then those of what the box sent and we keep, not of the picture or clip itself. */
+  encrypted: z.boolean(),
+  /** For keys that only the owner holds: content answers 415 `locked`, and sealed has what a browser can open. */
+  locked: z.boolean(),
 })
 export type ItemView = z.infer<typeof ItemView>
 
@@ -138,7 +142,7 @@ export type LogList = z.infer<typeof LogList>
 
 /** DELETE /cameras/{camera}: all that is held of a camera that its box has forgotten, deleted for good; 409 for any other. */
 
-/** GET /items/{item}/content: the bytes, with Range. DELETE /items/{item}: gone for good. DELETE /consent: everything off. POST /agents/{agent}/refresh. */
+/** GET /items/{item}/content: the bytes, with Range; /items/{item}/sealed: as they are encrypted (docs/media-format.md). DELETE /items/{item}: gone for good. DELETE /consent: everything off. POST /agents/{agent}/refresh. */
 export const itemContentPath = (item: Id): string => `${API}/items/${item}/content`
 
 const Sums = z.object({ items: z.number(), bytes: z.number() })
@@ -165,6 +169,21 @@ export const LedgerView = z.object({
   ),
 })
 export type LedgerView = z.infer<typeof LedgerView>
+
+/**
+ * GET and PUT /privacy. With recipients (age, X25519, at most 8) the account is private: what comes from now on only their
+ * holder can read; without, we can. What came before stays as it is.
+ */
+export const PrivacyView = z.object({
+  mode: z.enum(['standard', 'private']),
+  recipients: z.array(z.string()),
+})
+export type PrivacyView = z.infer<typeof PrivacyView>
+export const PrivacyRequest = z.object({
+  recipients: z.array(z.string().max(128)).max(8),
+  password: z.string().min(1).max(256),
+})
+export type PrivacyRequest = z.infer<typeof PrivacyRequest>
 
 /** GET /held: what is held about the account, counted. */
 export const HeldView = z.object({

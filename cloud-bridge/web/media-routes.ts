@@ -1,34 +1,48 @@
 import type { FastifyInstance } from 'fastify'
-import type { ByteRange, MediaStore } from '../media-store/media-store.ts'
+import type { Contents } from '../holdings/contents.ts'
+import type { ByteRange } from '../media-store/media-store.ts'
 import type { Items } from '../uploads/items.ts'
 import { API } from './api.ts'
 import type { Auth } from './auth.ts'
 import { idOf } from './console-routes.ts'
-import { notFound } from './errors.ts'
+import { HttpError, notFound } from './errors.ts'
 import type { Views } from './views.ts'
 
 export interface MediaRoutesDeps {
   readonly auth: Auth
   readonly views: Views
-  readonly mediaStore: MediaStore
+  readonly contents: Contents
   readonly items: Items
 }
 
+const LOCKED = 'This is encrypted for a key that only you hold: this bridge cannot read it'
+
 /** The owner's media: the only way out of the media store. */
-export function mediaRoutes(app: FastifyInstance, { auth, views, mediaStore, items }: MediaRoutesDeps): void {
+export function mediaRoutes(app: FastifyInstance, { auth, views, contents, items }: MediaRoutesDeps): void {
   app.get(`${API}/items/:id/content`, async (request, reply) => {
     const { account } = await auth.person(request)
     const item = await views.item(account, idOf(request))
     if (!item) throw notFound()
-    const { bytes, contentType, sha256 } = item.view
+    if (item.view.locked) throw new HttpError(415, 'locked', LOCKED)
+    const { contentType, sha256 } = item.view
+    const bytes = contents.plainBytes(item.row)
     reply.header('accept-ranges', 'bytes').header('etag', `"${sha256}"`).header('cache-control', 'private, no-store')
     const range = parseRange(request.headers.range, bytes)
     if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${bytes}`).send()
     const { start, end } = range ?? { start: 0, end: bytes - 1 }
-    const stream = await mediaStore.read(item.blob, { start, end })
+    const stream = await contents.read(item.row, { start, end })
     reply.type(contentType).header('content-length', end - start + 1)
     if (range) reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`)
     return reply.send(stream)
+  })
+
+  app.get(`${API}/items/:id/sealed`, async (request, reply) => {
+    const { account } = await auth.person(request)
+    const item = await views.item(account, idOf(request))
+    if (!item?.view.encrypted) throw notFound()
+    const { bytes, stream } = await contents.readSealed(item.row)
+    reply.header('cache-control', 'private, no-store').header('content-length', bytes)
+    return reply.type('application/octet-stream').send(stream)
   })
 
   app.delete(`${API}/items/:id`, async (request, reply) => {

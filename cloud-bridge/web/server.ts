@@ -4,12 +4,13 @@ import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Logger } from '../../agent/base/logger.ts'
 import type { Accounts } from '../accounts/accounts.ts'
+import type { MediaKeys } from '../accounts/media-keys.ts'
 import type { Sessions } from '../accounts/sessions.ts'
 import type { Claims } from '../devices/claims.ts'
 import type { Devices } from '../devices/devices.ts'
 import type { Erasure } from '../erasure/erasure.ts'
+import type { Contents } from '../holdings/contents.ts'
 import type { Exports } from '../holdings/exports.ts'
-import type { MediaStore } from '../media-store/media-store.ts'
 import type { Items } from '../uploads/items.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { accountRoutes } from './account-routes.ts'
@@ -19,6 +20,7 @@ import { consoleFiles } from './console-files.ts'
 import { type ConsoleRoutesDeps, consoleRoutes, forgottenRoutes } from './console-routes.ts'
 import { handleErrors } from './errors.ts'
 import { mediaRoutes } from './media-routes.ts'
+import { privacyRoutes } from './privacy-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { uploadRoutes } from './upload-routes.ts'
 
@@ -37,7 +39,8 @@ export interface WebDeps extends Omit<ConsoleRoutesDeps, 'auth'> {
   readonly devices: Devices
   readonly uploads: Uploads
   readonly items: Items
-  readonly mediaStore: MediaStore
+  readonly contents: Contents
+  readonly mediaKeys: MediaKeys
   readonly exports: Exports
   readonly erasure: Erasure
   /** Proxies whose word on the client's address is believed. */
@@ -94,6 +97,7 @@ function ownerApi(api: FastifyInstance, deps: WebDeps): void {
   consoleRoutes(api, { ...deps, auth })
   forgottenRoutes(api, { ...deps, auth })
   mediaRoutes(api, { ...deps, auth })
+  privacyRoutes(api, { ...deps, auth })
 }
 
 const secure = (url: URL): boolean => url.protocol === 'https:'

@@ -109,10 +109,10 @@ export class Views {
     return (await newestItems(this.#db, account, camera, page)).map(itemView)
   }
 
-  /** With the key of its blob, which is not for the browser. */
-  async item(account: Id, item: Id): Promise<{ readonly view: ItemView; readonly blob: string } | undefined> {
+  /** With its row, which is not for the browser. */
+  async item(account: Id, item: Id): Promise<{ readonly view: ItemView; readonly row: ItemRow } | undefined> {
     const [row] = await itemRowsById(this.#db, account, [item])
-    return row && { view: itemView(row), blob: row.blob }
+    return row && { view: itemView(row), row }
   }
 }
 
@@ -185,4 +185,6 @@ const itemView = (row: ItemRow): ItemView => ({
   sha256: row.sha256,
   grantSerial: row.grant_serial,
   reason: row.reason,
+  encrypted: row.envelope !== null,
+  locked: row.locked === 1,
 })

@@ -12,6 +12,7 @@ import { pullPoints } from './simulator/pull-points.ts'
 import { requests } from './simulator/requests.ts'
 import { streams } from './simulator/streams.ts'
 import { table } from './table.ts'
+import { upload } from './upload/upload.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -24,13 +25,17 @@ const GROUPS: Readonly<Record<string, Measure>> = {
   'simulator-pull-points': pullPoints,
   'simulator-streams': streams,
   'simulator-requests': requests,
+  upload,
 }
 
 /** The programs that are measured beside ours, and the agent's rooms on their own. */
 const PEERS = [
   'agent-inventory',
+  'agent-upload',
   'bare-mqtt',
+  'bare-put',
   'bare-servers',
+  'bare-store',
   'nothing',
   'onvif-inventory',
   'plain-answers',

@@ -1,5 +1,8 @@
 import type { GrantDocument } from '../../agent/protocol/grant.ts'
 
+/** Whom media are encrypted for; nobody here reads them. */
+export const RECIPIENTS = ['age1u02a0nentmtpln47q6duxtjze5flnlnrtxdv5janptgr92uf2qeshhan3n']
+
 export const CAMERAS = ['cameraaaaaaaaaaa', 'camerabbbbbbbbbb'] as const
 export const KINDS = ['snapshot', 'clip'] as const
 export type Camera = (typeof CAMERAS)[number]

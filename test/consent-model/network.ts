@@ -97,6 +97,11 @@ export class Network implements AsyncDisposable {
   }
 
   /** tus 1.0.0, no more of it than is needed. An upload's name tells what it is. */
+  #arrive(name: string, { offset, length }: { readonly offset: number; readonly length: number }): void {
+    const { scope, item } = scopeIn(name)
+    if (offset >= length) this.arrived.set(item, { scope, bytes: length })
+  }
+
   #serveBridge(request: IncomingMessage, response: ServerResponse): void {
     const tus = { 'tus-resumable': '1.0.0' }
     const name = request.url?.split('/').at(-1) ?? ''
@@ -109,6 +114,8 @@ export class Network implements AsyncDisposable {
       response.writeHead(201, { ...tus, location: `/device/v1/uploads/${made}` }).end()
     } else if (!upload) response.writeHead(404, tus).end()
     else if (request.method === 'HEAD') {
+      // As the real one does: all bytes came, but the answer did not go.
+      this.#arrive(name, upload)
       response.writeHead(200, { ...tus, 'upload-offset': upload.offset, 'upload-length': upload.length }).end()
     } else {
       request.on('data', (data: Buffer) => {
@@ -119,10 +126,7 @@ export class Network implements AsyncDisposable {
       })
       request.on('end', () => {
         // What a former world had under way is not this one's.
-        if (upload.offset >= upload.length && this.#uploads.get(name) === upload) {
-          const { scope, item } = scopeIn(name)
-          this.arrived.set(item, { scope, bytes: upload.length })
-        }
+        if (this.#uploads.get(name) === upload) this.#arrive(name, upload)
         response.writeHead(204, { ...tus, 'upload-offset': upload.offset }).end()
       })
       request.on('error', () => {})

@@ -17,7 +17,7 @@ import { CLIP_SETTINGS } from '../../agent/media/cutter.ts'
 import { MediaKeeper } from '../../agent/media/keeper.ts'
 import { DeviceGate } from '../../agent/onvif/gate.ts'
 import { type GrantDocument, type SignedGrant, signGrant } from '../../agent/protocol/grant.ts'
-import { CAMERAS, type Camera, Model, type Scope } from './model.ts'
+import { CAMERAS, type Camera, Model, RECIPIENTS, type Scope } from './model.ts'
 import type { Network, Step } from './network.ts'
 
 const AGENT = 'agentaaaaaaaaaaa'
@@ -123,7 +123,7 @@ export class World {
       kinds: (['snapshot', 'clip'] as const).filter((kind) => scopes.includes(`${camera}.${kind}`)),
     })).filter(({ kinds }) => kinds.length > 0)
     const [notBefore, expires] = [this.model.wallMs - 3_600_000, this.model.wallMs + lastsMs]
-    const ids = { account: ACCOUNT, agent: AGENT, grantedBy: ACCOUNT }
+    const ids = { account: ACCOUNT, agent: AGENT, grantedBy: ACCOUNT, recipients: RECIPIENTS }
     this.#retained = signGrant({ v: 1, ...ids, serial: this.#serial, notBefore, expires, cameras }, owner.privateKey)
     this.#lastWords.push(JSON.parse(Buffer.from(this.#retained.document, 'base64url').toString()))
     this.#hear()

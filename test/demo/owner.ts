@@ -57,9 +57,9 @@ export class Owner {
     return this.#send('GET', `/agents/${agent}/ledger`, LedgerView)
   }
 
-  /** The bytes of an item, or the status that refused them. */
-  async content(item: string): Promise<Buffer | number> {
-    const response = await fetch(`${this.#base}/items/${item}/content`, {
+  /** The bytes of an item, as it was taken or as it is encrypted, or the status that refused them. */
+  async content(item: string, form: 'content' | 'sealed' = 'content'): Promise<Buffer | number> {
+    const response = await fetch(`${this.#base}/items/${item}/${form}`, {
       headers: { cookie: this.#cookie },
       signal: AbortSignal.timeout(DEADLINE_MS),
     })

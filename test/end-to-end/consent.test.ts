@@ -138,9 +138,13 @@ test('media leaves only by consent', { timeout: 270_000 }, async (t) => {
       items.map(({ id, ...item }) => facts({ item: id, ...item })).toSorted(),
     )
     for (const { id, bytes, sha256 } of items) {
-      const content = await house.owner.content(id)
-      assert.ok(Buffer.isBuffer(content))
-      assert.deepEqual([content.length, createHash('sha256').update(content).digest('hex')], [bytes, sha256])
+      const [content, sealed] = [await house.owner.content(id), await house.owner.content(id, 'sealed')]
+      assert.ok(Buffer.isBuffer(content) && Buffer.isBuffer(sealed))
+      // The head, which says how long it is, and then what left the box.
+      const chunks = sealed.subarray(sealed.readUInt16BE(8))
+      assert.deepEqual([chunks.length, createHash('sha256').update(chunks).digest('hex')], [bytes, sha256])
+      assert.equal(content.length, bytes - 16 * Math.ceil(bytes / 65_552))
+      assert.match(content.toString('latin1', 0, 8), /^(\u00ff\u00d8\u00ff|....ftyp)/s)
     }
     const { agent } = box.identity()
     const books = await until('the bridge was told of all of it', async () => {

@@ -9,6 +9,7 @@ import { openStateDatabase } from '../../agent/cli/state.ts'
 import { Cap } from '../../agent/consent/cap.ts'
 import { Consent } from '../../agent/consent/consent.ts'
 import { Egress } from '../../agent/egress/egress.ts'
+import { ageRecipientOf, newAgeIdentity } from '../../agent/protocol/age.ts'
 import { signGrant } from '../../agent/protocol/grant.ts'
 
 // Runs on a disk of its own that is a few megabytes large, fills it, and takes permission away. Says on standard output
@@ -17,6 +18,7 @@ const [disk = ''] = process.argv.slice(2)
 const AGENT = 'agentaaaaaaaaaaa'
 const ACCOUNT = 'accountaaaaaaaaa'
 const CAMERA = 'cameraaaaaaaaaaa'
+const RECIPIENTS = [ageRecipientOf(newAgeIdentity())]
 const owner = generateKeyPairSync('ed25519')
 const filler = join(disk, 'filler')
 
@@ -48,7 +50,7 @@ type Box = ReturnType<typeof openBox>
 
 const signed = (serial: number, cameras: string[]) => {
   const [notBefore, expires] = [0, Date.now() + 3_600_000]
-  const ids = { account: ACCOUNT, agent: AGENT, grantedBy: ACCOUNT }
+  const ids = { account: ACCOUNT, agent: AGENT, grantedBy: ACCOUNT, recipients: RECIPIENTS }
   const allowed = cameras.map((camera) => ({ camera, kinds: ['clip' as const] }))
   return signGrant({ v: 1, ...ids, serial, notBefore, expires, cameras: allowed }, owner.privateKey)
 }

@@ -75,6 +75,8 @@ export const item = (id: string, cameraId: string, takenAt: number, kind: ItemVi
   sha256: '',
   grantSerial: 1,
   reason: '',
+  encrypted: true,
+  locked: false,
 })
 
 export const overview = (cameras: CameraView[], events: EventView[] = []): Overview => ({
