@@ -1,7 +1,7 @@
 import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Id } from '../protocol/envelope.ts'
-import { type AccessUnit, TICKS_PER_SECOND } from '../rtsp/access-unit.ts'
+import { type AccessUnit, isSound, type SoundUnit, type StreamUnit, TICKS_PER_SECOND } from '../rtsp/access-unit.ts'
 import { Clip } from './clip.ts'
 import type { Gop } from './gop.ts'
 import { Ring } from './ring.ts'
@@ -80,7 +80,19 @@ export class ClipCutter {
     void this.#endInTime(event)
   }
 
-  take(unit: AccessUnit): void {
+  take(unit: StreamUnit): void {
+    if (isSound(unit)) this.#takeSound(unit)
+    else this.#takePicture(unit)
+  }
+
+  #takeSound(unit: SoundUnit): void {
+    const previous = this.#ring.gops.at(-1)
+    this.#ring.addSound(unit)
+    // As for pictures: what outgrew the ring is let go there, and the clip keeps what came of it.
+    if (this.#clip && previous && this.#ring.gops.length === 0) this.#cut(previous)
+  }
+
+  #takePicture(unit: AccessUnit): void {
     const previous = this.#ring.gops.at(-1)
     this.#ring.add(unit)
     const newest = this.#ring.gops.at(-1)

@@ -4,14 +4,17 @@ import { errorKind, LenscapError } from '../base/errors.ts'
 import { LinkedController } from '../base/linked-controller.ts'
 import { keepRunning, type RetryPolicy } from '../base/retry.ts'
 import type { Grant } from '../consent/consent.ts'
-import type { AccessUnit } from '../rtsp/access-unit.ts'
-import { openStream, type StreamLimits } from '../rtsp/client.ts'
+import { isSound, type StreamUnit } from '../rtsp/access-unit.ts'
+import { openStream, type StreamLimits, type StreamOptions } from '../rtsp/client.ts'
 import { demandGrant, type MediaAccess, onOwnAddress, throughGate } from './access.ts'
 import type { Clip } from './clip.ts'
 import { ClipCutter, type ClipSettings } from './cutter.ts'
 import type { MediaItem } from './item.ts'
 
 const RECONNECT: RetryPolicy = { firstDelayMs: 1000, delayMsMax: 60_000, steadyAfterMs: 30_000 }
+
+/** What is asked of a camera's stream. */
+export type StreamWishes = Pick<StreamOptions, 'sound' | 'transport'>
 
 interface RecorderDeps {
   /** Where clips are written; the same for all cameras. */
@@ -28,6 +31,8 @@ interface RecorderDeps {
   /** Pictures come, or none are wanted any more: a stall that was told is over. */
   readonly onFlowing?: () => void
   readonly reconnect?: RetryPolicy
+  /** By default no sound, and the transport that the camera takes. */
+  readonly stream?: StreamWishes
   readonly streamLimits?: Partial<StreamLimits>
 }
 
@@ -102,13 +107,13 @@ export class CameraRecorder {
 
   /** One connection, from dialling to its end. */
   async #play(signal: AbortSignal): Promise<void> {
-    const { clock, streamLimits = {} } = this.#deps
+    const { clock, streamLimits = {}, stream: { sound = false, transport = 'auto' } = {} } = this.#deps
     const { address, credential } = this.#access
     this.#grant.check()
     const uri = onOwnAddress(await this.#access.streamUri(signal), address)
     this.#grant.check()
     await throughGate(this.#access, 'rtsp', signal, async () => {
-      const stream = await openStream({ uri, credential, signal, clock, limits: streamLimits })
+      const stream = await openStream({ uri, credential, signal, clock, limits: streamLimits, sound, transport })
       if (credential && stream.signedIn) this.#access.gate.accept(credential, 'rtsp')
       let isFirst = true
       for await (const unit of stream) {
@@ -119,9 +124,9 @@ export class CameraRecorder {
     })
   }
 
-  #take(unit: AccessUnit): void {
+  #take(unit: StreamUnit): void {
     // Asked once per GOP; in between the grant's own signal closes the socket.
-    if (unit.keyframe) this.#grant.check()
+    if (!isSound(unit) && unit.keyframe) this.#grant.check()
     this.#cutter.take(unit)
   }
 

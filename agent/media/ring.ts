@@ -1,4 +1,4 @@
-import { type AccessUnit, TICKS_PER_SECOND } from '../rtsp/access-unit.ts'
+import { type AccessUnit, type SoundUnit, TICKS_PER_SECOND } from '../rtsp/access-unit.ts'
 import { Gop } from './gop.ts'
 
 interface RingLimits {
@@ -39,11 +39,20 @@ export class Ring {
 
   add(unit: AccessUnit): void {
     const newest = this.#gops.at(-1)
-    if (unit.keyframe) this.#gops.push(new Gop(unit))
+    if (unit.keyframe) this.#gops.push(new Gop(unit, newest?.takeSoundFrom(unit.ticks)))
     else if (newest) newest.add(unit)
     else return
     this.#bytes += unit.data.length
     this.#newestTicks = unit.ticks
+    this.#shrink()
+  }
+
+  /** Before the first keyframe there is nothing to hear it with. */
+  addSound(unit: SoundUnit): void {
+    const newest = this.#gops.at(-1)
+    if (newest === undefined) return
+    newest.addSound(unit)
+    this.#bytes += unit.data.length
     this.#shrink()
   }
 

@@ -59,6 +59,19 @@ export class RtspConnection {
     return promise
   }
 
+  /** Sends one interleaved frame (RFC 2326, 10.12), unless the camera does not read. */
+  sendFrame(channel: number, payload: Uint8Array): void {
+    if (this.#ended || this.#socket.writableLength > SOCKET_BYTES) return
+    const head = Buffer.from([0x24, channel, payload.length >> 8, payload.length & 0xff])
+    this.#socket.write(Buffer.concat([head, payload]))
+  }
+
+  /** Both ends' addresses; undefined once it is gone. */
+  get ends(): { readonly local: string; readonly camera: string } | undefined {
+    const { localAddress: local, remoteAddress: camera } = this.#socket
+    return local === undefined || camera === undefined ? undefined : { local, camera }
+  }
+
   /** Sends a last request, whose answer nobody waits for, and closes. */
   part(reason: unknown, method: string, uri: string, headers: Readonly<Record<string, string>>): void {
     this.#sequence += 1

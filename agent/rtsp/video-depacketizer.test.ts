@@ -3,15 +3,17 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { systemClock } from '../base/clock.ts'
 import type { AccessUnit } from './access-unit.ts'
-import { H264Depacketizer } from './h264.ts'
 import { ParameterSets } from './parameter-sets.ts'
+import { parseRtp } from './rtp.ts'
 import { PPS, packetizer, rtpFrame, SPS, slice, withLength } from './testing.ts'
+import { Timeline } from './timeline.ts'
+import { VideoDepacketizer } from './video-depacketizer.ts'
 
 function depacketizer(parameters = ParameterSets.from([SPS, PPS])) {
   const units: AccessUnit[] = []
   const onUnit = (unit: AccessUnit) => units.push(unit)
-  const depacketize = new H264Depacketizer({
-    payloadType: 96,
+  const depacketize = new VideoDepacketizer({
+    timeline: new Timeline(90_000),
     parameters,
     unitBytesMax: 1_000_000,
     clock: systemClock,
@@ -21,7 +23,8 @@ function depacketizer(parameters = ParameterSets.from([SPS, PPS])) {
     for (const frame of frames) {
       // The socket's buffer is used again after each call: what was kept must be a copy.
       const packet = Buffer.from(frame.subarray(4))
-      depacketize.push(packet)
+      const parsed = parseRtp(packet)
+      if (parsed?.payloadType === 96) depacketize.push(parsed)
       packet.fill(0xee)
     }
   }
