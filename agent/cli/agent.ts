@@ -120,6 +120,7 @@ export class Agent {
       consent: this.#consent,
       folder: paths.media,
       settings: { ...CLIP_SETTINGS, preRollMs: config.media.preRollMs, postRollMs: config.media.postRollMs },
+      stream: config.media,
       onItem: (grant, item) => this.#onItem(grant, item),
       onTrouble: (camera, error) => this.#onMediaTrouble(camera, error),
       onFlowing: (camera) => this.#onStream(camera, 'flowing'),

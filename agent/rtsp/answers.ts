@@ -1,7 +1,8 @@
 import { type ErrorKind, LenscapError } from '../base/errors.ts'
 import { header, printable, type RtspResponse } from './message.ts'
 
-const SESSION_TIMEOUT_S = 60
+// RFC 2326 says 60 where the camera says nothing; some that say nothing mean less.
+const SESSION_TIMEOUT_S = 24
 
 /** @throws LenscapError whose kind says what a caller can do, for every answer but 200 (RFC 2326, 11) */
 export function demandOk(response: RtspResponse, method: string, host: string): RtspResponse {

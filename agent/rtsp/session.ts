@@ -61,7 +61,7 @@ export class RtspSession {
   #transport: 'tcp' | 'udp'
   #id: string | undefined
   #challenged = false
-  #timeoutS = 60
+  #timeoutS = 0
   #uri: string
   #methods: ReadonlySet<string> = new Set()
   #lastPictureMs = 0
