@@ -131,6 +131,7 @@ export class ClipCutter {
     }
     if (newest !== previous) {
       clip.add(previous, unit.ticks)
+      this.#ring.forget(previous)
       if (newest.parameters !== clip.first.parameters) {
         this.#cut()
         return
@@ -163,7 +164,10 @@ export class ClipCutter {
     for (const [i, gop] of chosen.entries()) {
       if (i === 0) this.#start(gop, event)
       const next = chosen[i + 1]
-      if (next) this.#clip?.add(gop, next.ticks)
+      if (next) {
+        this.#clip?.add(gop, next.ticks)
+        this.#ring.forget(gop)
+      }
     }
   }
 

@@ -56,6 +56,11 @@ export class Ring {
     this.#shrink()
   }
 
+  /** Lets go of this GOP and those before it, which lie in a clip: pre-roll never goes back there. */
+  forget(gop: Gop): void {
+    while (this.#gops.includes(gop)) this.#drop()
+  }
+
   clear(): void {
     this.#gops.length = 0
     this.#bytes = 0

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { SoundUnit } from '../rtsp/access-unit.ts'
 import type { SoundFormat } from '../rtsp/sound-format.ts'
-import { blocksOf, flacFrame, streamInfo } from './flac.ts'
 import { readFlacFrame } from './flac.testing.ts'
+import { blocksOf, flacFrame, streamInfo } from './flac.ts'
 import { decodeG711 } from './g711.ts'
 import { SoundLane } from './sound-lane.ts'
 
@@ -71,7 +71,7 @@ describe('the sound of a clip', () => {
   })
 
   it('of G.711 holds exactly its samples', () => {
-    const bytes = Buffer.from({ length: 480, ...Array.from({ length: 480 }, (_, i) => (i * 7) & 0xff) })
+    const bytes = Buffer.from(Array.from({ length: 480 }, (_, i) => (i * 7) & 0xff))
     const units = [0, 1, 2].map((i) => ({ ...packet(i * 20), data: bytes.subarray(i * 160, (i + 1) * 160) }))
     const [sample] = new SoundLane(PCMU, 0).lay(units)?.samples ?? []
     assert.deepEqual(readFlacFrame(sample?.data ?? Buffer.alloc(0)).samples, [...decodeG711(bytes, 'pcmu')])
@@ -81,7 +81,10 @@ describe('the sound of a clip', () => {
     const run = new SoundLane(PCMU, 0).lay([packet(0), packet(20), packet(500), packet(520)])
     assert.deepEqual(run?.samples.map(({ duration }) => duration), [4000, 320]) // biome-ignore format: short
     const aac = new SoundLane(AAC, 0)
-    assert.deepEqual(aac.lay([frame(0), frame(64), frame(192)])?.samples.map((s) => s.duration), [1024, 2048, 1024])
+    assert.deepEqual(
+      aac.lay([frame(0), frame(64), frame(192)])?.samples.map((s) => s.duration),
+      [1024, 2048, 1024],
+    )
     assert.equal(aac.lay([frame(512)])?.decodeTicks, 8192)
   })
 

@@ -34,12 +34,16 @@ describe('the reorder buffer', () => {
 
   it('gives any order back where nothing is further from its place than it may hold', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 65_535 }), fc.array(fc.nat({ max: 7 }), { maxLength: 60 }), (from, delays) => {
-        const late = delays.map((delay, i) => ({ sequence: from + 1 + i, place: i + delay }))
-        const sent = late.toSorted((a, b) => a.place - b.place).map(({ sequence }) => sequence)
-        const expected = [from, ...delays.map((_, i) => from + 1 + i)].map((sequence) => sequence & 0xffff)
-        assert.deepEqual(ordered([from, ...sent]), expected)
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 65_535 }),
+        fc.array(fc.nat({ max: 7 }), { maxLength: 60 }),
+        (from, delays) => {
+          const late = delays.map((delay, i) => ({ sequence: from + 1 + i, place: i + delay }))
+          const sent = late.toSorted((a, b) => a.place - b.place).map(({ sequence }) => sequence)
+          const expected = [from, ...delays.map((_, i) => from + 1 + i)].map((sequence) => sequence & 0xffff)
+          assert.deepEqual(ordered([from, ...sent]), expected)
+        },
+      ),
       { seed: 20_261_103, numRuns: 200 },
     )
   })
@@ -48,7 +52,10 @@ describe('the reorder buffer', () => {
     const gap = Array.from({ length: 9 }, (_, i) => 102 + i)
     assert.deepEqual(ordered([100, ...gap]), [100, ...gap])
     assert.deepEqual(ordered([100, 102]), [100])
-    assert.deepEqual(ordered([100, 102, 103], (i) => i * 90), [100])
+    assert.deepEqual(
+      ordered([100, 102, 103], (i) => i * 90),
+      [100],
+    )
     assert.deepEqual(ordered([100, 102, 103, 101], (i) => i * 101), [100, 102, 103]) // biome-ignore format: short
   })
 

@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly sound?: boolean
   /** `auto`, the default: in the TCP connection, and over UDP where the camera refuses that (461). */
   readonly transport?: 'auto' | 'tcp' | 'udp'
+  /** Packets in the TCP connection are read at most this often, once it plays; 0, the default: as they come. */
+  readonly readEveryMs?: number
   readonly limits: StreamLimits
 }
 
@@ -69,7 +71,7 @@ export class RtspSession {
   #bytes = 0
 
   constructor(options: SessionOptions) {
-    const { uri, credential, limits } = options
+    const { uri, credential, limits, readEveryMs = 0 } = options
     this.#options = options
     this.#transport = options.transport === 'udp' ? 'udp' : 'tcp'
     this.#host = uri.hostname.replace(/^\[|\]$/g, '')
@@ -82,6 +84,7 @@ export class RtspSession {
     this.#connection = new RtspConnection({
       host: this.#host,
       port: Number(uri.port) || DEFAULT_PORT,
+      readEveryMs,
       onFrame: (channel, payload) => this.#interleaved.receive(channel, payload),
       onEnd: (reason) => {
         this.#ended.abort(reason)
@@ -193,6 +196,7 @@ export class RtspSession {
     signal.addEventListener('abort', stop, { once: true, signal: this.#ended.signal })
     if (signal.aborted) stop()
     this.#lastPictureMs = this.#options.clock.monotonicMs()
+    this.#connection.gather()
     void this.#watch()
     void this.#keepAlive()
     void this.#report()

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Synchronizer, TrackClock } from './track-clock.ts'
 
-/** A picture's clock and a sound's clock that began at these RTP times, at the same moment. */
-function tracks(videoRtp: number, soundRtp: number) {
+/** A picture's clock that began at this RTP time, and a sound's. */
+function tracks(videoRtp: number) {
   const video = new TrackClock(90_000)
   const sound = new TrackClock(8000)
   const synchronizer = new Synchronizer(video, sound)
@@ -20,13 +20,13 @@ const report = (clockMs: number, rtp: number) => ({ clockMs, rtp, ntpMiddle: 0 }
 
 describe('sound beside pictures', () => {
   it('is placed by when its packets come, where the camera says nothing', () => {
-    const { heardAt } = tracks(5000, 700)
+    const { heardAt } = tracks(5000)
     assert.equal(heardAt(700, 1040), 40)
     assert.equal(heardAt(700 + 160, 1090), 60, 'later by its own clock, not by the jitter of its packets')
   })
 
   it('is placed by RTP-Info, and by reports as soon as both tracks have one', () => {
-    const { video, sound, heardAt } = tracks(4_294_967_290, 100)
+    const { video, sound, heardAt } = tracks(4_294_967_290)
     video.begin(4_294_967_290)
     sound.begin(0)
     assert.equal(heardAt(160, 1300), 20)
@@ -38,7 +38,7 @@ describe('sound beside pictures', () => {
   })
 
   it('takes no report for true that would tear them apart', () => {
-    const { video, sound, heardAt } = tracks(0, 0)
+    const { video, sound, heardAt } = tracks(0)
     video.report(report(500_000, 0))
     sound.report(report(560_000, 0))
     assert.equal(heardAt(0, 1020), 20)
@@ -48,7 +48,7 @@ describe('sound beside pictures', () => {
   })
 
   it('follows reports as the clocks drift', () => {
-    const { video, sound, heardAt } = tracks(0, 0)
+    const { video, sound, heardAt } = tracks(0)
     video.report(report(0, 0))
     sound.report(report(0, 0))
     assert.equal(heardAt(8000, 2000), 1000)

@@ -144,6 +144,51 @@ describe('the H.264 depacketizer', () => {
     )
   })
 
+  it('keeps the slices of a picture together where a camera marks each, once it has seen that', () => {
+    const { units, push } = depacketizer()
+    const second = slice('idr', 9)
+    second[1] = 0x48
+    for (let i = 0; i < 4; i++) {
+      const at = { timestamp: i * 4500, marker: true }
+      push([
+        rtpFrame({ ...at, sequence: i * 2, payload: slice('idr', i) }),
+        rtpFrame({ ...at, sequence: i * 2 + 1, payload: second }),
+      ])
+    }
+    assert.deepEqual(
+      units.slice(-2).map(({ data }) => Buffer.from(data)),
+      [1, 2].map((i) => withLength(slice('idr', i), second)),
+    )
+  })
+
+  it('understands fragments whose end is never marked, start codes, and empty packets', () => {
+    const { units, push, losses } = depacketizer()
+    const endless = (number: number) => {
+      const nal = slice('idr', number, 3000)
+      const header = Buffer.from([(nal[0] ?? 0) & 0xe0 | 28, 0x85]) // biome-ignore format: bits
+      const more = Buffer.from([header[0] ?? 0, 0x05])
+      return [Buffer.concat([header, nal.subarray(1, 1400)]), Buffer.concat([more, nal.subarray(1400)])]
+    }
+    const withCode = Buffer.concat([Buffer.from([0, 0, 0, 1]), slice('other', 2)])
+    const payloads = [...endless(1), Buffer.alloc(0), withCode, ...endless(3), slice('other', 4)]
+    const times = [0, 0, 4500, 4500, 9000, 9000, 13_500]
+    push(payloads.map((payload, i) => rtpFrame({ sequence: i, timestamp: times[i] ?? 0, payload })))
+    assert.deepEqual(
+      units.map(({ data }) => Buffer.from(data)),
+      [slice('idr', 1, 3000), slice('other', 2), slice('idr', 3, 3000)].map((nal) => withLength(nal)),
+    )
+    assert.equal(losses.gaps, 0)
+  })
+
+  it('goes by arrival where a camera stamps all pictures alike', () => {
+    const { units, push } = depacketizer()
+    const at = { timestamp: 7, marker: true }
+    push([0, 1, 2].map((i) => rtpFrame({ ...at, sequence: i, payload: slice(i === 0 ? 'idr' : 'other', i) })))
+    const ticks = units.map((unit) => unit.ticks)
+    assert.equal(ticks.length, 3)
+    assert.ok(ticks.every((tick, i) => i === 0 || tick > (ticks[i - 1] ?? 0)))
+  })
+
   it('survives any bytes', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 30 }), (payloads) => {
