@@ -74,7 +74,10 @@ export class Clip {
     this.#bytes += gop.bytes
     this.#endTicks = endTicks
     const parts = fragment(this.#fragments, sound ? [video, sound] : [video])
+    gop.hold()
     this.#write(() => parts, gop.bytes)
+    // Written or not: nobody looks at it any more.
+    this.#writing.finally(() => gop.letGo()).catch(() => {})
   }
 
   /**

@@ -87,16 +87,20 @@ export class ClipCutter {
 
   #takeSound(unit: SoundUnit): void {
     const previous = this.#ring.gops.at(-1)
+    previous?.hold()
     this.#ring.addSound(unit)
     // As for pictures: what outgrew the ring is let go there, and the clip keeps what came of it.
     if (this.#clip && previous && this.#ring.gops.length === 0) this.#cut(previous)
+    previous?.letGo()
   }
 
   #takePicture(unit: AccessUnit): void {
     const previous = this.#ring.gops.at(-1)
+    previous?.hold()
     this.#ring.add(unit)
     const newest = this.#ring.gops.at(-1)
     if (this.#clip && previous) this.#extend(this.#clip, previous, newest, unit)
+    previous?.letGo()
     const event = this.#event
     if (!unit.keyframe || !newest || !event || this.#clip) return
     if (!event.hasClip) {

@@ -11,6 +11,7 @@ export class Gop {
   readonly sound: SoundUnit[]
   readonly parameters: ParameterSets
   #bytes: number
+  #holders = 0
 
   /** @param early sound that came before the keyframe, but is heard with it */
   constructor(keyframe: AccessUnit, early: readonly SoundUnit[] = []) {
@@ -40,6 +41,19 @@ export class Gop {
   addSound(unit: SoundUnit): void {
     this.sound.push(unit)
     this.#bytes += unit.data.length
+  }
+
+  /** Its pictures are needed until `letGo`. Throws RangeError where their memory may already be used again. */
+  hold(): void {
+    if (this.#holders < 0) throw new RangeError('A GOP was taken up after it was let go')
+    this.#holders += 1
+  }
+
+  letGo(): void {
+    this.#holders -= 1
+    if (this.#holders !== 0) return
+    this.#holders = Number.NEGATIVE_INFINITY
+    for (const { lease } of this.units) lease?.release()
   }
 
   /** Gives up the sound that is heard from then on. */

@@ -39,7 +39,7 @@ export class Ring {
 
   add(unit: AccessUnit): void {
     const newest = this.#gops.at(-1)
-    if (unit.keyframe) this.#gops.push(new Gop(unit, newest?.takeSoundFrom(unit.ticks)))
+    if (unit.keyframe) this.#push(new Gop(unit, newest?.takeSoundFrom(unit.ticks)))
     else if (newest) newest.add(unit)
     else return
     this.#bytes += unit.data.length
@@ -62,6 +62,7 @@ export class Ring {
   }
 
   clear(): void {
+    for (const gop of this.#gops) gop.letGo()
     this.#gops.length = 0
     this.#bytes = 0
   }
@@ -75,7 +76,14 @@ export class Ring {
     }
   }
 
+  #push(gop: Gop): void {
+    gop.hold()
+    this.#gops.push(gop)
+  }
+
   #drop(): void {
-    this.#bytes -= this.#gops.shift()?.bytes ?? 0
+    const gop = this.#gops.shift()
+    this.#bytes -= gop?.bytes ?? 0
+    gop?.letGo()
   }
 }

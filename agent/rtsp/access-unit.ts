@@ -4,10 +4,17 @@ import type { SoundFormat } from './sound-format.ts'
 /** RTP video clocks tick at 90 kHz (RFC 6184, 8.2.1; RFC 7798, 7.1). */
 export const TICKS_PER_SECOND = 90_000
 
+/** Memory that is used again once everyone who was given a part of it has released it. */
+export interface Lease {
+  release(): void
+}
+
 /** One picture, as it goes into a file. */
 export interface AccessUnit {
-  /** NAL units, each behind its length in 4 bytes, without parameter sets. Never written to again. */
+  /** NAL units, each behind its length in 4 bytes, without parameter sets. Not written to before it is released. */
   readonly data: Uint8Array
+  /** To be released at most once, when nobody will look at `data` any more. Left alone, the collector sees to it. */
+  readonly lease?: Lease
   /** True where decoding can start: an IDR picture, in H.265 any random access point. */
   readonly keyframe: boolean
   /** Shown before the keyframe that it follows, and refers to pictures before that (RASL: H.265, 3.129): no start. */

@@ -182,7 +182,7 @@ export class VideoDepacketizer {
     const { clock, timeline, onUnit } = this.#options
     const ticks = timeline.ticks(timestamp, clock.monotonicMs())
     const unit = { keyframe, ticks, arrivedAtMs: clock.nowMs(), parameters: this.#parameters }
-    onUnit({ data: this.#buffer.take(), ...unit, ...(leansBack ? { leansBack } : {}) })
+    onUnit({ ...this.#buffer.take(), ...unit, ...(leansBack ? { leansBack } : {}) })
   }
 }
 
