@@ -18,7 +18,7 @@ export interface NalFormat {
 }
 
 /** H.264, table 7-1; RFC 6184, table 1: non-interleaved mode, so STAP-A and FU-A alone. */
-export const H264: NalFormat = {
+const H264: NalFormat = {
   codec: 'h264',
   headerBytes: 1,
   typeOf: (first) => first & 0x1f,
@@ -35,7 +35,7 @@ export const H264: NalFormat = {
 }
 
 /** H.265, table 7-1; RFC 7798, 4.4. IDR, CRA and BLA are random access points (types 16 to 21), RASL are 8 and 9. */
-export const H265: NalFormat = {
+const H265: NalFormat = {
   codec: 'h265',
   headerBytes: 2,
   typeOf: (first) => (first >> 1) & 0x3f,

@@ -5,7 +5,7 @@ const UNITS_MAX = 64
 const UNIT_BYTES_MAX = 8192
 
 /** A piece of sound and when it is heard, by its RTP clock. */
-export interface SoundPiece {
+interface SoundPiece {
   /** Belongs to whoever gets it. */
   readonly data: Uint8Array
   readonly samples: number

@@ -4,12 +4,13 @@ import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuMsOf, type Memory, memoryOf } from '../cost.ts'
 
+const FFMPEG = 'ffmpeg'
 const BEGIN_MS_MAX = 60_000
 const STOP_MS_MAX = 10_000
 
 export function hasFfmpeg(): boolean {
   try {
-    return execFileSync('ffmpeg', ['-v', 'error', '-encoders'], { encoding: 'utf8' }).includes('libx264')
+    return execFileSync(FFMPEG, ['-v', 'error', '-encoders'], { encoding: 'utf8' }).includes('libx264')
   } catch {
     return false
   }
@@ -20,7 +21,7 @@ export function makeFilm(path: string): void {
   const source = ['-f', 'lavfi', '-i', 'testsrc2=size=1920x1080:rate=20:duration=10']
   const rate = ['-b:v', '4M', '-maxrate', '4M', '-bufsize', '4M', '-g', '40', '-bf', '0', '-sc_threshold', '0']
   const coding = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', ...rate]
-  execFileSync('ffmpeg', ['-v', 'error', '-y', ...source, ...coding, '-f', 'h264', path])
+  execFileSync(FFMPEG, ['-v', 'error', '-y', ...source, ...coding, '-f', 'h264', path])
 }
 
 /** Several `ffmpeg -c copy`, one for each stream, as recorders run them. */
@@ -36,7 +37,7 @@ export class Copiers implements AsyncDisposable {
     const children = jobs.map(({ uri, file }) => {
       const input = ['-rtsp_transport', 'tcp', '-i', uri]
       const output = ['-c', 'copy', '-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof', file]
-      return spawn('ffmpeg', ['-v', 'error', '-y', ...input, ...output], { stdio: ['ignore', 'ignore', 'inherit'] })
+      return spawn(FFMPEG, ['-v', 'error', '-y', ...input, ...output], { stdio: ['ignore', 'ignore', 'inherit'] })
     })
     const copiers = new Copiers(children)
     const until = performance.now() + BEGIN_MS_MAX

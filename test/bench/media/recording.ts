@@ -28,8 +28,7 @@ interface Measured {
 
 /**
  * Sixteen streams of 1080p with sound, recorded by the agent's rooms in one process, beside sixteen `ffmpeg -c copy`, from
- * the same simulator one after the other. Without ffmpeg there is neither the peer nor the 1080p that it makes: then the
- * simulator's own scenes, of 720p, are recorded, and only what is lost of them is told.
+ * the same simulator one after the other. Without ffmpeg there is neither the peer nor the 1080p that it makes, and no figure.
  */
 export async function recording({ mediaMs }: Effort): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lenscap-bench-media-'))
