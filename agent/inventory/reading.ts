@@ -21,12 +21,17 @@ export interface Reading {
 
 /**
  * Asks a device for everything that it tells of itself. What it refuses or lacks is absent.
+ * @param known what it has told just now, or in its answer to a probe: it is not asked for that
  * @throws LenscapError when it stops answering at all, or turns out to be another
  */
-export async function readDevice(device: Device, signal: AbortSignal): Promise<Reading> {
+export async function readDevice(
+  device: Device,
+  known: Pick<Reading, 'information' | 'endpoint'>,
+  signal: AbortSignal,
+): Promise<Reading> {
   const calls = {
-    information: device.deviceInformation(signal),
-    endpoint: device.endpointReference(signal),
+    ...(known.information === undefined && { information: device.deviceInformation(signal) }),
+    ...(known.endpoint === undefined && { endpoint: device.endpointReference(signal) }),
     services: device.services(signal),
     interfaces: device.networkInterfaces(signal),
     protocols: device.networkProtocols(signal),
@@ -45,9 +50,8 @@ export async function readDevice(device: Device, signal: AbortSignal): Promise<R
   if (stranger?.status === 'rejected') throw stranger.reason
   const silent = outcomes.find((each) => each.status === 'rejected' && isSilence(each.reason))
   if (silent?.status === 'rejected' && outcomes.every(({ status }) => status === 'rejected')) throw silent.reason
-  return Object.fromEntries(
-    outcomes.flatMap((each, i) => (each.status === 'fulfilled' ? [[names[i], each.value]] : [])),
-  )
+  const told = outcomes.flatMap((each, i) => (each.status === 'fulfilled' ? [[names[i], each.value]] : []))
+  return { ...known, ...Object.fromEntries(told) }
 }
 
 const isSilence = (error: unknown) => ['unreachable', 'timeout'].includes(errorKind(error))
