@@ -18,11 +18,10 @@ const [folder = '', ...places] = process.argv.slice(2)
 const stop = new AbortController()
 using owner = testOwner()
 owner.allow('clip')
-let flowing = 0
+const flowing = new Set<string>()
 const recorders = places.map((place, i) => {
   const [address = '', port = ''] = place.split(':')
   let clips = 0
-  let isFlowing = false
   const access = {
     camera: CAMERA,
     address,
@@ -44,10 +43,8 @@ const recorders = places.map((place, i) => {
     },
     onTrouble: (error) => process.stderr.write(`${error}\n`),
     onFlowing: () => {
-      if (isFlowing) return
-      isFlowing = true
-      flowing += 1
-      if (flowing === places.length) process.stdout.write('recording\n')
+      const before = flowing.size
+      if (flowing.add(place).size > before && flowing.size === places.length) process.stdout.write('recording\n')
     },
   })
 })
