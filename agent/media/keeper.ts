@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { errorKind } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import type { Consent, Grant } from '../consent/consent.ts'
+import { BriefRefusals, type RefusalMemory } from '../credentials/refusal-log.ts'
 import type { Id } from '../protocol/envelope.ts'
 import type { MediaAccess } from './access.ts'
 import type { ClipSettings } from './cutter.ts'
@@ -22,6 +23,8 @@ export interface MediaKeeperDeps {
   readonly folder: string
   readonly settings: ClipSettings
   readonly stream?: StreamWishes
+  /** What cameras refused; where absent, it is remembered as long as this lives. */
+  readonly refusals?: RefusalMemory
   readonly clock: Clock
   readonly random: () => number
   /** Ends everything. */
@@ -50,7 +53,7 @@ export class MediaKeeper {
   readonly #recordings = new Map<Id, Recording>()
   /** The grant under which the first snapshot was taken: a new permission brings a new picture. */
   readonly #greeted = new Map<Id, Grant>()
-  readonly #refusals = new Refusals()
+  readonly #refusals: Refusals
   /** The snapshot under way: a second wish for one under the same grant gets the same. */
   readonly #taking = new Map<Id, { readonly grant: Grant; readonly work: Promise<boolean> }>()
   /** When an event last brought a snapshot, monotonic milliseconds. */
@@ -59,6 +62,7 @@ export class MediaKeeper {
 
   constructor(deps: MediaKeeperDeps) {
     this.#deps = deps
+    this.#refusals = new Refusals(deps.refusals ?? new BriefRefusals(), deps.clock)
   }
 
   /** A camera that can be asked from now on. */
@@ -117,14 +121,16 @@ export class MediaKeeper {
     const { camera } = access
     if (signal.aborted) return
     const picture = consent.grant(camera, 'snapshot')
-    if (picture && this.#greeted.get(camera) !== picture && !this.#isRefused(access, 'snapshot')) {
+    const clips = consent.grant(camera, 'clip')
+    if (picture === undefined) this.#refusals.over(camera, 'snapshot', credentialOf(access))
+    if (clips === undefined) this.#refusals.over(camera, 'clip', credentialOf(access))
+    if (picture && this.#greeted.get(camera) !== picture && !this.#isRefused(picture, access)) {
       this.#greeted.set(camera, picture)
       this.#run(this.#snapshot(access, 'granted'))
     }
-    const clips = consent.grant(camera, 'clip')
     const current = this.#recordings.get(camera)
     const isWanted = clips !== undefined && (current === undefined || current.grant !== clips)
-    if (isWanted && !this.#isRefused(access, 'clip')) this.#record(clips, access)
+    if (isWanted && !this.#isRefused(clips, access)) this.#record(clips, access)
   }
 
   #record(grant: Grant, access: MediaAccess): void {
@@ -150,7 +156,7 @@ export class MediaKeeper {
   async #snapshot(access: MediaAccess, reason: string): Promise<boolean> {
     const { camera } = access
     const grant = this.#deps.consent.grant(camera, 'snapshot')
-    if (grant === undefined || this.#isRefused(access, 'snapshot')) return false
+    if (grant === undefined || this.#isRefused(grant, access)) return false
     const underWay = this.#taking.get(camera)
     if (underWay?.grant === grant) return await underWay.work
     const taking = { grant, work: this.#takeOne(grant, access, reason) }
@@ -175,8 +181,8 @@ export class MediaKeeper {
     }
   }
 
-  #isRefused(access: MediaAccess, kind: Grant['kind']): boolean {
-    return this.#refusals.stands(access.camera, kind, credentialOf(access))
+  #isRefused(grant: Grant, access: MediaAccess): boolean {
+    return this.#refusals.stands(grant, credentialOf(access))
   }
 
   /** That a permission ended is no trouble. */

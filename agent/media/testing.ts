@@ -8,6 +8,7 @@ import { openDatabase } from '../base/database.ts'
 import { Secret } from '../base/secret.ts'
 import { Cap } from '../consent/cap.ts'
 import { CONSENT_TABLES, Consent, type Grant } from '../consent/consent.ts'
+import { LATEST_TIME_TABLES } from '../consent/latest-time.ts'
 import { DeviceGate } from '../onvif/gate.ts'
 import { signGrant } from '../protocol/grant.ts'
 import type { MediaKind } from '../protocol/media-kind.ts'
@@ -30,11 +31,11 @@ export interface TestOwner extends Disposable {
 }
 
 /** An owner with a key, and the box's consent room that believes it, in a temporary folder. */
-export function testOwner(onChange: () => void = () => {}): TestOwner {
+export function testOwner(onChange: () => void = () => {}, grantMs = 60_000): TestOwner {
   const state = mkdtempSync(join(tmpdir(), 'lenscap-media-'))
   const folder = join(state, 'media')
   const key = generateKeyPairSync('ed25519')
-  const db = openDatabase(join(state, 'state.db'), [CONSENT_TABLES])
+  const db = openDatabase(join(state, 'state.db'), [CONSENT_TABLES, LATEST_TIME_TABLES])
   const pins = { agent: AGENT, account: ACCOUNT, grantKey: key.publicKey }
   const cap = new Cap(state)
   const consent = new Consent({ db, pins, cap, clock: systemClock, onChange })
@@ -47,7 +48,7 @@ export function testOwner(onChange: () => void = () => {}): TestOwner {
     },
     allow(...kinds) {
       const cameras = kinds.length === 0 ? [] : [{ camera: CAMERA, kinds }]
-      const expires = systemClock.nowMs() + 60_000
+      const expires = systemClock.nowMs() + grantMs
       const ids = { account: ACCOUNT, agent: AGENT, grantedBy: ACCOUNT }
       consent.accept(
         signGrant({ v: 1, ...ids, serial: consent.serial + 1, notBefore: 0, expires, cameras }, key.privateKey),

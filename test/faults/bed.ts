@@ -105,7 +105,7 @@ async function startAgent(config: AgentConfig, seed: number) {
     identity: { ...ids, bridgeUrl, grantKey, token, mqttUrl: 'mqtt://127.0.0.1:9', prefix: 'none' },
     broker: await brokerAccess(config.mqtt, { url: 'mqtt://127.0.0.1:9', clientId: ids.agent }),
     ...{ clock: systemClock, random: seededRandom(seed), signal: stop.signal },
-    report: { onConnected() {}, onReset() {}, onSent() {}, hook() {} },
+    report: { onConnected() {}, onReset() {}, onForgotten() {}, onSent() {}, hook() {} },
   }).run()
   agent.catch(() => {}) // whoever waits for it hears of it
   return { agent, stop }

@@ -100,6 +100,7 @@ async function recorded(
     cost = await watch(program, mediaMs, () => inspection.take())
   }
   inspection.take()
+  if (inspection.found.pictures === 0) throw new Error('The agent’s rooms recorded nothing')
   return { cost, found: inspection.found }
 }
 

@@ -7,6 +7,8 @@ import { CAMERA, testOwner } from '../../../agent/media/testing.ts'
 import { DeviceGate } from '../../../agent/onvif/gate.ts'
 
 const ANNOUNCE_EVERY_MS = 1000
+/** Longer than anyone measures: what a grant allowed is deleted when it ends. */
+const GRANT_MS = 24 * 3_600_000
 const GRACE_MS_MAX = 12_000
 
 /**
@@ -16,7 +18,7 @@ const GRACE_MS_MAX = 12_000
  */
 const [folder = '', ...places] = process.argv.slice(2)
 const stop = new AbortController()
-using owner = testOwner()
+using owner = testOwner(() => {}, GRANT_MS)
 owner.allow('clip')
 const flowing = new Set<string>()
 const recorders = places.map((place, i) => {
