@@ -12,9 +12,9 @@ import { Egress, type EgressActivity } from '../egress/egress.ts'
 import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
 import type { Inventory } from '../inventory/inventory.ts'
-import { CLIP_SETTINGS } from '../media/cutter.ts'
 import type { MediaItem } from '../media/item.ts'
 import { MediaKeeper } from '../media/keeper.ts'
+import { recordingOf } from '../media/recording.ts'
 import { clearAtStart } from '../media/spool-file.ts'
 import type { AgentFacts } from '../metrics/agent-metrics.ts'
 import type { Id } from '../protocol/envelope.ts'
@@ -118,7 +118,7 @@ export class Agent {
     this.#media = new MediaKeeper({
       ...common,
       ...{ consent: this.#consent, folder: paths.media, refusals: new RefusalLog(db, credentials) },
-      settings: { ...CLIP_SETTINGS, preRollMs: config.media.preRollMs, postRollMs: config.media.postRollMs },
+      ...recordingOf(config.media),
       onItem: (grant, item) => this.#onItem(grant, item),
       onTrouble: (camera, error) => this.#onMediaTrouble(camera, error),
       onFlowing: (camera) => this.#onStream(camera, 'flowing'),

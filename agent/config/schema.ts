@@ -150,6 +150,14 @@ const SHAPE = z.strictObject({
         .max(60_000)
         .default(20_000)
         .describe('How much of a clip follows its event'),
+      sound: z
+        .boolean()
+        .default(false)
+        .describe('Record sound with clips. In many countries that asks for more than recording pictures does'),
+      transport: z
+        .enum(['auto', 'tcp', 'udp'])
+        .default('auto')
+        .describe('How streams come: in the RTSP connection (tcp), over UDP, or over UDP where a camera refuses tcp'),
       snapshotSchedule: Cron.default('*/10 * * * *').describe(
         'When a snapshot is taken of each camera whose owner allows it',
       ),

@@ -4,7 +4,8 @@ import type { Id } from '../protocol/envelope.ts'
 import { TICKS_PER_SECOND } from '../rtsp/access-unit.ts'
 import { type Gop, samplesOf } from './gop.ts'
 import type { MediaItem } from './item.ts'
-import { fragment, initSegment } from './mp4.ts'
+import { fragment, initSegment, VIDEO_TRACK } from './mp4.ts'
+import { SoundLane } from './sound-lane.ts'
 import { SpoolFile } from './spool-file.ts'
 
 // What may wait for a slow disk before the clip is given up.
@@ -20,26 +21,35 @@ interface ClipOptions {
 
 /** One clip on its way to the disk: a fragment for each GOP, written in order, behind whoever adds them. */
 export class Clip {
-  readonly #options: ClipOptions
+  readonly #camera: Id
+  readonly #reason: string
+  readonly #first: Pick<Gop, 'parameters' | 'ticks' | 'arrivedAtMs'>
   readonly #item: Id = newId()
   #writing: Promise<void>
   readonly #file: SpoolFile
   #fragments = 0
   #bytes = 0
   #waitingBytes = 0
+  #startTicks: number
   #endTicks: number
+  #sound: SoundLane | undefined
 
-  constructor(options: ClipOptions) {
-    this.#options = options
-    this.#endTicks = options.first.ticks
-    this.#file = new SpoolFile(options.folder, `${this.#item}.mp4`)
-    this.#writing = this.#open()
+  constructor({ folder, camera, reason, first }: ClipOptions) {
+    const { parameters, ticks, arrivedAtMs } = first
+    this.#camera = camera
+    this.#reason = reason
+    this.#first = { parameters, ticks, arrivedAtMs }
+    this.#startTicks = ticks
+    this.#endTicks = ticks
+    this.#file = new SpoolFile(folder, `${this.#item}.mp4`)
+    this.#writing = this.#file.append([])
     // Whoever finishes it gets the error.
     this.#writing.catch(() => {})
   }
 
-  get first(): Gop {
-    return this.#options.first
+  /** Where it starts. Its pictures are not held. */
+  get first(): Pick<Gop, 'parameters' | 'ticks' | 'arrivedAtMs'> {
+    return this.#first
   }
 
   /** Bytes of the pictures added. */
@@ -53,14 +63,21 @@ export class Clip {
 
   /** @param nextTicks when the GOP behind it starts, if it has */
   add(gop: Gop, nextTicks?: number): void {
-    const samples = samplesOf(gop, nextTicks)
-    const lasts = samples.reduce((sum, { duration }) => sum + duration, 0)
-    const start = gop.units.reduce((ticks, unit) => Math.min(ticks, unit.ticks), gop.ticks)
+    const isFirst = this.isEmpty
+    // At its beginning nothing can be shown that leans on pictures before it.
+    const units = isFirst ? gop.units.filter(({ leansBack }) => leansBack !== true) : gop.units
+    const { ticks, endTicks, samples } = samplesOf(units, nextTicks)
+    if (isFirst) this.#begin(gop, ticks)
+    const video = { track: VIDEO_TRACK, decodeTicks: Math.max(0, ticks - this.#startTicks), samples } as const
+    const sound = this.#sound?.lay(gop.sound)
     this.#fragments += 1
     this.#bytes += gop.bytes
-    this.#endTicks = start + lasts
-    const parts = fragment(this.#fragments, Math.max(0, start - this.first.ticks), samples)
-    this.#write(parts, gop.bytes)
+    this.#endTicks = endTicks
+    const parts = fragment(this.#fragments, sound ? [video, sound] : [video])
+    gop.hold()
+    this.#write(() => parts, gop.bytes)
+    // Written or not: nobody looks at it any more.
+    this.#writing.finally(() => gop.letGo()).catch(() => {})
   }
 
   /**
@@ -89,17 +106,21 @@ export class Clip {
   }
 
   #facts(): Omit<MediaItem, 'path' | 'bytes' | 'sha256'> {
-    const { camera, reason, first } = this.#options
-    const durationMs = Math.round(((this.#endTicks - first.ticks) * 1000) / TICKS_PER_SECOND)
-    const takenAt = Math.round(first.arrivedAtMs)
+    const durationMs = Math.round(((this.#endTicks - this.#startTicks) * 1000) / TICKS_PER_SECOND)
+    const [camera, reason] = [this.#camera, this.#reason]
+    const takenAt = Math.round(this.#first.arrivedAtMs)
     return { item: this.#item, camera, kind: 'clip', contentType: 'video/mp4', takenAt, durationMs, reason }
   }
 
-  async #open(): Promise<void> {
-    await this.#file.append([initSegment(this.first.parameters)])
+  /** Whether it has sound is decided here: a track in which nothing ever comes would stop players. */
+  #begin(first: Gop, ticks: number): void {
+    this.#startTicks = ticks
+    const [heard] = first.sound
+    if (heard) this.#sound = new SoundLane(heard.format, ticks)
+    this.#write(() => [initSegment(first.parameters, heard?.format)], 0)
   }
 
-  #write(parts: readonly Uint8Array[], bytes: number): void {
+  #write(parts: () => readonly Uint8Array[], bytes: number): void {
     this.#waitingBytes += bytes
     if (this.#waitingBytes > WAITING_BYTES_MAX) {
       this.#writing = Promise.reject(
@@ -107,7 +128,7 @@ export class Clip {
       )
     } else {
       this.#writing = this.#writing.then(async () => {
-        await this.#file.append(parts)
+        await this.#file.append(parts())
         this.#waitingBytes -= bytes
       })
     }

@@ -1,7 +1,7 @@
 import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Id } from '../protocol/envelope.ts'
-import { type AccessUnit, TICKS_PER_SECOND } from '../rtsp/access-unit.ts'
+import { type AccessUnit, isSound, type SoundUnit, type StreamUnit, TICKS_PER_SECOND } from '../rtsp/access-unit.ts'
 import { Clip } from './clip.ts'
 import type { Gop } from './gop.ts'
 import { Ring } from './ring.ts'
@@ -80,11 +80,27 @@ export class ClipCutter {
     void this.#endInTime(event)
   }
 
-  take(unit: AccessUnit): void {
+  take(unit: StreamUnit): void {
+    if (isSound(unit)) this.#takeSound(unit)
+    else this.#takePicture(unit)
+  }
+
+  #takeSound(unit: SoundUnit): void {
     const previous = this.#ring.gops.at(-1)
+    previous?.hold()
+    this.#ring.addSound(unit)
+    // As for pictures: what outgrew the ring is let go there, and the clip keeps what came of it.
+    if (this.#clip && previous && this.#ring.gops.length === 0) this.#cut(previous)
+    previous?.letGo()
+  }
+
+  #takePicture(unit: AccessUnit): void {
+    const previous = this.#ring.gops.at(-1)
+    previous?.hold()
     this.#ring.add(unit)
     const newest = this.#ring.gops.at(-1)
     if (this.#clip && previous) this.#extend(this.#clip, previous, newest, unit)
+    previous?.letGo()
     const event = this.#event
     if (!unit.keyframe || !newest || !event || this.#clip) return
     if (!event.hasClip) {
@@ -119,6 +135,7 @@ export class ClipCutter {
     }
     if (newest !== previous) {
       clip.add(previous, unit.ticks)
+      this.#ring.forget(previous)
       if (newest.parameters !== clip.first.parameters) {
         this.#cut()
         return
@@ -151,7 +168,10 @@ export class ClipCutter {
     for (const [i, gop] of chosen.entries()) {
       if (i === 0) this.#start(gop, event)
       const next = chosen[i + 1]
-      if (next) this.#clip?.add(gop, next.ticks)
+      if (next) {
+        this.#clip?.add(gop, next.ticks)
+        this.#ring.forget(gop)
+      }
     }
   }
 

@@ -229,7 +229,7 @@ describe('MediaKeeper', () => {
   })
 
   it('tries a camera again that could not be played, once something about it has changed', async () => {
-    const body = 'v=0\r\nm=video 0 RTP/AVP 98\r\na=rtpmap:98 H265/90000\r\n'
+    const body = 'v=0\r\nm=video 0 RTP/AVP 98\r\na=rtpmap:98 MP4V-ES/90000\r\n'
     await using stream = await scriptedCamera(({ method }) => (method === 'DESCRIBE' ? { body } : undefined))
     await using box = house({ rtsp: stream })
     box.keeper.add(box.access)

@@ -7,7 +7,7 @@ import type { Id } from '../protocol/envelope.ts'
 import type { MediaAccess } from './access.ts'
 import type { ClipSettings } from './cutter.ts'
 import type { MediaItem } from './item.ts'
-import { CameraRecorder } from './recorder.ts'
+import { CameraRecorder, type StreamWishes } from './recorder.ts'
 import { Refusals } from './refusals.ts'
 import { takeSnapshot } from './snapshot.ts'
 
@@ -22,6 +22,7 @@ export interface MediaKeeperDeps {
   /** Where media is written before it is handed over. */
   readonly folder: string
   readonly settings: ClipSettings
+  readonly stream?: StreamWishes
   /** What cameras refused; where absent, it is remembered as long as this lives. */
   readonly refusals?: RefusalMemory
   readonly clock: Clock

@@ -4,7 +4,7 @@ import type { AccessUnit } from '../rtsp/access-unit.ts'
 import { ParameterSets } from '../rtsp/parameter-sets.ts'
 import { PPS, SPS, slice, withLength } from '../rtsp/testing.ts'
 import { Gop, samplesOf } from './gop.ts'
-import { codecString, fragment, initSegment } from './mp4.ts'
+import { codecString, fragment, initSegment, VIDEO_TRACK } from './mp4.ts'
 import { Ring } from './ring.ts'
 import { parseSps } from './sps.ts'
 
@@ -65,7 +65,9 @@ describe('the MP4 writer', () => {
 
   it('puts sizes, durations and the data offset of each sample where a player looks for them', () => {
     const gop = gopOf(0, 4500, 9000)
-    const bytes = Buffer.concat(fragment(7, 90_000, samplesOf(gop, 18_000)))
+    const bytes = Buffer.concat(
+      fragment(7, [{ track: VIDEO_TRACK, decodeTicks: 90_000, samples: samplesOf(gop.units, 18_000).samples }]),
+    )
     const trun = boxIn(bytes, 'trun')
     assert.equal(trun.readUInt32BE(4), 3)
     assert.equal(bytes.toString('latin1', trun.readUInt32BE(8) - 4, trun.readUInt32BE(8)), 'mdat')
@@ -77,7 +79,7 @@ describe('the MP4 writer', () => {
   })
 
   it('decodes reordered pictures in the order they came, and shows them in the order of their times', () => {
-    const samples = samplesOf(gopOf(0, 13_500, 4500, 9000), 18_000)
+    const { samples } = samplesOf(gopOf(0, 13_500, 4500, 9000).units, 18_000)
     let decoding = 0
     const shown = samples.map(({ duration, compositionOffset }) => {
       const at = decoding + compositionOffset

@@ -40,6 +40,7 @@ function record(owner: TestOwner, camera: ScriptedCamera, settings: Partial<Clip
       items.push(item)
     },
     onTrouble: (error) => troubles.push(error),
+    stream: { readEveryMs: 0 },
     reconnect: { firstDelayMs: 5, delayMsMax: 20, steadyAfterMs: 1000 },
   })
   return { recorder, items, troubles, stop, running: recorder.run() }

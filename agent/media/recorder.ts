@@ -4,14 +4,20 @@ import { errorKind, LenscapError } from '../base/errors.ts'
 import { LinkedController } from '../base/linked-controller.ts'
 import { keepRunning, type RetryPolicy } from '../base/retry.ts'
 import type { Grant } from '../consent/consent.ts'
-import type { AccessUnit } from '../rtsp/access-unit.ts'
-import { openStream, type StreamLimits } from '../rtsp/client.ts'
+import { isSound, type StreamUnit } from '../rtsp/access-unit.ts'
+import { openStream, type StreamLimits, type StreamOptions } from '../rtsp/client.ts'
 import { demandGrant, type MediaAccess, onOwnAddress, throughGate } from './access.ts'
 import type { Clip } from './clip.ts'
 import { ClipCutter, type ClipSettings } from './cutter.ts'
 import type { MediaItem } from './item.ts'
 
+// Nobody watches what is recorded: this late costs half of what at once does.
+const READ_EVERY_MS = 100
+
 const RECONNECT: RetryPolicy = { firstDelayMs: 1000, delayMsMax: 60_000, steadyAfterMs: 30_000 }
+
+/** What is asked of a camera's stream. */
+export type StreamWishes = Pick<StreamOptions, 'sound' | 'transport' | 'readEveryMs'>
 
 interface RecorderDeps {
   /** Where clips are written; the same for all cameras. */
@@ -28,6 +34,8 @@ interface RecorderDeps {
   /** Pictures come, or none are wanted any more: a stall that was told is over. */
   readonly onFlowing?: () => void
   readonly reconnect?: RetryPolicy
+  /** By default no sound, and the transport that the camera takes. */
+  readonly stream?: StreamWishes
   readonly streamLimits?: Partial<StreamLimits>
 }
 
@@ -102,16 +110,17 @@ export class CameraRecorder {
 
   /** One connection, from dialling to its end. */
   async #play(signal: AbortSignal): Promise<void> {
-    const { clock, streamLimits = {} } = this.#deps
+    const { clock, streamLimits: limits = {}, stream = {} } = this.#deps
+    const wishes = { readEveryMs: READ_EVERY_MS, ...stream }
     const { address, credential } = this.#access
     this.#grant.check()
     const uri = onOwnAddress(await this.#access.streamUri(signal), address)
     this.#grant.check()
     await throughGate(this.#access, 'rtsp', signal, async () => {
-      const stream = await openStream({ uri, credential, signal, clock, limits: streamLimits })
-      if (credential && stream.signedIn) this.#access.gate.accept(credential, 'rtsp')
+      const playing = await openStream({ uri, credential, signal, clock, limits, ...wishes })
+      if (credential && playing.signedIn) this.#access.gate.accept(credential, 'rtsp')
       let isFirst = true
-      for await (const unit of stream) {
+      for await (const unit of playing) {
         if (isFirst) this.#deps.onFlowing?.()
         isFirst = false
         this.#take(unit)
@@ -119,9 +128,9 @@ export class CameraRecorder {
     })
   }
 
-  #take(unit: AccessUnit): void {
+  #take(unit: StreamUnit): void {
     // Asked once per GOP; in between the grant's own signal closes the socket.
-    if (unit.keyframe) this.#grant.check()
+    if (!isSound(unit) && unit.keyframe) this.#grant.check()
     this.#cutter.take(unit)
   }
 

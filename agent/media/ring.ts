@@ -1,4 +1,4 @@
-import { type AccessUnit, TICKS_PER_SECOND } from '../rtsp/access-unit.ts'
+import { type AccessUnit, type SoundUnit, TICKS_PER_SECOND } from '../rtsp/access-unit.ts'
 import { Gop } from './gop.ts'
 
 interface RingLimits {
@@ -39,7 +39,7 @@ export class Ring {
 
   add(unit: AccessUnit): void {
     const newest = this.#gops.at(-1)
-    if (unit.keyframe) this.#gops.push(new Gop(unit))
+    if (unit.keyframe) this.#push(new Gop(unit, newest?.takeSoundFrom(unit.ticks)))
     else if (newest) newest.add(unit)
     else return
     this.#bytes += unit.data.length
@@ -47,7 +47,22 @@ export class Ring {
     this.#shrink()
   }
 
+  /** Before the first keyframe there is nothing to hear it with. */
+  addSound(unit: SoundUnit): void {
+    const newest = this.#gops.at(-1)
+    if (newest === undefined) return
+    newest.addSound(unit)
+    this.#bytes += unit.data.length
+    this.#shrink()
+  }
+
+  /** Lets go of this GOP and those before it, which lie in a clip: pre-roll never goes back there. */
+  forget(gop: Gop): void {
+    while (this.#gops.includes(gop)) this.#drop()
+  }
+
   clear(): void {
+    for (const gop of this.#gops) gop.letGo()
     this.#gops.length = 0
     this.#bytes = 0
   }
@@ -61,7 +76,14 @@ export class Ring {
     }
   }
 
+  #push(gop: Gop): void {
+    gop.hold()
+    this.#gops.push(gop)
+  }
+
   #drop(): void {
-    this.#bytes -= this.#gops.shift()?.bytes ?? 0
+    const gop = this.#gops.shift()
+    this.#bytes -= gop?.bytes ?? 0
+    gop?.letGo()
   }
 }

@@ -31,7 +31,7 @@ export interface TestOwner extends Disposable {
 }
 
 /** An owner with a key, and the box's consent room that believes it, in a temporary folder. */
-export function testOwner(onChange: () => void = () => {}): TestOwner {
+export function testOwner(onChange: () => void = () => {}, grantMs = 60_000): TestOwner {
   const state = mkdtempSync(join(tmpdir(), 'lenscap-media-'))
   const folder = join(state, 'media')
   const key = generateKeyPairSync('ed25519')
@@ -48,7 +48,7 @@ export function testOwner(onChange: () => void = () => {}): TestOwner {
     },
     allow(...kinds) {
       const cameras = kinds.length === 0 ? [] : [{ camera: CAMERA, kinds }]
-      const expires = systemClock.nowMs() + 60_000
+      const expires = systemClock.nowMs() + grantMs
       const ids = { account: ACCOUNT, agent: AGENT, grantedBy: ACCOUNT }
       consent.accept(
         signGrant({ v: 1, ...ids, serial: consent.serial + 1, notBefore: 0, expires, cameras }, key.privateKey),

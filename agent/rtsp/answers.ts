@@ -1,7 +1,8 @@
 import { type ErrorKind, LenscapError } from '../base/errors.ts'
 import { header, printable, type RtspResponse } from './message.ts'
 
-const SESSION_TIMEOUT_S = 60
+// RFC 2326 says 60 where the camera says nothing; some that say nothing mean less.
+const SESSION_TIMEOUT_S = 24
 
 /** @throws LenscapError whose kind says what a caller can do, for every answer but 200 (RFC 2326, 11) */
 export function demandOk(response: RtspResponse, method: string, host: string): RtspResponse {
@@ -30,11 +31,42 @@ export function readSession(response: RtspResponse): { readonly id: string; read
   return { id: id.trim(), timeoutS: Number(timeout ?? SESSION_TIMEOUT_S) || SESSION_TIMEOUT_S }
 }
 
-/** The channel that carries RTP; 0 where the camera repeats nothing (RFC 2326, 12.39). */
-export function readChannel(response: RtspResponse): number {
+/** The channel that carries RTP; the one asked for where the camera repeats nothing (RFC 2326, 12.39). */
+export function readChannel(response: RtspResponse, asked: number): number {
   const transport = header(response.headers, 'transport') ?? ''
-  if (!/tcp/i.test(transport)) throw new LenscapError('unsupported', 'The camera does not send its video over TCP')
-  return Number(/interleaved\s*=\s*(\d{1,3})/i.exec(transport)?.[1] ?? 0)
+  if (!/tcp/i.test(transport)) throw new LenscapError('unsupported', 'The camera does not send its packets over TCP')
+  return Number(/interleaved\s*=\s*(\d{1,3})/i.exec(transport)?.[1] ?? asked)
+}
+
+/**
+ * The camera's UDP ports, if it tells them. Where it sends from and to is not taken from here.
+ * @throws LenscapError `unsupported` where it chose something else
+ */
+export function readServerPorts(response: RtspResponse): { readonly rtp: number; readonly rtcp: number } | undefined {
+  const transport = header(response.headers, 'transport') ?? ''
+  if (/tcp|multicast/i.test(transport)) throw new LenscapError('unsupported', 'The camera does not send over UDP to us')
+  const [, first, second] = /server_port\s*=\s*(\d{1,5})(?:-(\d{1,5}))?/i.exec(transport) ?? []
+  const rtp = Number(first ?? 0)
+  const rtcp = Number(second ?? rtp + 1)
+  return isPort(rtp) && isPort(rtcp) ? { rtp, rtcp } : undefined
+}
+
+const isPort = (port: number) => port >= 1 && port <= 65_535
+
+/** One entry of RTP-Info (RFC 2326, 12.33). */
+export interface PlayInfo {
+  readonly url: string
+  readonly rtpTime: number
+}
+
+/** Where each track is at the beginning, as far as the camera says. */
+export function readPlayInfo(response: RtspResponse): PlayInfo[] {
+  const entries = (header(response.headers, 'rtp-info') ?? '').split(/,(?=\s*url\s*=)/i).slice(0, 8)
+  return entries.flatMap((entry) => {
+    const url = /url\s*=\s*"?([^;"\s]+)/i.exec(entry)?.[1]
+    const rtpTime = /rtptime\s*=\s*(\d{1,10})/i.exec(entry)?.[1]
+    return url === undefined || rtpTime === undefined ? [] : [{ url, rtpTime: Number(rtpTime) >>> 0 }]
+  })
 }
 
 /** The methods of a `Public` header (RFC 2326, 12.28). */

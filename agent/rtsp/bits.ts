@@ -1,15 +1,20 @@
 import { LenscapError } from '../base/errors.ts'
 
-/** Reads the bits of a NAL unit's payload, stepping over emulation prevention bytes (H.264, 7.4.1). */
+/** Reads the bits of a NAL unit's payload, stepping over emulation prevention bytes (H.264 and H.265, 7.4.1). */
 export class BitReader {
   readonly #bytes: Uint8Array
+  readonly #isNal: boolean
   #at: number
   #bit = 0
 
-  /** @param from first byte to read: 1 steps over the NAL unit's header */
-  constructor(bytes: Uint8Array, from = 1) {
+  /**
+   * @param from first byte to read: 1 steps over the header of an H.264 NAL unit, 2 over that of H.265
+   * @param isNal false for other bytes, which hold no emulation prevention
+   */
+  constructor(bytes: Uint8Array, from = 1, isNal = true) {
     this.#bytes = bytes
     this.#at = from
+    this.#isNal = isNal
   }
 
   /** @throws LenscapError `invalid` past the end */
@@ -48,7 +53,11 @@ export class BitReader {
     this.#bit = 0
     this.#at += 1
     const isEmulationPrevention =
-      this.#bytes[this.#at] === 3 && this.#bytes[this.#at - 1] === 0 && this.#bytes[this.#at - 2] === 0 && this.#at > 2
+      this.#isNal &&
+      this.#bytes[this.#at] === 3 &&
+      this.#bytes[this.#at - 1] === 0 &&
+      this.#bytes[this.#at - 2] === 0 &&
+      this.#at > 2
     if (isEmulationPrevention) this.#at += 1
   }
 }

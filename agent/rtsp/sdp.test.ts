@@ -2,39 +2,40 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { LenscapError } from '../base/errors.ts'
-import { parseVideoTrack } from './sdp.ts'
+import { parseDescription } from './sdp.ts'
 import { PPS, SDP, SPS, sdpOf } from './testing.ts'
 import { resolveControl } from './uri.ts'
 
 describe('the SDP of a camera', () => {
   it('names the H.264 track, its control and its parameter sets', () => {
-    const track = parseVideoTrack(SDP)
+    const { control, video: track, sound } = parseDescription(SDP)
+    assert.deepEqual([control, track.codec, sound], ['*', 'h264', undefined])
     assert.equal(track.payloadType, 96)
     assert.equal(track.control, 'trackID=1')
-    assert.equal(track.sessionControl, '*')
     assert.deepEqual(track.parameterSets, [new Uint8Array(SPS), new Uint8Array(PPS)])
   })
 
   it('is understood with an audio track first, bare line feeds and no parameter sets', () => {
     const media = 'm=audio 0 RTP/AVP 0\na=control:a\nm=video 0 RTP/AVP 97\na=rtpmap:97 h264/90000\na=control:v\n'
-    assert.deepEqual(parseVideoTrack(sdpOf(media)), {
-      payloadType: 97,
-      sessionControl: '*',
-      control: 'v',
-      parameterSets: [],
+    const { video, sound } = parseDescription(sdpOf(media))
+    assert.deepEqual(video, { codec: 'h264', payloadType: 97, control: 'v', parameterSets: [] })
+    assert.deepEqual(sound, {
+      payloadType: 0,
+      control: 'a',
+      track: { codec: 'pcmu', sampleRateHz: 8000, channels: 1 },
     })
   })
 
   it('without video, or interleaved by mode 2, is refused by name', () => {
-    assert.throws(() => parseVideoTrack(sdpOf('')), { kind: 'invalid' })
-    assert.throws(() => parseVideoTrack(SDP.replace('mode=1', 'mode=2')), { kind: 'unsupported' })
+    assert.throws(() => parseDescription(sdpOf('')), { kind: 'invalid' })
+    assert.throws(() => parseDescription(SDP.replace('mode=1', 'mode=2')), { kind: 'unsupported' })
   })
 
   it('throws nothing but a LenscapError for any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii', maxLength: 200 }), (text) => {
         try {
-          parseVideoTrack(`${text}\nm=video 0 RTP/AVP 96\na=${text}\na=rtpmap:96 ${text}`)
+          parseDescription(`${text}\nm=video 0 RTP/AVP 96\na=${text}\na=rtpmap:96 ${text}`)
         } catch (error) {
           assert.ok(error instanceof LenscapError)
         }

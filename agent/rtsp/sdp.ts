@@ -1,14 +1,30 @@
 import { LenscapError } from '../base/errors.ts'
 import { printable } from './message.ts'
+import type { VideoCodec } from './nal.ts'
+import { type SoundTrack, soundTrackOf } from './sound-track.ts'
 
-/** What a DESCRIBE says of the one track that we play (RFC 4566, RFC 6184 section 8). */
-export interface VideoTrack {
-  readonly payloadType: number
-  /** `a=control` of the session and of the track, as the camera wrote them. */
-  readonly sessionControl: string | undefined
+/** What a DESCRIBE says of the tracks that we play. Controls stand as the camera wrote them. */
+export interface Description {
+  /** `a=control` of the session. */
   readonly control: string | undefined
-  /** NAL units of `sprop-parameter-sets`, without start codes; may be empty. */
+  readonly video: VideoTrack
+  /** Undefined where there is none, or none that can be recorded. */
+  readonly sound: SoundMedia | undefined
+}
+
+/** RFC 6184, 8.2.1; RFC 7798, 7.2.1. */
+export interface VideoTrack {
+  readonly codec: VideoCodec
+  readonly payloadType: number
+  readonly control: string | undefined
+  /** NAL units of the `sprop` parameters, without start codes; may be empty. */
   readonly parameterSets: readonly Uint8Array[]
+}
+
+export interface SoundMedia {
+  readonly payloadType: number
+  readonly control: string | undefined
+  readonly track: SoundTrack
 }
 
 interface MediaSection {
@@ -19,33 +35,56 @@ interface MediaSection {
 
 const SECTIONS_MAX = 32
 
+const CODECS: Readonly<Record<string, VideoCodec>> = { 'h264/90000': 'h264', 'h265/90000': 'h265' }
+
+/** Payload types that need no `a=rtpmap` (RFC 3551, 6). */
+const STATIC: Readonly<Record<number, string>> = { 0: 'PCMU/8000', 8: 'PCMA/8000' }
+
 /**
- * Finds the first H.264 video track.
+ * Finds the first H.264 or H.265 track, and the first of sound.
  * @throws LenscapError `unsupported` where the video is of another codec or packetisation, `invalid` without any video
  */
-export function parseVideoTrack(sdp: string): VideoTrack {
+export function parseDescription(sdp: string): Description {
   const { session, sections } = splitSections(sdp)
   const videos = sections.filter(({ kind }) => kind === 'video')
   if (videos.length === 0) throw new LenscapError('invalid', 'The camera describes no video')
-  for (const video of videos) {
-    const payloadType = video.payloadTypes.find((type) => /^h264\/90000/i.test(rtpmap(video, type) ?? ''))
-    if (payloadType === undefined) continue
-    const format = formatParameters(video, payloadType)
-    if (format.get('packetization-mode') === '2') {
-      throw new LenscapError('unsupported', 'The camera interleaves H.264 (packetization-mode 2), which is not played')
-    }
-    return {
-      payloadType,
-      sessionControl: attribute(session, 'control'),
-      control: attribute(video.attributes, 'control'),
-      parameterSets: readParameterSets(format.get('sprop-parameter-sets') ?? ''),
-    }
+  const control = attribute(session, 'control')
+  for (const section of videos) {
+    const video = readVideo(section)
+    if (video) return { control, video, sound: findSound(sections) }
   }
   const codecs = videos.flatMap((video) => video.payloadTypes.map((type) => rtpmap(video, type) ?? `type ${type}`))
   const codec = printable(codecs.join(', '))
-  throw new LenscapError('unsupported', `The camera's video is ${codec}: set this stream to H.264 in the camera`, {
-    codec,
-  })
+  const advice = 'set this stream to H.264 or H.265 in the camera'
+  throw new LenscapError('unsupported', `The camera's video is ${codec}: ${advice}`, { codec })
+}
+
+function readVideo(section: MediaSection): VideoTrack | undefined {
+  for (const payloadType of section.payloadTypes) {
+    const codec = CODECS[(rtpmap(section, payloadType) ?? '').toLowerCase().slice(0, 10)]
+    if (codec === undefined) continue
+    const format = formatParameters(section, payloadType)
+    const isInterleaved = format.get('packetization-mode') === '2' || Number(format.get('sprop-max-don-diff') ?? 0) > 0
+    if (isInterleaved) {
+      const says = `The camera interleaves its ${codec === 'h264' ? 'H.264 (packetization-mode 2)' : 'H.265 (DONL)'}`
+      throw new LenscapError('unsupported', `${says}, which is not played`)
+    }
+    const names = codec === 'h264' ? ['sprop-parameter-sets'] : ['sprop-vps', 'sprop-sps', 'sprop-pps']
+    const parameterSets = names.flatMap((name) => readParameterSets(format.get(name) ?? ''))
+    return { codec, payloadType, control: attribute(section.attributes, 'control'), parameterSets }
+  }
+  return undefined
+}
+
+function findSound(sections: readonly MediaSection[]): SoundMedia | undefined {
+  for (const section of sections.filter(({ kind }) => kind === 'audio')) {
+    for (const payloadType of section.payloadTypes) {
+      const encoding = rtpmap(section, payloadType) ?? STATIC[payloadType] ?? ''
+      const track = soundTrackOf(encoding, formatParameters(section, payloadType))
+      if (track) return { payloadType, control: attribute(section.attributes, 'control'), track }
+    }
+  }
+  return undefined
 }
 
 function splitSections(sdp: string): { session: readonly string[]; sections: readonly MediaSection[] } {

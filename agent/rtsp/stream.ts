@@ -1,11 +1,12 @@
-import type { AccessUnit } from './access-unit.ts'
-import type { LossCounts } from './h264.ts'
+import type { StreamUnit } from './access-unit.ts'
 import type { UnitQueue } from './unit-queue.ts'
+import type { LossCounts } from './video-depacketizer.ts'
 
 /** What has come in since the stream was opened. */
 export interface StreamCounts extends Readonly<LossCounts> {
+  /** Pictures. */
   readonly units: number
-  /** RTP bytes, headers included. */
+  /** RTP bytes of all tracks, headers included. */
   readonly bytes: number
 }
 
@@ -20,7 +21,7 @@ interface StreamParts {
  * A playing stream: read it once, with `for await`. It ends quietly when its signal fires or after `close`, and throws
  * a LenscapError when the camera or the network ends it. Leaving the loop closes it.
  */
-export class RtspStream implements AsyncIterable<AccessUnit> {
+export class RtspStream implements AsyncIterable<StreamUnit> {
   readonly #parts: StreamParts
 
   constructor(parts: StreamParts) {
@@ -41,7 +42,7 @@ export class RtspStream implements AsyncIterable<AccessUnit> {
     this.#parts.close()
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<AccessUnit, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<StreamUnit, void, undefined> {
     try {
       for (let unit = await this.#parts.queue.next(); unit; unit = await this.#parts.queue.next()) yield unit
     } finally {

@@ -5,6 +5,13 @@ import { systemClock } from '../base/clock.ts'
 export const SPS = Buffer.from('67640016acd940a02ff9610000030001000003001e0f162d96', 'hex')
 export const PPS = Buffer.from('68ebe3cb22c0', 'hex')
 
+/** 1280×720, Main profile, as x265 writes them. */
+export const SETS_H265 = [
+  '40010c01ffff01600000030090000003000003005d968090',
+  '42010101600000030090000003000003005da00280802d16596a4932b9a808080820000003002000000301e1',
+  '4401c172b46240',
+].map((hex) => Buffer.from(hex, 'hex'))
+
 /** One request as the camera by script got it. */
 export interface Asked {
   readonly method: string
@@ -189,9 +196,9 @@ export function withLength(...nals: readonly Uint8Array[]): Buffer {
   )
 }
 
-/** Waits until something holds. @throws Error after five seconds */
+/** Waits until something holds. @throws Error after twenty seconds */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = systemClock.monotonicMs() + 5000
+  const deadline = systemClock.monotonicMs() + 20_000
   while (!holds()) {
     if (systemClock.monotonicMs() > deadline) throw new Error(`Waited in vain: ${what}`)
     await systemClock.sleep(2)

@@ -4,7 +4,7 @@ import { Timeline } from './timeline.ts'
 
 describe('the timeline of a stream', () => {
   const follow = (steps: readonly (readonly [rtp: number, arrivedMs: number])[]) => {
-    const timeline = new Timeline()
+    const timeline = new Timeline(90_000)
     return steps.map(([rtp, arrivedMs]) => timeline.ticks(rtp >>> 0, arrivedMs))
   }
 

@@ -1,13 +1,13 @@
-import type { AccessUnit } from './access-unit.ts'
+import type { StreamUnit } from './access-unit.ts'
 
 /**
- * Hands access units to one reader, in order, without losing any: past `bytesMax` waiting bytes it asks the sender to
+ * Hands units to one reader, in order, without losing any: past `bytesMax` waiting bytes it asks the sender to
  * pause, and to go on once half of them are read.
  */
 export class UnitQueue {
   readonly #bytesMax: number
   readonly #pause: (paused: boolean) => void
-  #units: AccessUnit[] = []
+  #units: StreamUnit[] = []
   #at = 0
   #bytes = 0
   #paused = false
@@ -24,7 +24,7 @@ export class UnitQueue {
     return this.#paused
   }
 
-  push(unit: AccessUnit): void {
+  push(unit: StreamUnit): void {
     if (this.#ended) return
     this.#units.push(unit)
     this.#bytes += unit.data.length
@@ -42,7 +42,7 @@ export class UnitQueue {
     this.#wake?.()
   }
 
-  async next(): Promise<AccessUnit | undefined> {
+  async next(): Promise<StreamUnit | undefined> {
     while (this.#at >= this.#units.length) {
       if (this.#error !== undefined) throw this.#error
       if (this.#ended) return undefined

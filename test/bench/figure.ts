@@ -20,6 +20,8 @@ export interface Effort {
   readonly windowMs: number
   /** How long an idle agent is watched. */
   readonly idleMs: number
+  /** How long streams are recorded. */
+  readonly mediaMs: number
 }
 
 /** A group of figures that are measured together. */

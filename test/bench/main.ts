@@ -6,6 +6,7 @@ import { leanBuiltins } from '../../firmware-hooks/artefacts/lean-builtins.ts'
 import { idle as agentIdle } from './agent/idle.ts'
 import { inventory } from './agent/inventory.ts'
 import type { Effort, Figure, Measure } from './figure.ts'
+import { recording } from './media/recording.ts'
 import { discovery } from './simulator/discovery.ts'
 import { idle } from './simulator/idle.ts'
 import { pullPoints } from './simulator/pull-points.ts'
@@ -20,6 +21,7 @@ const root = join(import.meta.dirname, '../..')
 const GROUPS: Readonly<Record<string, Measure>> = {
   'agent-inventory': inventory,
   'agent-idle': agentIdle,
+  media: recording,
   'simulator-idle': idle,
   'simulator-discovery': discovery,
   'simulator-pull-points': pullPoints,
@@ -31,6 +33,7 @@ const GROUPS: Readonly<Record<string, Measure>> = {
 /** The programs that are measured beside ours, and the agent's rooms on their own. */
 const PEERS = [
   'agent-inventory',
+  'agent-recorder',
   'agent-upload',
   'bare-mqtt',
   'bare-put',
@@ -42,19 +45,25 @@ const PEERS = [
   'plain-sender',
 ]
 
-const FULL: Effort = { runs: 3, windowMs: 10_000, idleMs: 60_000 }
-const QUICK: Effort = { runs: 1, windowMs: 2000, idleMs: 10_000 }
+const FULL: Effort = { runs: 3, windowMs: 10_000, idleMs: 60_000, mediaMs: 60_000 }
+const QUICK: Effort = { runs: 1, windowMs: 2000, idleMs: 10_000, mediaMs: 10_000 }
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     'idle-minutes': { type: 'string' },
+    'media-minutes': { type: 'string' },
   },
 })
 const chosen = values.quick ? QUICK : FULL
-const minutes = values['idle-minutes']
-const effort = minutes === undefined ? chosen : { ...chosen, idleMs: Number(minutes) * 60_000 }
+const minutes = (name: 'idle-minutes' | 'media-minutes', otherwiseMs: number) =>
+  values[name] === undefined ? otherwiseMs : Number(values[name]) * 60_000
+const effort: Effort = {
+  ...chosen,
+  idleMs: minutes('idle-minutes', chosen.idleMs),
+  mediaMs: minutes('media-minutes', chosen.mediaMs),
+}
 await build({
   absWorkingDir: root,
   entryPoints: PEERS.map((peer) => `test/bench/peers/${peer}.ts`),

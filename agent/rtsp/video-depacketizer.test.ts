@@ -3,15 +3,17 @@ import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { systemClock } from '../base/clock.ts'
 import type { AccessUnit } from './access-unit.ts'
-import { H264Depacketizer } from './h264.ts'
 import { ParameterSets } from './parameter-sets.ts'
+import { parseRtp } from './rtp.ts'
 import { PPS, packetizer, rtpFrame, SPS, slice, withLength } from './testing.ts'
+import { Timeline } from './timeline.ts'
+import { VideoDepacketizer } from './video-depacketizer.ts'
 
 function depacketizer(parameters = ParameterSets.from([SPS, PPS])) {
   const units: AccessUnit[] = []
   const onUnit = (unit: AccessUnit) => units.push(unit)
-  const depacketize = new H264Depacketizer({
-    payloadType: 96,
+  const depacketize = new VideoDepacketizer({
+    timeline: new Timeline(90_000),
     parameters,
     unitBytesMax: 1_000_000,
     clock: systemClock,
@@ -21,7 +23,8 @@ function depacketizer(parameters = ParameterSets.from([SPS, PPS])) {
     for (const frame of frames) {
       // The socket's buffer is used again after each call: what was kept must be a copy.
       const packet = Buffer.from(frame.subarray(4))
-      depacketize.push(packet)
+      const parsed = parseRtp(packet)
+      if (parsed?.payloadType === 96) depacketize.push(parsed)
       packet.fill(0xee)
     }
   }
@@ -139,6 +142,51 @@ describe('the H.264 depacketizer', () => {
       units.map(({ data }) => Buffer.from(data)),
       [withLength(slice('idr', 1))],
     )
+  })
+
+  it('keeps the slices of a picture together where a camera marks each, once it has seen that', () => {
+    const { units, push } = depacketizer()
+    const second = slice('idr', 9)
+    second[1] = 0x48
+    for (let i = 0; i < 4; i++) {
+      const at = { timestamp: i * 4500, marker: true }
+      push([
+        rtpFrame({ ...at, sequence: i * 2, payload: slice('idr', i) }),
+        rtpFrame({ ...at, sequence: i * 2 + 1, payload: second }),
+      ])
+    }
+    assert.deepEqual(
+      units.slice(-2).map(({ data }) => Buffer.from(data)),
+      [1, 2].map((i) => withLength(slice('idr', i), second)),
+    )
+  })
+
+  it('understands fragments whose end is never marked, start codes, and empty packets', () => {
+    const { units, push, losses } = depacketizer()
+    const endless = (number: number) => {
+      const nal = slice('idr', number, 3000)
+      const header = Buffer.from([(nal[0] ?? 0) & 0xe0 | 28, 0x85]) // biome-ignore format: bits
+      const more = Buffer.from([header[0] ?? 0, 0x05])
+      return [Buffer.concat([header, nal.subarray(1, 1400)]), Buffer.concat([more, nal.subarray(1400)])]
+    }
+    const withCode = Buffer.concat([Buffer.from([0, 0, 0, 1]), slice('other', 2)])
+    const payloads = [...endless(1), Buffer.alloc(0), withCode, ...endless(3), slice('other', 4)]
+    const times = [0, 0, 4500, 4500, 9000, 9000, 13_500]
+    push(payloads.map((payload, i) => rtpFrame({ sequence: i, timestamp: times[i] ?? 0, payload })))
+    assert.deepEqual(
+      units.map(({ data }) => Buffer.from(data)),
+      [slice('idr', 1, 3000), slice('other', 2), slice('idr', 3, 3000)].map((nal) => withLength(nal)),
+    )
+    assert.equal(losses.gaps, 0)
+  })
+
+  it('goes by arrival where a camera stamps all pictures alike', () => {
+    const { units, push } = depacketizer()
+    const at = { timestamp: 7, marker: true }
+    push([0, 1, 2].map((i) => rtpFrame({ ...at, sequence: i, payload: slice(i === 0 ? 'idr' : 'other', i) })))
+    const ticks = units.map((unit) => unit.ticks)
+    assert.equal(ticks.length, 3)
+    assert.ok(ticks.every((tick, i) => i === 0 || tick > (ticks[i - 1] ?? 0)))
   })
 
   it('survives any bytes', () => {
