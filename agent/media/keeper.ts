@@ -16,6 +16,9 @@ const EVENT_SNAPSHOT_EVERY_MS = 10_000
 /** Pictures of many cameras asked for at once are taken so many at a time: each may take 8 MB of memory. */
 const SNAPSHOTS_AT_ONCE_MAX = 4
 
+/** A stream that can't be played is tried again this often. */
+const UNSUPPORTED_REST_MS = 300_000
+
 export interface MediaKeeperDeps {
   readonly consent: Pick<Consent, 'grant'>
   /** Where media is written before it is handed over. */
@@ -28,8 +31,8 @@ export interface MediaKeeperDeps {
   /** Takes over an item and its file, under the grant that it was made with. */
   readonly onItem: (grant: Grant, item: MediaItem) => Promise<void>
   readonly onTrouble: (camera: Id, error: unknown) => void
-  /** Pictures of a stream come, or none are wanted any more. */
-  readonly onFlowing: (camera: Id) => void
+  /** Why no picture of a stream comes; without a reason: they come, or none are wanted any more. */
+  readonly onStream: (camera: Id, why?: unknown) => void
 }
 
 interface Recording {
@@ -50,6 +53,8 @@ export class MediaKeeper {
   /** The grant under which the first snapshot was taken: a new permission brings a new picture. */
   readonly #greeted = new Map<Id, Grant>()
   readonly #refusals = new Refusals()
+  /** Whose stream was wanted and given up: that was told, and holds as long as it is wanted. */
+  readonly #missed = new Set<Id>()
   /** The snapshot under way: a second wish for one under the same grant gets the same. */
   readonly #taking = new Map<Id, { readonly grant: Grant; readonly work: Promise<boolean> }>()
   /** When an event last brought a snapshot, monotonic milliseconds. */
@@ -121,6 +126,7 @@ export class MediaKeeper {
       this.#run(this.#snapshot(access, 'granted'))
     }
     const clips = consent.grant(camera, 'clip')
+    if (!clips && this.#missed.delete(camera)) this.#deps.onStream(camera)
     const current = this.#recordings.get(camera)
     const isWanted = clips !== undefined && (current === undefined || current.grant !== clips)
     if (isWanted && !this.#isRefused(access, 'clip')) this.#record(clips, access)
@@ -132,7 +138,7 @@ export class MediaKeeper {
       ...this.#deps,
       onItem: (item) => this.#deps.onItem(grant, item),
       onTrouble: (error) => this.#deps.onTrouble(camera, error),
-      onFlowing: () => this.#deps.onFlowing(camera),
+      onStream: (why) => this.#deps.onStream(camera, why),
     })
     const recording: Recording = { grant, recorder, gaveUp: false }
     this.#recordings.set(camera, recording)
@@ -140,10 +146,20 @@ export class MediaKeeper {
     const work = recorder.run().catch((error: unknown) => {
       recording.gaveUp = true
       this.#tell(grant, credential, error)
+      this.#missed.add(camera)
+      this.#deps.onStream(camera, error)
+      if (errorKind(error) === 'unsupported') this.#run(this.#tryAgain(camera))
       // A refusal is remembered as such, and taken up again by a review once it no longer stands.
       if (errorKind(error) === 'refused' && this.#recordings.get(camera) === recording) this.#recordings.delete(camera)
     })
     this.#run(work)
+  }
+
+  /** What a camera lacks it may have after an update, or when it has come to its senses. */
+  async #tryAgain(camera: Id): Promise<void> {
+    const { clock, signal } = this.#deps
+    await clock.sleep(UNSUPPORTED_REST_MS, signal).catch(() => {})
+    if (!signal.aborted) this.changed(camera)
   }
 
   async #snapshot(access: MediaAccess, reason: string): Promise<boolean> {

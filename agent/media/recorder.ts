@@ -13,6 +13,9 @@ import type { MediaItem } from './item.ts'
 
 const RECONNECT: RetryPolicy = { firstDelayMs: 1000, delayMsMax: 60_000, steadyAfterMs: 30_000 }
 
+/** A camera that restarts misses one try; who misses two in a row is worth a word. */
+const BARREN_MAX = 2
+
 interface RecorderDeps {
   /** Where clips are written; the same for all cameras. */
   readonly folder: string
@@ -25,8 +28,9 @@ interface RecorderDeps {
   readonly onItem: (item: MediaItem) => void | Promise<void>
   /** What went wrong on the way; the recorder goes on. A stalled stream has the fact `diagnosis: 'STREAM_STALLED'`. */
   readonly onTrouble: (error: unknown) => void
-  /** Pictures come, or none are wanted any more: a stall that was told is over. */
-  readonly onFlowing?: () => void
+  /** Why no picture comes: the stream stalled, or two tries in a row brought none. Without a reason: they
+   * come, or none are wanted any more. */
+  readonly onStream?: (why?: unknown) => void
   readonly reconnect?: RetryPolicy
   readonly streamLimits?: Partial<StreamLimits>
 }
@@ -39,6 +43,8 @@ export class CameraRecorder {
   readonly #cutter: ClipCutter
   readonly #finishing = new Map<Clip, Promise<void>>()
   #dropping = Promise.resolve()
+  /** Tries in a row that brought no picture. */
+  #barren = 0
 
   /** @throws LenscapError `refused` unless the grant stands and is for clips of this camera */
   constructor(grant: Grant, access: MediaAccess, deps: RecorderDeps) {
@@ -73,7 +79,10 @@ export class CameraRecorder {
     const stop = done.signal
     this.#grant.signal.addEventListener('abort', this.#dropAll, { once: true })
     if (this.#grant.signal.aborted) this.#dropAll()
-    const onError = (error: unknown) => onTrouble(error)
+    const onError = (error: unknown) => {
+      onTrouble(error)
+      this.#failed(error)
+    }
     const deps = { clock, random, signal: stop, onError }
     let final: unknown
     const attempt = async () => {
@@ -95,9 +104,15 @@ export class CameraRecorder {
       this.#grant.signal.removeEventListener('abort', this.#dropAll)
       await this.#dropping
       await this.#cutter.drop()
-      this.#deps.onFlowing?.()
+      this.#deps.onStream?.()
     }
     if (final !== undefined) throw final
+  }
+
+  #failed(error: unknown): void {
+    this.#barren += 1
+    const isStalled = error instanceof LenscapError && error.facts['diagnosis'] === 'STREAM_STALLED'
+    if (isStalled || this.#barren >= BARREN_MAX) this.#deps.onStream?.(error)
   }
 
   /** One connection, from dialling to its end. */
@@ -112,8 +127,9 @@ export class CameraRecorder {
       if (credential && stream.signedIn) this.#access.gate.accept(credential, 'rtsp')
       let isFirst = true
       for await (const unit of stream) {
-        if (isFirst) this.#deps.onFlowing?.()
+        if (isFirst) this.#deps.onStream?.()
         isFirst = false
+        this.#barren = 0
         this.#take(unit)
       }
     })
