@@ -40,7 +40,7 @@ export interface Outcome {
 }
 
 /** Level and codes in one word each. What is only a memory of a move is no trouble. */
-function wordsOf(health: HealthFacts | undefined): string {
+export function wordsOf(health: HealthFacts | undefined): string {
   if (health === undefined) return 'unknown'
   return [health.level, ...health.diagnoses.map(({ code }) => code)].join(' ')
 }
@@ -57,7 +57,7 @@ const REQUESTS_TO_READ = 60
 export async function runTrial(plan: TrialPlan): Promise<{ outcomes: Outcome[]; stallMaxMs: number }> {
   const { faults, phase, profile } = plan
   const cameras = faults.map((fault) => ({ profile, faults: phase === 'starting' ? [fault] : [] }))
-  await using bed = await startBed(plan.net, cameras, plan.seed)
+  await using bed = await startBed(plan.net, cameras, { seed: plan.seed })
   if (phase === 'running') await watch(bed, SETTLE_S, isWell)
   const before = bed.cameras.map(({ journal }) => journal.counts())
   if (phase === 'running') faults.forEach((fault, i) => void set(bed.cameras[i], fault))
@@ -121,9 +121,9 @@ function mediaOf(camera: SimulatedCamera | undefined): number {
   return rtspConnections + snapshotRequests
 }
 
-function set(camera: SimulatedCamera | undefined, fault: string): void {
+export function set(camera: SimulatedCamera | undefined, fault: string): void {
   const [, value] = fault.split('=')
   camera?.setFault(nameOf(fault), value)
 }
 
-const nameOf = (fault: string) => fault.split('=')[0] as FaultName
+export const nameOf = (fault: string) => fault.split('=')[0] as FaultName
