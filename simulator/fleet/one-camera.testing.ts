@@ -23,7 +23,7 @@ export function ask(camera: SimulatedCamera, body: string, path?: string): Promi
   return call(serviceUrl(camera, path), securityHeader(PASSWORD, Date.now()), body)
 }
 
-export async function until(isSo: () => boolean, limitMs = 3000): Promise<void> {
+export async function until(isSo: () => boolean, limitMs = 20_000): Promise<void> {
   const deadline = performance.now() + limitMs
   while (!isSo()) {
     assert.ok(performance.now() < deadline, 'it did not come in time')
@@ -32,7 +32,7 @@ export async function until(isSo: () => boolean, limitMs = 3000): Promise<void> 
 }
 
 /** Sends a datagram to a camera's discovery port, and gathers the answers until there are that many, or time is up. */
-export async function datagrams(camera: SimulatedCamera, text: string, count = 1, waitMs = 1500): Promise<string[]> {
+export async function datagrams(camera: SimulatedCamera, text: string, count = 1, waitMs = 10_000): Promise<string[]> {
   const socket = createSocket('udp4')
   const heard: string[] = []
   socket.on('message', (datagram) => heard.push(datagram.toString('utf8')))

@@ -43,7 +43,7 @@ async function cameraAndTile(demo: RunningDemo, page: Page, model: RegExp) {
   return { camera, tile: tiles(page).filter({ hasText: camera.model }) }
 }
 
-describe('the console in a real browser, with make demo behind it', { timeout: 180_000 }, () => {
+describe('the console in a real browser, with make demo behind it', { timeout: 400_000 }, () => {
   let place: DemoPlace
   let demo: RunningDemo
   let browser: Browser
@@ -99,7 +99,7 @@ describe('the console in a real browser, with make demo behind it', { timeout: 1
   it('shows events as they happen, and no media connection is opened meanwhile', async () => {
     const { camera, tile } = await cameraAndTile(demo, page, /^IP8M/)
     await demo.simulator.raise(camera.id, 'motion')
-    await tile.getByTestId('ongoing').waitFor({ timeout: 10_000 })
+    await tile.getByTestId('ongoing').waitFor({ timeout: 45_000 })
     assert.equal(await demo.simulator.mediaConnections(), 0)
   })
 
@@ -107,13 +107,13 @@ describe('the console in a real browser, with make demo behind it', { timeout: 1
     const { camera, tile } = await cameraAndTile(demo, page, /^IP8M/)
     let sinceMs = performance.now()
     await tile.getByRole('switch').click()
-    await tile.locator('img').waitFor({ timeout: 10_000 })
+    await tile.locator('img').waitFor({ timeout: 45_000 })
     said(t, 'From the switch to the snapshot in the page', sinceMs)
     await tile.getByRole('link').first().click()
     sinceMs = performance.now()
     await demo.simulator.raise(camera.id, 'motion')
     const clip = page.locator('[data-testid="item"][data-kind="clip"]').first()
-    await clip.waitFor({ timeout: 15_000 })
+    await clip.waitFor({ timeout: 45_000 })
     said(t, 'From the motion to the clip in the page', sinceMs)
     await clip.getByRole('button', { name: /^show clip/i }).click()
     const video = page.locator('video')
@@ -164,7 +164,7 @@ describe('the console in a real browser, with make demo behind it', { timeout: 1
   })
 })
 
-describe('a demo whose port is taken', { timeout: 60_000 }, () => {
+describe('a demo whose port is taken', { timeout: 180_000 }, () => {
   it('says so in a sentence, and ends', async () => {
     const place = await demoPlace()
     const { createServer } = await import('node:net')

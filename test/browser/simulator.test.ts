@@ -23,7 +23,7 @@ function watchPage(page: Page, origin: string) {
 
 const quiet = (profile: 'axis' | 'nvr' | 'plain') => ({ profile, eventIntervalMs: 0 })
 
-describe('the simulator’s page in a real browser', { timeout: 120_000 }, () => {
+describe('the simulator’s page in a real browser', { timeout: 300_000 }, () => {
   let browser: Browser
   before(async () => {
     browser = await launchChromium()

@@ -15,6 +15,8 @@ const OBSERVED_MS = 12_000
 /** What a camera may be asked while it ails, whatever the agent tries: bursts and in the long run. */
 const REQUESTS_PER_SECOND_MAX = 10
 const REQUESTS_PER_TEN_SECONDS_MAX = 30
+/** What is told in time on a machine of its own takes longer beside other tests. */
+const PATIENCE = 3
 
 interface Ailment {
   /** The camera that has it, by its place in the house. */
@@ -99,7 +101,7 @@ async function shows(
       seen.push(`${health.level} ${health.codes.join()}`)
       return health.level === level && health.codes.join() === codes.join()
     },
-    timeoutMs,
+    timeoutMs * PATIENCE,
   ).catch(() => assert.fail(what()))
 }
 
@@ -141,11 +143,11 @@ async function isHeard(house: House, camera: SimulatedFacts, timeoutMs: number):
       const last = cameras.find(({ facts }) => facts.address === camera.address)?.lastEvent
       return last?.event.kind === 'motion' && last.at >= since
     },
-    timeoutMs,
+    timeoutMs * PATIENCE,
   )
 }
 
-describe('cameras that misbehave', { concurrency: true, timeout: 110_000 }, () => {
+describe('cameras that misbehave', { concurrency: true, timeout: 300_000 }, () => {
   test('each fault is named in the console, costs the camera little, and is over when it is over', async (t) => {
     await using house = await House.build({ signal: t.signal, profiles: PROFILES })
     const simulated = await house.simulator.cameras()
@@ -220,7 +222,7 @@ async function suffer(house: House, box: Box, simulated: readonly SimulatedFacts
       const now = await healthAt(house, camera)
       return now.level === 'up' && !codes.some((code) => now.codes.includes(code))
     },
-    goneMs,
+    goneMs * PATIENCE,
   )
   const goneAfterMs = Date.now() - clearedAt
   if (ailment.isHeardAfter) await isHeard(house, camera, 40_000)

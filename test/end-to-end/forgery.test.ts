@@ -28,7 +28,7 @@ async function accountKey(house: House) {
 
 const heldSerial = (box: Box): unknown => box.rows('state', 'SELECT serial FROM grant_held')[0]?.['serial']
 
-test('a broker in foreign hands can give no permission', { timeout: 60_000 }, async (t) => {
+test('a broker in foreign hands can give no permission', { timeout: 180_000 }, async (t) => {
   await using house = await House.build({ signal: t.signal, profiles: ['reolink'] })
   const box = await house.move('box')
   const [camera] = await house.cameras(1)
@@ -40,7 +40,7 @@ test('a broker in foreign hands can give no permission', { timeout: 60_000 }, as
   await house.owner.allow(camera.id, [])
   await until('the box holds the revocation', () => heldSerial(box) === newestGrant(house).document.serial)
   const { document: newest } = newestGrant(house)
-  await until('its stream is closed', () => openTo(simulated.address, simulated.rtspPort) === 0, 1000)
+  await until('its stream is closed', () => openTo(simulated.address, simulated.rtspPort) === 0)
   const before = await house.simulator.mediaConnections()
 
   const wanted: GrantDocument = { ...old.document, serial: newest.serial + 10 }

@@ -97,7 +97,7 @@ describe('every program', () => {
   })
 })
 
-describe('programs at work', { timeout: 60_000 }, () => {
+describe('programs at work', { timeout: 180_000 }, () => {
   it('are alone on their state, keep every secret, stop at once, and find everything again', async (t) => {
     const login = { username: 'owner', password: 'Konto-passwort-4711' }
     await using house = await House.build({

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { House } from '../harness/house.ts'
 import { until } from '../harness/until.ts'
 
-test('a camera that went away while no agent ran is not shown as up', { timeout: 60_000 }, async (t) => {
+test('a camera that went away while no agent ran is not shown as up', { timeout: 180_000 }, async (t) => {
   await using house = await House.build({ signal: t.signal, profiles: ['reolink'] })
   const box = await house.move('box')
   const [simulated] = await house.simulator.cameras()
@@ -19,5 +19,5 @@ test('a camera that went away while no agent ran is not shown as up', { timeout:
   })
   assert.ok(gone.diagnoses.length > 0)
   await house.simulator.clearFault(simulated.id, 'unreachable')
-  await until('it is up again', async () => (await health())?.level === 'up', 30_000)
+  await until('it is up again', async () => (await health())?.level === 'up')
 })

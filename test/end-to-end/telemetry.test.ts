@@ -62,7 +62,7 @@ async function settled(house: House, box: Box) {
   })
 }
 
-test('no telemetry is lost or doubled, however often bridge and agent are killed', { timeout: 90_000 }, async (t) => {
+test('no telemetry is lost or doubled, however often bridge and agent are killed', { timeout: 270_000 }, async (t) => {
   await using house = await House.build({ signal: t.signal, profiles: PROFILES })
   const box = await house.move('box')
   const known = await house.cameras(PROFILES.length)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, test } from 'node:test'
 import { ADVICE } from '../../agent/health/advice.ts'
 import { DiagnosisCode } from '../../agent/protocol/camera.ts'
-import { listeningOn } from '../harness/sockets.ts'
+import { ownWideNet } from '../harness/ports.ts'
 import { diagnosesDocument, readDocument } from './document.ts'
 import { EXPECTED, verdictOf } from './expected.ts'
 import { type Phase, runTrial } from './trial.ts'
@@ -13,19 +13,17 @@ const QUICK: Record<Phase, readonly string[]> = {
   starting: ['create-fault', 'create-404', 'xml-deep', 'discovery-garbage', 'exhausted-401', 'xml-malformed'],
 }
 
-const freeNet = () => {
-  for (;;) {
-    const net = `127.${200 + Math.floor(Math.random() * 50)}`
-    if (listeningOn(`${net}.`) === 0) return net
-  }
-}
-
 describe('a fault', { concurrency: true }, () => {
   for (const phase of ['running', 'starting'] as const) {
     it(`is told right, costs the camera little and leaves no trace: ${phase}`, async () => {
       const faults = EXPECTED.filter(({ name }) => QUICK[phase].includes(name)).map(({ fault }) => fault)
       assert.equal(faults.length, QUICK[phase].length)
-      const plan = { profile: 'plain' as const, duringS: phase === 'running' ? 30 : 12, afterS: 90, net: freeNet() }
+      const plan = {
+        profile: 'plain' as const,
+        duringS: phase === 'running' ? 30 : 12,
+        afterS: 90,
+        net: await ownWideNet(),
+      }
       const { outcomes } = await runTrial({ ...plan, phase, faults })
       const wrong = outcomes.map((outcome) => [outcome.fault, outcome.diagnosis, verdictOf(outcome)])
       assert.deepEqual(
