@@ -170,13 +170,20 @@ export function expectedOf({ fault, profile }: { fault: string; profile: Profile
   return expected && { ...expected, ...expected.on?.[profile] }
 }
 
+/** What is wrong with what is said, in words; empty where it is right. */
+export function wrongsInWords(of: Pick<Outcome, 'fault' | 'profile' | 'phase' | 'diagnosis'>): string[] {
+  const expected = expectedOf(of)
+  if (!expected) return ['nobody knows what to expect']
+  return wrongsOf(of.diagnosis, expected[of.phase] ?? [], expected.may ?? [])
+}
+
 /** What is not as it should be, in words; empty where all is. */
 export function verdictOf(outcome: Outcome): string {
   const expected = expectedOf(outcome)
   if (!expected) return 'nobody knows what to expect'
-  const { requestsPerMinute, refusedCredentials, mediaTaken, goneAfterS = 0, recoveredAfterS, phase } = outcome
+  const { requestsPerMinute, refusedCredentials, mediaTaken, goneAfterS = 0, recoveredAfterS } = outcome
   const wrongs = [
-    ...wrongsOf(outcome.diagnosis, expected[phase] ?? [], expected.may ?? []),
+    ...wrongsInWords(outcome),
     ...(requestsPerMinute > (expected.requestsPerMinuteMax ?? REQUESTS_PER_MINUTE_MAX) ? ['it is asked too much'] : []),
     ...(refusedCredentials > REFUSED_MAX ? ['a refused password goes out again'] : []),
     ...(mediaTaken > 0 ? ['media was taken without a grant'] : []),
