@@ -11,6 +11,9 @@ export interface Deadline {
   readonly facts?: ErrorFacts
 }
 
+/** Made once: an abort without a reason makes an error with a stack, each time. */
+const DONE = 'done'
+
 /**
  * Runs `work` with a signal that fires when the outer one does, or when time is up, but never after work is done. Work
  * that does not heed its signal is not waited for.
@@ -31,6 +34,6 @@ export async function withDeadline<T>(deadline: Deadline, work: (signal: AbortSi
     })
     return await Promise.race([work(stop.signal), stopped])
   } finally {
-    done.abort()
+    done.abort(DONE)
   }
 }

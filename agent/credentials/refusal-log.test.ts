@@ -89,3 +89,33 @@ describe('the log on disk', () => {
     assert.equal(log.last('a', { username: 'u', password: new Secret('p299') }, 'onvif'), 'refused')
   })
 })
+
+describe('what was taken, on its way to the disk', () => {
+  const file = () => {
+    const db = openDatabase(':memory:', [REFUSALS_TABLES])
+    return { log: new RefusalLog(db, marker), onDisk: () => new RefusalLog(db, marker) }
+  }
+  const settled = async (arrived: () => boolean) => {
+    for (let i = 0; i < 1_000 && !arrived(); i += 1) await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+
+  it('counts at once, also under the id that its device gets meanwhile, and is there soon', async () => {
+    const { log, onDisk } = file()
+    log.note('place', admin, 'onvif', 'accepted', 1)
+    log.rename('place', 'id')
+    assert.equal(log.last('id', admin, 'onvif'), 'accepted')
+    assert.equal(log.last('place', admin, 'onvif'), undefined)
+    await settled(() => onDisk().last('id', admin, 'onvif') !== undefined)
+    assert.equal(onDisk().last('id', admin, 'onvif'), 'accepted')
+  })
+
+  it('never comes after a refusal that followed it, which is there at once', async () => {
+    const { log, onDisk } = file()
+    log.note('a', admin, 'onvif', 'accepted', 1)
+    log.note('a', admin, 'onvif', 'doubted', 2)
+    assert.equal(onDisk().last('a', admin, 'onvif'), 'doubted')
+    log.note('b', admin, 'onvif', 'accepted', 3)
+    await settled(() => onDisk().last('b', admin, 'onvif') !== undefined)
+    assert.equal(onDisk().last('a', admin, 'onvif'), 'doubted')
+  })
+})

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Database } from '../base/database.ts'
-import type { Credential } from '../base/secret.ts'
+import { GroupCommit } from '../base/group-commit.ts'
+import { type Credential, sameCredential } from '../base/secret.ts'
+import { Statements } from '../base/statements.ts'
 
 /**
  * By which way a credential was sent: a camera may have other users for its video than for ONVIF. `token`: by WS-Security,
@@ -65,50 +67,93 @@ interface DeviceRow {
   quiet_until: number
 }
 
+interface Taking {
+  device: string
+  readonly credential: Credential
+  readonly way: Way
+  readonly atMs: number
+}
+
 /**
  * What came of each credential at each device, on the box's disk. A row holds a keyed hash of device, way, user and password,
  * never one of these. It is asked anew each time, so that the installer's commands beside a running agent count at once.
+ * What is refused is on disk at once; what is taken goes there with others of the same moment, since it is merely tried
+ * once more where a power cut is quicker.
  */
 export class RefusalLog implements RefusalMemory {
   readonly #db: Database
+  readonly #statements: Statements
+  readonly #group: GroupCommit
   readonly #marker: Marker
   /** What a full disk did not take. */
   readonly #unwritten = new BriefRefusals()
+  /** Taken, and on its way to the disk. */
+  readonly #taken = new Set<Taking>()
 
   constructor(db: Database, marker: Marker) {
     this.#db = db
+    this.#statements = new Statements(db)
+    this.#group = new GroupCommit(db)
     this.#marker = marker
   }
 
   last(device: string, credential: Credential, way: Way): SignInOutcome | undefined {
+    if (this.#isTaken(device, credential, way)) return 'accepted'
     const unwritten = this.#unwritten.last(device, credential, way)
     if (unwritten !== undefined) return unwritten
     const salt = this.#device(device)?.salt
     if (salt === undefined) return undefined
-    const row = this.#db
-      .prepare('SELECT outcome FROM credential_outcome WHERE mark = ?')
+    const row = this.#statements
+      .of('SELECT outcome FROM credential_outcome WHERE mark = ?')
       .get(this.#mark(salt, credential, way)) as { outcome: string } | undefined
     return OUTCOMES.find((each) => each === row?.outcome)
   }
 
+  #isTaken(device: string, credential: Credential, way: Way): boolean {
+    for (const each of this.#taken)
+      if (each.device === device && each.way === way && sameCredential(each.credential, credential)) return true
+    return false
+  }
+
   note(device: string, credential: Credential, way: Way, outcome: SignInOutcome, atMs: number): void {
     if (this.last(device, credential, way) === outcome) return
-    const inMemory = () => this.#unwritten.note(device, credential, way, outcome)
-    this.#write(inMemory, () => {
-      const mark = this.#mark(this.#saltOf(device), credential, way)
-      this.#db
-        .prepare(
-          `INSERT INTO credential_outcome VALUES (?, ?, ?, ?)
-           ON CONFLICT (mark) DO UPDATE SET outcome = excluded.outcome, at = excluded.at`,
-        )
-        .run(mark, device, outcome, Math.round(atMs))
-      this.#db
-        .prepare(
-          `DELETE FROM credential_outcome WHERE mark IN
-           (SELECT mark FROM credential_outcome WHERE device = ? ORDER BY at DESC LIMIT -1 OFFSET ?)`,
-        )
-        .run(device, OUTCOMES_PER_DEVICE_MAX)
+    if (outcome === 'accepted') {
+      this.#take({ device, credential, way, atMs })
+      return
+    }
+    // What was taken before it comes before it on the disk, too.
+    this.#group.flush()
+    this.#write(
+      () => this.#unwritten.note(device, credential, way, outcome),
+      () => this.#save(device, credential, way, outcome, atMs),
+    )
+  }
+
+  #take(taking: Taking): void {
+    this.#taken.add(taking)
+    const { credential, way, atMs } = taking
+    const kept = this.#group.add(() => this.#save(taking.device, credential, way, 'accepted', atMs))
+    const done = () => this.#taken.delete(taking)
+    kept.then(done, () => {
+      done()
+      this.#unwritten.note(taking.device, credential, way, 'accepted')
     })
+  }
+
+  #save(device: string, credential: Credential, way: Way, outcome: SignInOutcome, atMs: number): void {
+    const mark = this.#mark(this.#saltOf(device), credential, way)
+    this.#statements
+      .of(
+        `INSERT INTO credential_outcome VALUES (?, ?, ?, ?)
+         ON CONFLICT (mark) DO UPDATE SET outcome = excluded.outcome, at = excluded.at`,
+      )
+      .run(mark, device, outcome, Math.round(atMs))
+    this.#statements
+      .of(
+        `DELETE FROM credential_outcome WHERE mark IN
+         (SELECT mark FROM credential_outcome WHERE device = ? ORDER BY at DESC LIMIT -1 OFFSET ?)`,
+      )
+      .run(device, OUTCOMES_PER_DEVICE_MAX)
   }
 
   lockout(device: string): Lockout | undefined {
@@ -125,8 +170,8 @@ export class RefusalLog implements RefusalMemory {
       () => this.#unwritten.noteLockout(device, lockout),
       () => {
         this.#saltOf(device)
-        this.#db
-          .prepare('UPDATE credential_device SET quiet_reason = ?, quiet_until = ? WHERE device = ?')
+        this.#statements
+          .of('UPDATE credential_device SET quiet_reason = ?, quiet_until = ? WHERE device = ?')
           .run(lockout.reason, Math.round(lockout.untilMs), device)
       },
     )
@@ -142,32 +187,35 @@ export class RefusalLog implements RefusalMemory {
   }
 
   rename(from: string, to: string): void {
+    for (const each of this.#taken) if (each.device === from) each.device = to
     this.#unwritten.rename(from, to)
-    this.#db.prepare('UPDATE OR IGNORE credential_device SET device = ? WHERE device = ?').run(to, from)
+    this.#statements.of('UPDATE OR IGNORE credential_device SET device = ? WHERE device = ?').run(to, from)
   }
 
   /** So that what was refused may be sent once more: to one device, or to all. @returns how many devices it concerns */
   forget(device?: string): number {
+    this.#group.flush()
     return device === undefined
-      ? this.#db.prepare('DELETE FROM credential_device').run().changes
-      : this.#db.prepare('DELETE FROM credential_device WHERE device = ?').run(device).changes
+      ? this.#statements.of('DELETE FROM credential_device').run().changes
+      : this.#statements.of('DELETE FROM credential_device WHERE device = ?').run(device).changes
   }
 
   /** A set that was entered again may be sent once more, whoever refused it before. */
   forgetCredential(credential: Credential): void {
-    const devices = this.#db.prepare('SELECT device, salt FROM credential_device').all() as {
+    this.#group.flush()
+    const devices = this.#statements.of('SELECT device, salt FROM credential_device').all() as {
       device: string
       salt: string
     }[]
-    const drop = this.#db.prepare("DELETE FROM credential_outcome WHERE mark = ? AND outcome <> 'accepted'")
+    const drop = this.#statements.of("DELETE FROM credential_outcome WHERE mark = ? AND outcome <> 'accepted'")
     this.#db.transaction(() => {
       for (const { salt } of devices) for (const way of WAYS) drop.run(this.#mark(salt, credential, way))
     })()
   }
 
   #device(device: string): DeviceRow | undefined {
-    return this.#db
-      .prepare('SELECT salt, quiet_reason, quiet_until FROM credential_device WHERE device = ?')
+    return this.#statements
+      .of('SELECT salt, quiet_reason, quiet_until FROM credential_device WHERE device = ?')
       .get(device) as DeviceRow | undefined
   }
 
@@ -175,9 +223,9 @@ export class RefusalLog implements RefusalMemory {
     const known = this.#device(device)
     if (known) return known.salt
     const salt = randomBytes(16).toString('base64')
-    this.#db.prepare("INSERT INTO credential_device VALUES (?, ?, '', 0)").run(device, salt)
-    this.#db
-      .prepare(
+    this.#statements.of("INSERT INTO credential_device VALUES (?, ?, '', 0)").run(device, salt)
+    this.#statements
+      .of(
         'DELETE FROM credential_device WHERE rowid IN (SELECT rowid FROM credential_device ORDER BY rowid DESC LIMIT -1 OFFSET ?)',
       )
       .run(DEVICES_MAX)

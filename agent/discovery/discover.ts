@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Socket } from 'node:dgram'
 import { Channel } from '../base/channel.ts'
 import type { Clock } from '../base/clock.ts'
@@ -71,6 +72,8 @@ class Pass {
   readonly #seen = new Set<string>()
   /** Addresses that a device answered from. */
   readonly #heard = new Set<string>()
+  /** What was heard from where, by its hash. */
+  readonly #said = new Set<string>()
   readonly #sockets: Socket[] = []
   readonly #direct: Promise<void>[] = []
   readonly #controller = new AbortController()
@@ -135,8 +138,18 @@ class Pass {
 
   #hear(datagram: Buffer, from: string, via: Sighting['via']): void {
     this.#datagrams += 1
-    if (this.#datagrams > DATAGRAMS_MAX || !this.#fence(from)) return
+    if (this.#datagrams > DATAGRAMS_MAX || !this.#fence(from) || this.#isRepeated(datagram, from)) return
     for (const match of matchesIn(datagram)) this.#sight(match, from, via)
+  }
+
+  /** Each is asked in two ways and several times, and says the same each time, but for the ids in its header. */
+  #isRepeated(datagram: Buffer, from: string): boolean {
+    const body = datagram.indexOf('Body')
+    if (body < 0) return false
+    const said = `${from} ${hash('sha1', datagram.subarray(body), 'base64')}`
+    if (this.#said.has(said)) return true
+    this.#said.add(said)
+    return false
   }
 
   #sight(match: Match, address: string, via: Sighting['via']): void {

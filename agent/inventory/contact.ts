@@ -15,6 +15,9 @@ import { signIn } from './sign-in.ts'
 import type { StoredDevice } from './store.ts'
 import type { Trust } from './trust.ts'
 
+/** Since an earlier reading. */
+const SIGNED_IN = { refusal: undefined, information: undefined }
+
 const GATES_MAX = 1_024
 
 export interface ContactDeps {
@@ -53,16 +56,22 @@ export class Contacts {
   /** @throws LenscapError where it can't be read at all, or may be another (reason `identity`) */
   async read(sighting: Sighting, known: Known, signal: AbortSignal): Promise<Contacted> {
     const device = await this.#open(sighting, known, signal)
-    const refusal = device.signedIn ? undefined : await signIn(device, this.#sets(sighting, known, device), signal)
+    const sets = this.#sets(sighting, known, device)
+    const { refusal, information } = device.signedIn ? SIGNED_IN : await signIn(device, sets, signal)
     if (refusalOf(refusal) === 'identity') throw refusal
-    const reading = await readDevice(device, signal)
+    const { endpoint } = sighting
+    const reading = await readDevice(
+      device,
+      { ...(information && { information }), ...(endpoint !== '' && { endpoint }) },
+      signal,
+    )
     return { device, reading, refusal }
   }
 
   /** It has an id now, and we know what it is. */
   async identified(
-    { id, cameras }: { readonly id: Id; readonly cameras: readonly unknown[] },
-    { device, reading }: Contacted,
+    id: Id,
+    { device, reading, cameras }: Contacted & { readonly cameras: readonly unknown[] },
     sighting: Sighting,
     signal: AbortSignal,
   ): Promise<void> {
@@ -71,7 +80,8 @@ export class Contacts {
     gate.rename(id)
     gate.maker = reading.information?.manufacturer || gate.maker
     gate.channels = cameras.length
-    if (device.signedIn) await this.#deps.trust.enrol(id, device, sighting, signal)
+    if (!device.signedIn) return
+    await this.#deps.trust.enrol(id, device, sighting.endpoint === '' ? reading.endpoint : undefined, signal)
   }
 
   async #open(sighting: Sighting, { stored, device: live }: Known, signal: AbortSignal): Promise<Device> {

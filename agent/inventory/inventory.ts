@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { type Database, openDatabase } from '../base/database.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { describeError, errorKind, LenscapError } from '../base/errors.ts'
-import { newId } from '../base/ids.ts'
+import { GroupCommit } from '../base/group-commit.ts'
 import { type Credential, sameCredential } from '../base/secret.ts'
 import type { Subject } from '../credentials/for.ts'
 import type { RefusalMemory } from '../credentials/refusal-log.ts'
@@ -12,16 +12,16 @@ import type { Device } from '../onvif/device.ts'
 import { refusalOf } from '../onvif/faults.ts'
 import type { CameraFacts } from '../protocol/camera.ts'
 import type { Id } from '../protocol/envelope.ts'
-import { accessTo, type CameraAccess, type DeviceHandle } from './access.ts'
+import type { CameraAccess, DeviceHandle } from './access.ts'
 import { Contacts, type Known } from './contact.ts'
-import { changesBetween, factsOf, mainProfile, profilesOf, type Source, sourcesOf } from './facts.ts'
-import { credibleEndpoint, type Identity } from './identity.ts'
-import { findKnown, identityOf, keepKnown } from './known.ts'
+import { credibleEndpoint } from './identity.ts'
 import { macFromKernel } from './neighbours.ts'
-import type { Reading } from './reading.ts'
 import { InventoryStore, type StoredDevice } from './store.ts'
+import { type CameraChange, type Found, type Live, type Taken, take } from './taking.ts'
 import { Trust, type TrustDeps } from './trust.ts'
 import { TRUST_TABLES, TrustStore } from './trust-store.ts'
+
+export type { CameraChange } from './taking.ts'
 
 /** How long one device may take in all: two dozen answers, each of which may take seconds. Others are read meanwhile. */
 const DEVICE_TIMEOUT_MS = 60_000
@@ -39,17 +39,6 @@ export interface InventoryDeps {
   readonly trust?: Partial<Pick<TrustDeps, 'macOf' | 'probeOf' | 'newDevices'>> & { readonly db: Database }
 }
 
-/** A camera that is new, or of which something changed. */
-export interface CameraChange {
-  readonly kind: 'camera'
-  readonly camera: Id
-  readonly facts: CameraFacts
-  /** Names of the facts that changed. */
-  readonly changed: readonly (keyof CameraFacts)[] | 'new'
-  /** The address where it was, when it has moved. */
-  readonly movedFrom?: string
-}
-
 /** A device that was sighted but could not be read, or not in full. */
 export interface DeviceTrouble {
   readonly kind: 'trouble'
@@ -60,20 +49,13 @@ export interface DeviceTrouble {
   readonly error: LenscapError
 }
 
-interface Live extends DeviceHandle {
-  device: Device
-  cameras: readonly CameraAccess[]
-  trouble: LenscapError | undefined
-}
-
-/** One pass's memory: where each device was found, so that a clone does not take another's place. */
-type Found = Map<Id, string>
-
 /** Who the cameras are, across restarts and moves, and how to reach them. */
 export class Inventory {
   readonly #deps: InventoryDeps
   readonly #store: InventoryStore
   readonly #live = new Map<Id, Live>()
+  /** Read, and on their way to the disk. */
+  readonly #unpublished = new Map<Id, Live>()
   readonly #contacts: Contacts
   #credentialsFor: (subject: Subject) => readonly Credential[]
 
@@ -81,14 +63,21 @@ export class Inventory {
     const { credentials, clock, refusals, trust } = deps
     this.#deps = deps
     this.#credentialsFor = typeof credentials === 'function' ? credentials : () => credentials
-    this.#store = new InventoryStore(deps.db)
+    const group = new GroupCommit(deps.db)
+    this.#store = new InventoryStore(deps.db, group)
     const { db = openDatabase(':memory:', [TRUST_TABLES]), macOf = macFromKernel, newDevices = 'sign-in' } = trust ?? {}
     const probeOf = trust?.probeOf ?? (async () => '')
     this.#contacts = new Contacts({
       clock,
       credentialsFor: (subject) => this.#credentialsFor(subject),
       refusals,
-      trust: new Trust({ store: new TrustStore(db), clock, macOf, probeOf, newDevices }),
+      trust: new Trust({
+        store: new TrustStore(db, db === deps.db ? group : undefined),
+        clock,
+        macOf,
+        probeOf,
+        newDevices,
+      }),
     })
   }
 
@@ -149,6 +138,7 @@ export class Inventory {
     news: Channel<CameraChange | DeviceTrouble>,
     signal: AbortSignal,
   ): Promise<void> {
+    this.#store.reload()
     const found: Found = new Map()
     const places = new Set<string>()
     const running = new Set<Promise<void>>()
@@ -176,33 +166,69 @@ export class Inventory {
     signal: AbortSignal,
   ): Promise<void> {
     const { address, port } = sighting
-    const trouble = (error: LenscapError, device?: Id) =>
-      news.push({ kind: 'trouble', address, port, error, ...(device === undefined ? {} : { device }) })
     const known = this.#guess(sighting)
+    const progress: { taken?: Taken; failure?: unknown } = {}
+    const deadline = { clock: this.#deps.clock, timeoutMs: DEVICE_TIMEOUT_MS, signal, facts: { address, port } }
+    await withDeadline({ ...deadline, what: 'Reading the device' }, async (within) => {
+      const contacted = await this.#contacts.read(sighting, this.#known(known), within)
+      within.throwIfAborted()
+      progress.taken = take(this.#store, (id, device) => this.#liveOf(id, device), contacted, sighting, found)
+      await this.#contacts.identified(progress.taken.live.id, progress.taken, sighting, within)
+    }).catch((error: unknown) => {
+      progress.failure = error
+    })
+    // What was taken before something failed counts all the same.
+    if (progress.taken) await this.#publish(progress.taken, sighting, news)
+    if (progress.failure === undefined || signal.aborted) return
+    const trouble = this.#troubleOf(progress.failure, sighting, known)
+    news.push({ kind: 'trouble', address, port, ...trouble })
+  }
+
+  /** One that was not published yet is nobody's business. */
+  #liveOf(id: Id, device: Device): Live {
+    const live = this.#live.get(id) ?? this.#unpublished.get(id)
+    if (live) return live
+    const made: Live = { id, device, cameras: [], trouble: undefined }
+    this.#unpublished.set(id, made)
+    return made
+  }
+
+  /** It is on disk: from now on it is known. */
+  async #publish(
+    { live, device, cameras, changes, refusal, kept }: Taken,
+    { address, port }: Sighting,
+    news: Channel<CameraChange | DeviceTrouble>,
+  ): Promise<void> {
     try {
-      const deadline = { clock: this.#deps.clock, timeoutMs: DEVICE_TIMEOUT_MS, signal, facts: { address, port } }
-      const handle = await withDeadline({ ...deadline, what: 'Reading the device' }, async (within) => {
-        const contacted = await this.#contacts.read(sighting, this.#known(known), within)
-        within.throwIfAborted()
-        const taken = this.#take(contacted.device, sighting, contacted.reading, found, news)
-        taken.trouble = contacted.refusal
-        await this.#contacts.identified(taken, contacted, sighting, within)
-        return taken
-      })
-      if (handle.trouble) trouble(handle.trouble, handle.id)
-    } catch (error) {
-      if (signal.aborted) return
-      if (errorKind(error) === 'storage') throw error
-      const ours =
-        error instanceof LenscapError
-          ? error
-          : new LenscapError(errorKind(error), describeError(error), { address }, error)
-      // Who only has a camera's name is no trouble of that camera; who stands in its place is.
-      const about = refusalOf(ours) === 'identity' ? this.#at(sighting) : known
-      const live = about && this.#live.get(about.device)
-      if (live) live.trouble = ours
-      trouble(ours, about?.device)
+      await kept
+    } finally {
+      this.#unpublished.delete(live.id)
     }
+    live.device = device
+    live.cameras = cameras
+    live.trouble = refusal
+    this.#live.set(live.id, live)
+    for (const change of changes) news.push(change)
+    if (refusal) news.push({ kind: 'trouble', address, port, error: refusal, device: live.id })
+  }
+
+  /** @throws the error itself where it is our disk's */
+  #troubleOf(
+    error: unknown,
+    sighting: Sighting,
+    known: StoredDevice | undefined,
+  ): Pick<DeviceTrouble, 'error' | 'device'> {
+    if (errorKind(error) === 'storage') throw error
+    const { address } = sighting
+    const ours =
+      error instanceof LenscapError
+        ? error
+        : new LenscapError(errorKind(error), describeError(error), { address }, error)
+    // Who only has a camera's name is no trouble of that camera; who stands in its place is.
+    const about = refusalOf(ours) === 'identity' ? this.#at(sighting) : known
+    const live = about && this.#live.get(about.device)
+    if (live) live.trouble = ours
+    return { error: ours, ...(about && { device: about.device }) }
   }
 
   #known(stored: StoredDevice | undefined): Known {
@@ -220,79 +246,12 @@ export class Inventory {
   /** Which known device this seems to be before it was asked: by its endpoint reference, else by its place. */
   #guess({ endpoint, address, port }: Sighting): StoredDevice | undefined {
     const mark = credibleEndpoint(endpoint)
-    const devices = this.#store.devices()
     const here = this.#at({ address, port })
     if (here && (mark === '' || credibleEndpoint(here.endpoint) === mark)) return here
-    return mark === '' ? undefined : devices.find((each) => credibleEndpoint(each.endpoint) === mark)
+    return this.#store.roster.named(endpoint)[0]
   }
 
-  #at({ address, port }: Pick<Sighting, 'address' | 'port'>): StoredDevice | undefined {
-    return this.#store.devices().find((each) => each.address === address && each.port === port)
-  }
-
-  #take(
-    device: Device,
-    sighting: Sighting,
-    reading: Reading,
-    found: Found,
-    news: Channel<CameraChange | DeviceTrouble>,
-  ): Live {
-    const { address, port, path, https } = sighting
-    const seen = identityOf(sighting, reading)
-    const known = this.#identify(seen, found)
-    const id = known?.device ?? newId()
-    found.set(id, `${address} ${port}`)
-    const credential = device.credential
-    this.#store.saveDevice({
-      device: id,
-      path,
-      https,
-      username: credential?.username ?? known?.username ?? '',
-      address,
-      port,
-      ...keepKnown(seen, known),
-    })
-    const live = this.#live.get(id) ?? { id, device, cameras: [], trouble: undefined }
-    live.device = device
-    this.#live.set(id, live)
-    const movedFrom = known && known.address !== address ? known.address : undefined
-    live.cameras = this.#sourcesOf(id, reading).map((source) =>
-      this.#takeCamera(live, source, sighting, reading, movedFrom, news),
-    )
-    return live
-  }
-
-  /** Those that it tells now; those that it told before while it won't. */
-  #sourcesOf(device: Id, reading: Reading): Source[] {
-    const stored = this.#store.cameras(device)
-    if (reading.sources || reading.profiles || stored.length === 0) return sourcesOf(reading)
-    return stored.map(({ source, facts }) => ({ token: source, channel: facts?.channel }))
-  }
-
-  #takeCamera(
-    handle: Live,
-    source: Source,
-    sighting: Sighting,
-    reading: Reading,
-    movedFrom: string | undefined,
-    news: Channel<CameraChange | DeviceTrouble>,
-  ): CameraAccess {
-    const { camera, facts: before } = this.#store.cameraOf(handle.id, source.token)
-    const facts = factsOf(handle.id, source, sighting, reading, before)
-    const changed = before === undefined ? 'new' : changesBetween(before, facts)
-    if (changed === 'new' || changed.length > 0) {
-      this.#store.saveCamera(handle.id, camera, source.token, facts)
-      news.push({ kind: 'camera', camera, facts, changed, ...(movedFrom === undefined ? {} : { movedFrom }) })
-    }
-    const held = handle.cameras.find((each) => each.camera === camera)
-    if (held && !reading.profiles) return held
-    const profiles = profilesOf(source, reading)
-    return accessTo(camera, facts, handle, source.token, mainProfile(profiles), profiles)
-  }
-
-  #identify(seen: Identity, found: Found): StoredDevice | undefined {
-    const place = `${seen.address} ${seen.port}`
-    const isElsewhere = ({ device }: StoredDevice) => (found.get(device) ?? place) !== place
-    return findKnown(this.#store.devices(), seen, isElsewhere)
+  #at(place: Pick<Sighting, 'address' | 'port'>): StoredDevice | undefined {
+    return this.#store.roster.at(place)[0]
   }
 }

@@ -2,20 +2,21 @@ import type { Sighting } from '../discovery/sighting.ts'
 import { endpointOf } from './facts.ts'
 import { type Identity, isNear, isSameDevice, likeness, ownMarks } from './identity.ts'
 import type { Reading } from './reading.ts'
+import type { Roster } from './roster.ts'
 
 /**
  * Which of the known devices this is, the likeliest where several could be.
  * @param isElsewhere a known one was found at another place in this same pass
  */
-export function findKnown<T extends Identity>(
-  all: readonly T[],
+export function findKnown<T extends Identity & { readonly device: string }>(
+  all: Roster<T>,
   seen: Identity,
   isElsewhere: (known: T) => boolean,
 ): T | undefined {
-  // Whoever has neither a mark nor the place in common is no candidate: the rest is dear to find out, and few are left.
-  const near = all.filter((known) => isNear(known, seen))
+  const near = all.near(seen).filter((known) => isNear(known, seen))
   const candidates = near.map((known) => {
-    const others = all.filter((other) => other !== known)
+    // Who has no mark in common with it has none to share.
+    const others = all.near(known).filter((other) => other !== known)
     return { known, own: ownMarks(known, others) }
   })
   return candidates

@@ -36,9 +36,12 @@ export function recognise(enrolled: Marks, seen: Marks, here: boolean): Recognit
   if (endpoints.includes('differ')) return 'other'
   if (serial === 'agree' || endpoints.includes('agree')) return 'same'
   // All of a model may share a realm: it counts where a device never told more, and its place alone where it told nothing.
-  const toldMore = [enrolled.mac, enrolled.serial, enrolled.probe, enrolled.reference].some((mark) => mark !== '')
-  return here && !toldMore && (enrolled.realm === '' || enrolled.realm === seen.realm) ? 'same' : 'unsure'
+  return here && !hasOwn(enrolled) && (enrolled.realm === '' || enrolled.realm === seen.realm) ? 'same' : 'unsure'
 }
+
+/** Whether there is a mark among them that no other of its model has. */
+export const hasOwn = ({ mac, serial, probe, reference }: Marks): boolean =>
+  [mac, serial, probe, reference].some((mark) => mark !== '')
 
 /** Both seen within moments: a mark that differs changes by itself, and is of no use. */
 export function steadyMarks(first: Marks, second: Marks): Marks {

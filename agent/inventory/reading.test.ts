@@ -46,7 +46,7 @@ test('a device that takes its time is read in full: none of its calls waits in l
     const { port } = server.address() as AddressInfo
     const signal = new AbortController().signal
     const device = await openDevice({ address: '127.0.0.1', port, clock, signal })
-    const reading = await readDevice(device, signal)
+    const reading = await readDevice(device, {}, signal)
     assert.equal(Object.keys(reading).length, 12, Object.keys(reading).join())
     assert.ok(asked.has('GetProfiles') && asked.has('GetScopes'))
   } finally {

@@ -25,17 +25,22 @@ const CALLS_AT_ONCE = 2
 
 /**
  * Asks a device for everything that it tells of itself. What it refuses or lacks is absent.
+ * @param known what it has told just now, or in its answer to a probe: it is not asked for that
  * @throws LenscapError when it stops answering at all, or turns out to be another
  */
-export async function readDevice(device: Device, signal: AbortSignal): Promise<Reading> {
+export async function readDevice(
+  device: Device,
+  known: Pick<Reading, 'information' | 'endpoint'>,
+  signal: AbortSignal,
+): Promise<Reading> {
   const line = new Line(CALLS_AT_ONCE)
   const ask = async <T>(call: () => Promise<T>): Promise<T> => {
     using _ = await line.place(signal)
     return await call()
   }
   const calls = {
-    information: ask(() => device.deviceInformation(signal)),
-    endpoint: ask(() => device.endpointReference(signal)),
+    ...(known.information === undefined && { information: ask(() => device.deviceInformation(signal)) }),
+    ...(known.endpoint === undefined && { endpoint: ask(() => device.endpointReference(signal)) }),
     services: ask(() => device.services(signal)),
     interfaces: ask(() => device.networkInterfaces(signal)),
     protocols: ask(() => device.networkProtocols(signal)),
@@ -54,9 +59,8 @@ export async function readDevice(device: Device, signal: AbortSignal): Promise<R
   if (stranger?.status === 'rejected') throw stranger.reason
   const silent = outcomes.find((each) => each.status === 'rejected' && isSilence(each.reason))
   if (silent?.status === 'rejected' && outcomes.every(({ status }) => status === 'rejected')) throw silent.reason
-  return Object.fromEntries(
-    outcomes.flatMap((each, i) => (each.status === 'fulfilled' ? [[names[i], each.value]] : [])),
-  )
+  const told = outcomes.flatMap((each, i) => (each.status === 'fulfilled' ? [[names[i], each.value]] : []))
+  return { ...known, ...Object.fromEntries(told) }
 }
 
 const isSilence = (error: unknown) => ['unreachable', 'timeout'].includes(errorKind(error))

@@ -2,8 +2,9 @@ import type { Clock } from '../base/clock.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Sighting } from '../discovery/sighting.ts'
 import { type Device, openDevice } from '../onvif/device.ts'
+import { refusalOf } from '../onvif/faults.ts'
 import type { Id } from '../protocol/envelope.ts'
-import { type Marks, recognise, steadyMarks } from './marks.ts'
+import { hasOwn, type Marks, NO_MARKS, recognise, steadyMarks } from './marks.ts'
 import type { MacOf } from './neighbours.ts'
 import type { Enrolled, TrustStore } from './trust-store.ts'
 
@@ -50,40 +51,55 @@ export class Trust {
     const { address, port } = device.target
     const seen = await this.#look(device, sighting, signal)
     if (store.isConfirmed(address, port, clock.nowMs())) return
-    const all = store.enrolled()
-    const known = all.find((each) => each.device === id)
+    const known = id === undefined ? undefined : store.of(id)
     if (known) {
       const here = known.address === address && known.port === port
-      const recognition = recognise(credible(known, all), seen, here)
+      const recognition = recognise(this.#credible(known), seen, here)
       if (recognition !== 'same') throw stranger(address, port, recognition)
       if (here || verdictOfMac(known, seen) || !(await this.#isStillThere(known, signal))) return
     }
-    const holder = all.find((each) => each.address === address && each.port === port && each.device !== id)
+    const holder = store.holderOf(address, port, id)
     if (holder) {
-      if (recognise(credible(holder, all), seen, true) === 'same') return
+      if (recognise(this.#credible(holder), seen, true) === 'same') return
       throw stranger(address, port, 'other')
     }
     if (newDevices === 'confirm') throw stranger(address, port, 'new')
   }
 
-  /** It let us in: what strangers saw of it just now is what it is known by from here on. */
-  async enrol(id: Id, device: Device, sighting: Sighting, signal: AbortSignal): Promise<void> {
+  /**
+   * It let us in: what strangers saw of it just now is what it is known by from here on. Resolves when that is on disk.
+   * @param told the endpoint reference that it told a user meanwhile, where it was asked for it
+   */
+  async enrol(id: Id, device: Device, told: string | undefined, signal: AbortSignal): Promise<void> {
     const { store } = this.#deps
     const { address, port } = device.target
-    const before = store.enrolled().find((each) => each.device === id)
+    const before = store.of(id)
     const isInPlace = before?.address === address && before.port === port
     const first = this.#seen.get(device)
     if (!first || isInPlace) return
-    // Seen twice: some make up another endpoint reference each time.
-    const again = await this.#look(device, { ...sighting, via: 'manual' }, signal)
-    store.enrol({ device: id, ...device.target, marks: steadyMarks(first, again) })
+    const steady = steadyMarks(first, await this.#lookAgain(device, first, told, signal))
+    // Where all that it is known by is how it asks for a login, that must be the same each time.
+    const marks = hasOwn(steady) ? steady : steadyMarks(first, await this.#look(device, undefined, signal))
+    await store.enrol({ device: id, ...device.target, marks })
+  }
+
+  /** Seen twice: some make up another endpoint reference each time. What the first look did not find is not sought again. */
+  async #lookAgain(device: Device, first: Marks, told: string | undefined, signal: AbortSignal): Promise<Marks> {
+    const { macOf, probeOf } = this.#deps
+    const { address, port } = device.target
+    const [reference, probe, mac] = await Promise.all([
+      first.reference === '' ? '' : (told ?? (await endpointReference(device, signal))),
+      probeOf(address, port, signal),
+      macOf(address),
+    ])
+    return { ...NO_MARKS, reference, probe, mac }
   }
 
   /** Everything that a stranger can find out. */
-  async #look(device: Device, sighting: Sighting, signal: AbortSignal): Promise<Marks> {
+  async #look(device: Device, sighting: Sighting | undefined, signal: AbortSignal): Promise<Marks> {
     const { macOf, probeOf } = this.#deps
     const { address, port } = device.target
-    const isFresh = sighting.via !== 'manual' && sighting.endpoint !== '' && !this.#seen.has(device)
+    const isFresh = sighting && sighting.via !== 'manual' && sighting.endpoint !== '' && !this.#seen.has(device)
     const [told, probe, mac] = await Promise.all([
       device.asStranger(signal),
       isFresh ? sighting.endpoint : probeOf(address, port, signal),
@@ -92,6 +108,13 @@ export class Trust {
     const marks = { ...told, probe, mac }
     this.#seen.set(device, marks)
     return marks
+  }
+
+  /** A card that several devices show, such as a router's, is nobody's own. */
+  #credible({ device, address, marks }: Enrolled): Marks {
+    if (marks.mac === '') return marks
+    const others = this.#deps.store.showing(marks.mac).filter((each) => each.device !== device)
+    return others.some((each) => each.address !== address) ? { ...marks, mac: '' } : marks
   }
 
   /** Whether the device still answers where it was: then the one that came has only its name. */
@@ -112,15 +135,6 @@ export class Trust {
   }
 }
 
-/** A card that several devices show, such as a router's, is nobody's own. */
-function credible(known: Enrolled, all: readonly Enrolled[]): Marks {
-  const { marks } = known
-  const isShared = all.some((each) => {
-    return each.device !== known.device && each.marks.mac === marks.mac && each.address !== known.address
-  })
-  return isShared ? { ...marks, mac: '' } : marks
-}
-
 const verdictOfMac = (known: Enrolled, seen: Marks) => known.marks.mac !== '' && known.marks.mac === seen.mac
 
 const SAYS = {
@@ -132,4 +146,15 @@ const SAYS = {
 function stranger(address: string, port: number, why: keyof typeof SAYS): LenscapError {
   const advice = `nothing was sent to it; if it is yours, run "lenscap-agent credentials confirm ${address}"`
   return new LenscapError('refused', `${SAYS[why]}: ${advice}`, { address, port, reason: 'identity' })
+}
+
+/** Empty where it does not tell it. @throws LenscapError where it does not answer */
+async function endpointReference(device: Device, signal: AbortSignal): Promise<string> {
+  try {
+    return await device.endpointReference(signal)
+  } catch (error) {
+    if (['cancelled', 'unreachable', 'timeout'].includes(errorKind(error)) || refusalOf(error) === 'identity')
+      throw error
+    return ''
+  }
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../base/database.ts'
+import { PAYLOAD_BYTES_MAX } from '../protocol/topics.ts'
 import { type CheckedMessage, checkMessage, type SpoolMessage } from './message.ts'
 
 export interface SpoolBounds {
@@ -76,13 +77,26 @@ const notice = (message: string): SpoolMessage => ({
   body: { kind: 'messages-dropped', message },
 })
 
-/** What the owner is told of a message that is larger than the broker takes. */
-export function tooLargeNotice(
-  { name, id }: { readonly name: string; readonly id: string | undefined },
-  bytes: number,
-  nowMs: number,
-): CheckedMessage {
-  const of = id === undefined ? '' : ` of camera ${id}`
-  const message = `A ${name} message${of} with ${bytes} bytes was set aside: the broker takes no such size, raise its limit to 262144 bytes`
-  return checkMessage({ name: 'activity', body: { kind: 'messages-dropped', message } }, nowMs)
+/** What a message is called where its owner is told of it. */
+interface About {
+  readonly name: string
+  readonly id?: string | undefined
 }
+
+const named = ({ name, id }: About) => `A ${name} message${id === undefined ? '' : ` of camera ${id}`}`
+
+/** What the owner is told of a message that is larger than the broker takes. */
+export const tooLargeNotice = (about: About, bytes: number, nowMs: number): CheckedMessage =>
+  checkMessage(
+    notice(
+      `${named(about)} with ${bytes} bytes was set aside: the broker takes no such size, raise its limit to ${PAYLOAD_BYTES_MAX} bytes`,
+    ),
+    nowMs,
+  )
+
+/** What the owner is told of a message that is larger than any broker needs to take: it never had a number. */
+export const unkeptNotice = (about: About, nowMs: number): CheckedMessage =>
+  checkMessage(
+    notice(`${named(about)} was not kept: it says more than the ${PAYLOAD_BYTES_MAX} bytes that a message may have`),
+    nowMs,
+  )

@@ -1,6 +1,7 @@
 import { renameSync, rmSync } from 'node:fs'
 import { type Database, openDatabase, readDatabase } from '../base/database.ts'
 import { newId } from '../base/ids.ts'
+import { Statements } from '../base/statements.ts'
 
 const TABLES = `
   CREATE TABLE spool (
@@ -34,6 +35,8 @@ interface SpoolFacts {
 
 export interface SpoolFile {
   readonly db: Database
+  /** What is done again and again. */
+  readonly statements: Statements
   readonly facts: SpoolFacts
   /** Where a damaged file was put, if one was found. */
   readonly setAside: string | undefined
@@ -80,12 +83,12 @@ export function isCorrupt(error: unknown): boolean {
   return /^SQLITE_(CORRUPT|NOTADB)/.test(code) || isCorrupt(error.cause)
 }
 
-function openSound(path: string): { db: Database; facts: SpoolFacts } {
+function openSound(path: string): Omit<SpoolFile, 'setAside'> {
   const db = openDatabase(path, [TABLES])
   try {
     if (db.pragma('quick_check(1)', { simple: true }) !== 'ok') throw damaged()
     db.prepare('INSERT INTO spool VALUES (1, ?, 1, 0) ON CONFLICT DO NOTHING').run(newId())
-    return { db, facts: readFacts(db) }
+    return { db, statements: new Statements(db), facts: readFacts(db) }
   } catch (error) {
     db.close()
     throw error

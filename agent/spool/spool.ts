@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts'
-import { LenscapError } from '../base/errors.ts'
+import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Id } from '../protocol/envelope.ts'
 import type { NumberedName } from '../protocol/topics.ts'
 import { Ballast } from './ballast.ts'
-import { damageNotice, tooLargeNotice } from './evict.ts'
+import { damageNotice, tooLargeNotice, unkeptNotice } from './evict.ts'
 import { isCorrupt, openSpoolFile, readFacts, replaceSpoolFile, type SpoolFile } from './file.ts'
 import { type CheckedMessage, checkMessage, payloadText, type SpoolMessage } from './message.ts'
 import { renewStream } from './renew.ts'
@@ -41,6 +41,9 @@ interface Waiting {
   readonly resolve: (seq: number) => void
   readonly reject: (error: unknown) => void
 }
+
+/** Nobody waits for a notice. */
+const NOBODY = { resolve: () => {}, reject: () => {} }
 
 interface MessageRow {
   readonly seq: number
@@ -95,35 +98,46 @@ export class Spool implements Disposable {
 
   /**
    * Resolves with the message's number when it is on disk. Appends of one turn of the event loop share one commit.
-   * @throws LenscapError `invalid` for a payload that the contract refuses, `limit` for a too large one, `storage` when
-   * the disk does not take it
+   * @throws LenscapError `invalid` for a payload that the contract refuses, `limit` for a too large one, in whose place
+   * the stream says that there was one, `storage` when the disk does not take it
    */
   append(message: SpoolMessage): Promise<number> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new LenscapError('cancelled', 'The queue is closed: the agent is stopping')
-      const checked = checkMessage(message, this.#clock.nowMs())
-      this.#waiting.push({ message: checked, resolve, reject })
-      if (this.#waiting.length === 1) setImmediate(() => this.#commit())
+      this.#wait({ message: this.#checked(message), resolve, reject })
     })
+  }
+
+  #checked(message: SpoolMessage): CheckedMessage {
+    const nowMs = this.#clock.nowMs()
+    try {
+      return checkMessage(message, nowMs)
+    } catch (error) {
+      // Who waits for it on the other side must not wait for ever.
+      if (errorKind(error) === 'limit') this.#wait({ message: unkeptNotice(message, nowMs), ...NOBODY })
+      throw error
+    }
+  }
+
+  #wait(entry: Waiting): void {
+    this.#waiting.push(entry)
+    if (this.#waiting.length === 1) setImmediate(() => this.#commit())
   }
 
   /** Up to `limit` messages above this number, in order. */
   read(after: number, limit: number): StoredMessage[] {
     const rows = this.#surviving(() =>
-      this.#file.db
-        .prepare<[number, number], MessageRow>(
-          'SELECT seq, name, id, payload FROM message WHERE seq > ? ORDER BY seq LIMIT ?',
-        )
+      this.#file.statements
+        .of('SELECT seq, name, id, payload FROM message WHERE seq > ? ORDER BY seq LIMIT ?')
         .all(after, limit),
-    )
+    ) as MessageRow[] | undefined
     return (rows ?? []).map((row) => ({ ...row, id: row.id ?? undefined }))
   }
 
   /** The lowest number still held, or undefined when nothing waits. */
   oldest(): number | undefined {
-    return this.#surviving(() => this.#file.db.prepare('SELECT min(seq) FROM message').pluck().get()) as
-      | number
-      | undefined
+    const row = this.#surviving(() => this.#file.statements.of('SELECT min(seq) AS seq FROM message').get())
+    return (row as { seq: number | null } | undefined)?.seq ?? undefined
   }
 
   /** Lets go of all up to this number: the bridge has committed them. Another stream's acknowledgement does nothing. */

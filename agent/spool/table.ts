@@ -74,11 +74,11 @@ export class MessageTable {
 
   /** One transaction over messages and facts. */
   #change<T>(step: (next: SpoolFile['facts']) => T): T {
-    const { db, facts } = this.#deps.file()
+    const { db, statements, facts } = this.#deps.file()
     const next = { ...facts }
     const result = db.transaction(() => {
       const made = step(next)
-      db.prepare('UPDATE spool SET next = ?, dropped = ?').run(next.next, next.dropped)
+      statements.of('UPDATE spool SET next = ?, dropped = ?').run(next.next, next.dropped)
       return made
     })()
     Object.assign(facts, next)
@@ -108,7 +108,7 @@ export class MessageTable {
     const bytes = Buffer.byteLength(payload)
     this.#deps
       .file()
-      .db.prepare('INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .statements.of('INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
       .run(
         seq,
         message.name,
