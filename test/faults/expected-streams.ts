@@ -31,7 +31,8 @@ const NOT_PLAYABLE: StreamRow = { ...NOT_GIVEN, isSlow: true }
 const STALLED: StreamRow = { running: 'STREAM_STALLED', starting: 'STREAM_STALLED' }
 
 const STREAM_ROWS: Partial<Record<FaultName, StreamRow>> = {
-  'media-fault': NO_PICTURE,
+  'media-fault': { ...NOT_GIVEN, isPictureless: true },
+  'stream-uri-empty': NOT_GIVEN,
   'snapshot-uri-fault': NO_PICTURE,
   'snapshot-404': NO_PICTURE,
   'snapshot-html': NO_PICTURE,
