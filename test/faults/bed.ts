@@ -46,7 +46,7 @@ export interface FaultBed extends AsyncDisposable {
   readonly running: Promise<void>
 }
 
-export interface Taken {
+interface Taken {
   readonly item: string
   readonly kind: string
   readonly address: string
