@@ -28,7 +28,8 @@ interface RecorderDeps {
   readonly onItem: (item: MediaItem) => void | Promise<void>
   /** What went wrong on the way; the recorder goes on. A stalled stream has the fact `diagnosis: 'STREAM_STALLED'`. */
   readonly onTrouble: (error: unknown) => void
-  /** Why no picture comes: the stream stalled, or two tries in a row brought none. Without a reason: they
+  /** Why no picture comes: the stream stalled, or two tries in a row brought none, or a clip was wanted and
+   * none came. Without a reason: they
    * come, or none are wanted any more. */
   readonly onStream?: (why?: unknown) => void
   readonly reconnect?: RetryPolicy
@@ -43,8 +44,9 @@ export class CameraRecorder {
   readonly #cutter: ClipCutter
   readonly #finishing = new Map<Clip, Promise<void>>()
   #dropping = Promise.resolve()
-  /** Tries in a row that brought no picture. */
+  /** Tries in a row that brought no keyframe. */
   #barren = 0
+  #isFlowing = false
 
   /** @throws LenscapError `refused` unless the grant stands and is for clips of this camera */
   constructor(grant: Grant, access: MediaAccess, deps: RecorderDeps) {
@@ -59,7 +61,11 @@ export class CameraRecorder {
       settings,
       clock,
       onCut: (clip) => this.#hand(clip),
-      onMissed: () => deps.onTrouble(new LenscapError('timeout', 'A clip was wanted, but no picture came')),
+      onMissed: () => {
+        const missed = new LenscapError('timeout', 'A clip was wanted, but no picture came')
+        deps.onTrouble(missed)
+        this.#miss(missed)
+      },
     })
   }
 
@@ -111,8 +117,21 @@ export class CameraRecorder {
 
   #failed(error: unknown): void {
     this.#barren += 1
+    this.#isFlowing = false
     const isStalled = error instanceof LenscapError && error.facts['diagnosis'] === 'STREAM_STALLED'
-    if (isStalled || this.#barren >= BARREN_MAX) this.#deps.onStream?.(error)
+    if (isStalled || this.#barren >= BARREN_MAX) this.#miss(error)
+  }
+
+  #miss(error: unknown): void {
+    this.#isFlowing = false
+    this.#deps.onStream?.(error)
+  }
+
+  /** A keyframe came: without one, nothing can be shown. */
+  #flow(): void {
+    this.#barren = 0
+    if (!this.#isFlowing) this.#deps.onStream?.()
+    this.#isFlowing = true
   }
 
   /** One connection, from dialling to its end. */
@@ -125,19 +144,16 @@ export class CameraRecorder {
     await throughGate(this.#access, 'rtsp', signal, async () => {
       const stream = await openStream({ uri, credential, signal, clock, limits: streamLimits })
       if (credential && stream.signedIn) this.#access.gate.accept(credential, 'rtsp')
-      let isFirst = true
-      for await (const unit of stream) {
-        if (isFirst) this.#deps.onStream?.()
-        isFirst = false
-        this.#barren = 0
-        this.#take(unit)
-      }
+      for await (const unit of stream) this.#take(unit)
     })
   }
 
   #take(unit: AccessUnit): void {
     // Asked once per GOP; in between the grant's own signal closes the socket.
-    if (unit.keyframe) this.#grant.check()
+    if (unit.keyframe) {
+      this.#grant.check()
+      this.#flow()
+    }
     this.#cutter.take(unit)
   }
 

@@ -62,6 +62,10 @@ const STREAM_ROWS: Partial<Record<FaultName, StreamRow>> = {
   'interleaved-garbage': STALLED,
   'interleaved-length-wrong': STALLED,
   'video-silent': STALLED,
+  // Packets come, but nothing that a clip could begin with.
+  'rtp-payload-type-wrong': NOT_GIVEN,
+  'fu-no-end': NOT_GIVEN,
+  'nal-start-codes': NOT_GIVEN,
 }
 
 /** What the agent may ask of one camera in a minute, events and all. */
