@@ -1,10 +1,10 @@
-import type { Clock } from './clock.ts'
+import { after, type Clock } from './clock.ts'
 
 /** Wakes one waiting loop: rung while nobody waits, the next wait ends at once. */
 export class Bell {
   readonly #clock: Clock
   #rung = false
-  #waiting: AbortController | undefined
+  #wake: (() => void) | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -12,15 +12,18 @@ export class Bell {
 
   readonly ring = (): void => {
     this.#rung = true
-    this.#waiting?.abort()
+    this.#wake?.()
   }
 
   /** Resolves when rung, or after `ms`. */
   async wait(ms: number): Promise<void> {
     if (!this.#rung) {
-      this.#waiting = new AbortController()
-      await this.#clock.sleep(ms, this.#waiting.signal).catch(() => {})
-      this.#waiting = undefined
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const undo = after(this.#clock, ms, resolve)
+      this.#wake = resolve
+      await promise
+      this.#wake = undefined
+      undo()
     }
     this.#rung = false
   }

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import { after, type Clock } from './clock.ts'
 import { type ErrorFacts, LenscapError } from './errors.ts'
 import { LinkedController } from './linked-controller.ts'
 
@@ -11,9 +11,6 @@ export interface Deadline {
   readonly facts?: ErrorFacts
 }
 
-/** Made once: an abort without a reason makes an error with a stack, each time. */
-const DONE = 'done'
-
 /**
  * Runs `work` with a signal that fires when the outer one does, or when time is up, but never after work is done. Work
  * that does not heed its signal is not waited for.
@@ -23,17 +20,15 @@ export async function withDeadline<T>(deadline: Deadline, work: (signal: AbortSi
   const { clock, timeoutMs, signal, what, facts } = deadline
   signal.throwIfAborted()
   using stop = new LinkedController(signal)
-  const done = new AbortController()
-  clock.sleep(timeoutMs, done.signal).then(
-    () => stop.abort(new LenscapError('timeout', `${what} took longer than ${timeoutMs} ms`, { ...facts, timeoutMs })),
-    () => {},
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  stop.signal.addEventListener('abort', () => reject(stop.signal.reason), { once: true })
+  const undo = after(clock, timeoutMs, () =>
+    stop.abort(new LenscapError('timeout', `${what} took longer than ${timeoutMs} ms`, { ...facts, timeoutMs })),
   )
   try {
-    const stopped = new Promise<never>((_, reject) => {
-      stop.signal.addEventListener('abort', () => reject(stop.signal.reason), { once: true })
-    })
-    return await Promise.race([work(stop.signal), stopped])
+    work(stop.signal).then(resolve, reject)
+    return await promise
   } finally {
-    done.abort(DONE)
+    undo()
   }
 }

@@ -12,6 +12,8 @@ export interface AgentReport {
   readonly onConnected: (connected: boolean) => void
   /** The owner, or the bridge for them, wants all of it gone: the agent can be stopped now. */
   readonly onReset: () => void
+  /** Cameras were taken out of the records: the agent is to begin anew without them. */
+  readonly onForgotten: () => void
   /** Media that left, ever, by the ledger. */
   readonly onSent: (totals: { readonly bytes: number; readonly items: number }) => void
   readonly hook: (event: HookEvent, facts: object) => void

@@ -3,11 +3,11 @@ import type { Database } from '../base/database.ts'
 import { describeError } from '../base/errors.ts'
 import { LinkedController } from '../base/linked-controller.ts'
 import { VERSION } from '../base/version.ts'
-import { markForWipe } from '../commands/wipe.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { Cap } from '../consent/cap.ts'
 import { Consent, type Grant } from '../consent/consent.ts'
 import type { CredentialSet } from '../credentials/for.ts'
+import { RefusalLog } from '../credentials/refusal-log.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
 import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
@@ -28,16 +28,16 @@ import { CameraNews } from './camera-news.ts'
 import { DeviceWatch } from './device-watch.ts'
 import { wordsOf } from './device-words.ts'
 import { forgetIn, forgottenIn } from './forget.ts'
+import { Forgetting } from './forgetting.ts'
 import { idsIn } from './inspect.ts'
 import { Journal } from './journal.ts'
 import { followCredentials, openInventory } from './known-cameras.ts'
+import { obey } from './obey.ts'
 import { runSchedules } from './schedules.ts'
 import { Search } from './search.ts'
 import { Shown } from './shown.ts'
 import { openStateDatabase, statePaths } from './state.ts'
 import { together } from './together.ts'
-
-const RESET_GRACE_MS = 500
 
 /**
  * The composition root: the one place that knows all the rooms. Reading it from top to bottom tells the way of a sighting,
@@ -80,8 +80,9 @@ export class Agent {
     this.#cap = new Cap(config.stateDir)
     this.#wasCapOn = this.#cap.isOn()
     this.#db = db
-    const onChange = () => this.#consentChanged()
-    this.#consent = this.#stack.use(new Consent({ db, pins: identity, cap: this.#cap, clock, onChange }))
+    this.#consent = this.#stack.use(
+      new Consent({ db, pins: identity, cap: this.#cap, clock, onChange: () => this.#consentChanged() }),
+    )
     this.#inventory = openInventory(db, credentials, config.discovery, clock)
     this.#news = new CameraNews({
       journal: this.#journal,
@@ -112,13 +113,13 @@ export class Agent {
         grantFor: (camera, kind) => this.#consent.grant(camera, kind),
         target: { bridgeUrl: identity.bridgeUrl, agent: identity.agent, token: identity.token },
         onActivity: (activity) => this.#onEgress(activity),
+        onLedger: (rows) => this.#spool.append({ name: 'ledger', body: { rows } }),
         limits: { bytesMax: config.media.queueBytesMax },
       }),
     )
     this.#media = new MediaKeeper({
       ...common,
-      consent: this.#consent,
-      folder: paths.media,
+      ...{ consent: this.#consent, folder: paths.media, refusals: new RefusalLog(db, credentials) },
       settings: { ...CLIP_SETTINGS, preRollMs: config.media.preRollMs, postRollMs: config.media.postRollMs },
       onItem: (grant, item) => this.#onItem(grant, item),
       onTrouble: (camera, error) => logger.warn({ camera, reason: describeError(error) }, 'No picture came'),
@@ -131,6 +132,16 @@ export class Agent {
     const { identity, config } = this.#deps
     const about = { agent: identity.agent, config, ledger: this.#egress.ledger, known: () => idsIn(this.#db) }
     return new Shown({ ...common, ...about, allows: (camera) => this.#consent.allows(camera, 'snapshot') })
+  }
+
+  #forgetting(): Forgetting {
+    const { clock, logger, report } = this.#deps
+    return new Forgetting({
+      ...{ db: this.#db, consent: this.#consent, egress: this.#egress, journal: this.#journal, clock, logger },
+      isThere: (camera) => this.#news.isThere(camera),
+      afterDays: () => this.#config.inventory.forgetAfterDays,
+      onForgotten: report.onForgotten,
+    })
   }
 
   /** Works until the signal fires, then ends everything it began. @throws what a part failed with, when all have ended */
@@ -151,6 +162,7 @@ export class Agent {
       this.#tellHost(),
       this.#keepSchedules(),
       this.#shown.run(signal),
+      this.#forgetting().run(signal),
     ]
     try {
       await together(this.#stop, works)
@@ -174,7 +186,7 @@ export class Agent {
   }
 
   /** Takes a camera out of the records; end this life then, and begin anew. @throws LenscapError `invalid` for an unknown one */
-  readonly forget = (camera: Id): void => forgetIn(this.#db, camera)
+  readonly forget = (camera: Id): void => forgetIn(this.#db, camera, 'by-hand')
 
   /** What the agent counts. */
   facts(): Omit<AgentFacts, 'process'> {
@@ -251,13 +263,9 @@ export class Agent {
   }
 
   #onGrant(grant: SignedGrant): void {
-    try {
-      if (this.#consent.accept(grant) === 'held already') return
-      this.#journal.activity('grant-taken', `Took the owner's grant ${this.#consent.serial}`)
-      this.#deps.report.hook('grant-changed', { serial: this.#consent.serial })
-    } catch (error) {
-      this.#journal.activity('grant-refused', `Refused a grant: ${describeError(error)}`)
-    }
+    const news = this.#consent.take(grant)
+    if (news) this.#journal.activity(news.kind, news.message)
+    if (news?.kind === 'grant-taken') this.#deps.report.hook('grant-changed', { serial: this.#consent.serial })
   }
 
   #consentChanged(): void {
@@ -272,22 +280,9 @@ export class Agent {
     this.#shown.review()
   }
 
-  async #onCommand({ name, camera }: DownCommand): Promise<CommandResult> {
-    if (name === 'refresh') {
-      await this.#search.readAgain()
-      return { ok: true, message: `Read ${this.#inventory.devices().length} devices again` }
-    }
-    if (name === 'snapshot') {
-      const taken = await this.#media.snapshots('asked', camera)
-      return taken > 0 ? { ok: true, message: 'Taken' } : { ok: false, message: 'No snapshot could be taken' }
-    }
-    if (name === 'reset') {
-      await markForWipe(this.#config.stateDir)
-      // The reply goes first: nobody hears of a wiped box again.
-      const replied = this.#deps.clock.sleep(RESET_GRACE_MS, this.#stop.signal).catch(() => {})
-      void replied.then(this.#deps.report.onReset)
-      return { ok: true, message: 'This box is being wiped' }
-    }
-    return { ok: false, message: `This agent does not know "${name}"` }
+  #onCommand(command: DownCommand): Promise<CommandResult> {
+    const { clock, report } = this.#deps
+    const deps = { search: this.#search, inventory: this.#inventory, media: this.#media, clock, report }
+    return obey(command, { ...deps, stateDir: this.#config.stateDir, signal: this.#stop.signal })
   }
 }

@@ -6,7 +6,7 @@ import { healthUnread } from '../health/assess.ts'
 import type { HealthStore } from '../health/store.ts'
 import type { CameraAccess } from '../inventory/access.ts'
 import type { CameraChange, DeviceTrouble, Inventory } from '../inventory/inventory.ts'
-import { InventoryStore } from '../inventory/store.ts'
+import { type ForgottenCamera, InventoryStore } from '../inventory/store.ts'
 import type { MediaKeeper } from '../media/keeper.ts'
 import type { CameraFacts, EventFacts, HealthFacts, HealthLevel } from '../protocol/camera.ts'
 import type { Id } from '../protocol/envelope.ts'
@@ -91,17 +91,25 @@ export class CameraNews {
     }
   }
 
-  /** A person had some forgotten: who was told of them hears so once; nobody is told again. */
+  /** Some were forgotten: who was told of them hears so, until it is certain that they have. */
   tellForgotten(db: Database): void {
-    for (const { camera, facts } of new InventoryStore(db).forgotten()) this.#forgotten(camera, facts)
+    for (const forgotten of new InventoryStore(db).forgotten()) this.#forgotten(forgotten)
   }
 
-  #forgotten(camera: Id, facts: CameraFacts | undefined): void {
+  #forgotten({ camera, facts, reason }: ForgottenCamera): void {
     const name = facts ? `${facts.manufacturer} ${facts.model} at ${facts.address}` : camera
-    this.#deps.journal.activity('camera-lost', `${name} was forgotten by hand, on this box`, camera)
-    const detail = 'forgotten by hand, on this box'
+    const detail = reason === 'by-hand' ? 'forgotten by hand, on this box' : 'forgotten: not seen for too long'
+    // A bridge of an older release does not know this kind, and leaves it out: what follows it understands.
+    this.#deps.journal.activity('camera-forgotten', `${name}: ${detail}`, camera)
     const health: HealthFacts = { level: 'unreachable', diagnoses: [{ code: 'UNREACHABLE', detail }] }
     this.#deps.journal.tell({ name: 'camera-health', id: camera, body: { health } })
+  }
+
+  /** Whether it answered when it was last looked for, since the start. */
+  isThere(camera: Id): boolean {
+    return (
+      this.#deps.inventory.camera(camera) !== undefined && (this.#levels.get(camera) ?? 'unreachable') !== 'unreachable'
+    )
   }
 
   health({ camera, facts }: Pick<CameraAccess, 'camera' | 'facts'>, health: HealthFacts): void {

@@ -9,6 +9,7 @@ import {
   retryRefused,
   rotateKey,
 } from './credentials.ts'
+import { example } from './help.ts'
 import { Output } from './output.ts'
 
 interface Common {
@@ -41,7 +42,11 @@ export function addCredentials(program: Command, done: (code: number) => void): 
     .option('--stdin', 'read the password from a pipe, instead of asking for it')
     .addHelpText(
       'after',
-      '\nExamples:\n  lenscap-agent credentials add --user admin\n  pass show cameras | lenscap-agent credentials add --user admin --for maker:hikvision* --stdin',
+      example(
+        'credentials add --user admin',
+        'credentials add --user root --for maker:axis --password-file axis-password',
+        'credentials add --user admin --for host:192.168.7.20 --stdin < password',
+      ),
     )
     .action(async (options: Common & AddRequest) =>
       done(await addCredential(options.config, options, outputOf(options))),

@@ -106,8 +106,8 @@ describe('the commands for credentials', () => {
       https: false,
       username: '',
     }
-    new InventoryStore(db).saveDevice({ ...place, device: 'one', address: '10.0.0.1', port: 80 })
-    new InventoryStore(db).saveDevice({ ...place, device: 'two', address: '10.0.0.2', port: 80 })
+    await new InventoryStore(db).saveDevice({ ...place, device: 'one', address: '10.0.0.1', port: 80 })
+    await new InventoryStore(db).saveDevice({ ...place, device: 'two', address: '10.0.0.2', port: 80 })
     for (const device of ['one', 'two']) {
       for (const each of [admin, other]) log.note(device, each, 'onvif', 'refused', 1)
     }

@@ -59,6 +59,7 @@ export async function listCredentials(configPath: string, output: Output): Promi
         : table(
             ['ID', 'USER', 'FOR', 'FROM'],
             all.map(({ id, user, for: patterns, from }) => [id, user, patterns.join(' ') || 'every device', from]),
+            { width: output.width, whole: 2 },
           ),
     ].join('\n'),
   )
@@ -115,16 +116,23 @@ export async function retryRefused(configPath: string, address: string | undefin
   const { keys } = await new CredentialStore(config.stateDir).read()
   const devices = await withState(config, (db) => {
     const log = new RefusalLog(db, keys)
-    if (address === undefined) return log.forget()
+    if (address === undefined) {
+      log.forget()
+      return new InventoryStore(db).devices().length
+    }
     const { host, port } = hostAndPort(address)
-    const here = new InventoryStore(db).devices().filter((each) => {
+    const store = new InventoryStore(db)
+    const here = store.devices().filter((each) => {
       return each.address === host && (port === undefined || each.port === port)
     })
-    return here.reduce((sum, { device }) => sum + log.forget(device), 0)
+    for (const { device } of here) for (const each of [device, ...camerasOf(store, device)]) log.forget(each)
+    return here.length
   })
   output.answer({ devices: devices ?? 0 }, () => `${devices ?? 0} devices may be sent what they refused once more`)
   return EXIT.done
 }
+
+const camerasOf = (store: InventoryStore, device: string) => store.cameras(device).map(({ camera }) => camera)
 
 /** `credentials confirm`: a person says that what stands at that address is theirs. */
 export async function confirmDevice(configPath: string, place: string, output: Output): Promise<number> {

@@ -3,11 +3,13 @@ import { openDatabase } from '../base/database.ts'
 import { describeError, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import { readPassword } from '../config/load.ts'
+import { isFor } from '../credentials/for.ts'
 import { discover } from '../discovery/discover.ts'
+import { fenceOf } from '../discovery/fence.ts'
 import type { Sighting } from '../discovery/sighting.ts'
 import { Inventory } from '../inventory/inventory.ts'
 import { INVENTORY_TABLES } from '../inventory/tables.ts'
-import { EXIT, type Output, table } from './output.ts'
+import { EXIT, type Output, table, wrapped } from './output.ts'
 import { openProgress } from './progress.ts'
 
 export interface DiscoverRequest {
@@ -19,6 +21,14 @@ export interface DiscoverRequest {
   readonly passwordFile?: string
   /** Seconds to wait for answers. */
   readonly timeout: number
+}
+
+/** The same for a search that is told more than by flags. */
+export interface LookRequest extends Omit<DiscoverRequest, 'user' | 'passwordFile'> {
+  /** On where it is absent. */
+  readonly multicast?: boolean
+  /** Nothing outside these ranges is contacted; anywhere where there is none. */
+  readonly only?: readonly string[]
 }
 
 /** One device in the answer of `discover`. Facts that only a signed-in client may read are empty without credentials. */
@@ -47,8 +57,8 @@ export async function runDiscover(request: DiscoverRequest, output: Output, sign
 
 /** Finds and reads what is there, signed in with the first credential that fits; by address. @throws LenscapError `invalid` */
 export async function lookRound(
-  request: Omit<DiscoverRequest, 'user' | 'passwordFile'>,
-  credentials: readonly Credential[],
+  request: LookRequest,
+  credentials: readonly (Credential & { readonly for?: readonly string[] })[],
   signal: AbortSignal,
   onSeen: (devices: number) => void,
 ): Promise<FoundDevice[]> {
@@ -56,7 +66,11 @@ export async function lookRound(
   // The inventory's own way of reading devices, with a memory that ends with this call.
   const db = openDatabase(':memory:', [INVENTORY_TABLES])
   try {
-    const inventory = new Inventory({ db, credentials, clock: systemClock })
+    const inventory = new Inventory({
+      db,
+      credentials: (subject) => credentials.filter((each) => isFor(each.for ?? [], subject)),
+      clock: systemClock,
+    })
     for await (const news of inventory.refresh(seen(request, found, signal), signal)) {
       onSeen(found.size)
       if (news.kind !== 'trouble') continue
@@ -77,14 +91,12 @@ export async function lookRound(
 }
 
 /** Passes sightings on and notes each place once. */
-async function* seen(
-  request: Omit<DiscoverRequest, 'user' | 'passwordFile'>,
-  found: Map<string, FoundDevice>,
-  signal: AbortSignal,
-) {
+async function* seen(request: LookRequest, found: Map<string, FoundDevice>, signal: AbortSignal) {
   const sightings = discover({
     cidrs: request.cidr,
     hosts: request.host,
+    fence: fenceOf(request.only ?? []),
+    multicast: request.multicast ?? true,
     ...(request.interface.length > 0 && { interfaces: request.interface }),
     discoveryPort: request.discoveryPort,
     durationMs: request.timeout * 1000,
@@ -112,20 +124,26 @@ async function credentialsOf({ user, passwordFile }: DiscoverRequest): Promise<C
   return [{ username: user, password: await readPassword(passwordFile) }]
 }
 
+const HEAD = ['ADDRESS', 'PORT', 'MAKER', 'MODEL', 'SERIAL', 'FIRMWARE', 'CH']
+
 export function asTable(devices: readonly FoundDevice[], width: number | undefined): string {
   if (devices.length === 0) return 'Nothing answered. Name a range with --cidr, or a camera with --host, and try again.'
-  return table(
-    ['ADDRESS', 'PORT', 'MAKER', 'MODEL', 'SERIAL', 'FIRMWARE', 'CH', 'DIAGNOSIS'],
-    devices.map((d) => [
-      d.address,
-      String(d.port),
-      d.manufacturer,
-      d.model,
-      d.serial,
-      d.firmware,
-      String(d.channels || ''),
-      d.diagnosis,
-    ]),
-    width,
-  )
+  const rows = devices.map((d) => {
+    return [d.address, String(d.port), d.manufacturer, d.model, d.serial, d.firmware, String(d.channels || '')]
+  })
+  // Before anybody has signed in, half of it is not known of any.
+  const known = HEAD.flatMap((_, i) => (rows.some((row) => row[i] !== '') ? [i] : []))
+  const pick = (row: readonly string[]) => known.map((i) => row[i] ?? '')
+  const found = table(pick(HEAD), rows.map(pick), { width, whole: 2 })
+  return [found, ...troubles(devices, width ?? Number.POSITIVE_INFINITY)].join('\n')
+}
+
+/** What kept devices from being read: each once, with those that it kept. */
+function troubles(devices: readonly FoundDevice[], width: number): string[] {
+  const unread = devices.filter(({ diagnosis }) => diagnosis !== '')
+  return [...Map.groupBy(unread, ({ diagnosis }) => diagnosis)].flatMap(([diagnosis, those]) => [
+    '',
+    wrapped(`${diagnosis}:`, width, '  '),
+    wrapped(`  ${those.map(({ address, port }) => `${address}:${port}`).join(', ')}`, width, '  '),
+  ])
 }

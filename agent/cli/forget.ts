@@ -4,7 +4,8 @@ import { controlPath } from '../commands/control.ts'
 import { askAgent } from '../commands/control-client.ts'
 import { loadConfig } from '../config/load.ts'
 import { HealthStore } from '../health/store.ts'
-import { InventoryStore } from '../inventory/store.ts'
+import { AbsenceStore } from '../inventory/absence.ts'
+import { type ForgottenReason, InventoryStore } from '../inventory/store.ts'
 import { Id } from '../protocol/envelope.ts'
 import type { ForgottenCameras } from '../transport/forgotten.ts'
 import { agentThere } from './agent-there.ts'
@@ -13,10 +14,11 @@ import { EXIT, type Output } from './output.ts'
 import { openExistingState } from './state.ts'
 
 /** Takes a camera out of the box's records. @throws LenscapError `invalid` where there is none with that id */
-export function forgetIn(db: Database, camera: Id): void {
-  const gone = new InventoryStore(db).forget(camera)
+export function forgetIn(db: Database, camera: Id, reason: ForgottenReason): void {
+  const gone = new InventoryStore(db).forget(camera, reason)
   if (gone === 'unknown') throw noSuch(camera)
   new HealthStore(db).forget(camera)
+  new AbsenceStore(db).forget(camera)
 }
 
 /** Cameras whose retained messages the broker has to let go of. */
@@ -54,7 +56,7 @@ export async function forgetCamera(
 function forgetOffline(config: { readonly stateDir: string }, camera: Id): void {
   const db = openExistingState(config)
   try {
-    if (db) forgetIn(db, camera)
+    if (db) forgetIn(db, camera, 'by-hand')
   } finally {
     db?.close()
   }

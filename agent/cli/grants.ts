@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/load.ts'
 import { Cap } from '../consent/cap.ts'
 import { heldGrant } from '../consent/consent.ts'
+import { keptTimeMs } from '../consent/latest-time.ts'
 import { readIdentity } from '../transport/identity.ts'
 import { knownCameras } from './inspect.ts'
 import { EXIT, type Output, table } from './output.ts'
@@ -16,7 +17,8 @@ export async function showGrants(configPath: string, output: Output): Promise<nu
     const names = new Map(db ? knownCameras(config).map(({ camera, name }) => [camera, name]) : [])
     const cap = new Cap(config.stateDir).isOn()
     const nowMs = Date.now()
-    const inForce = document !== undefined && nowMs >= document.notBefore && nowMs < document.expires
+    const latestMs = Math.max(nowMs, db ? keptTimeMs(db) : 0)
+    const inForce = document !== undefined && nowMs >= document.notBefore && latestMs < document.expires
     const cameras = (document?.cameras ?? []).filter(({ kinds }) => kinds.length > 0)
     const answer = {
       cap,
@@ -36,7 +38,7 @@ export async function showGrants(configPath: string, output: Output): Promise<nu
       )
       if (cameras.length === 0) return [...lines, 'It allows nothing.'].join('\n')
       const rows = answer.cameras.map(({ camera, name, kinds }) => [camera, name, kinds.join(', ')])
-      return [...lines, '', table(['CAMERA', 'NAME', 'ALLOWED'], rows, output.width, 1)].join('\n')
+      return [...lines, '', table(['CAMERA', 'NAME', 'ALLOWED'], rows, { width: output.width, whole: 1 })].join('\n')
     })
     return EXIT.done
   } finally {

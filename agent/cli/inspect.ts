@@ -11,12 +11,13 @@ import type { CameraFacts } from '../protocol/camera.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { readSpoolDepth } from '../spool/file.ts'
 import { readIdentity } from '../transport/identity.ts'
-import { EXIT, type Output, table } from './output.ts'
+import { EXIT, type Output, table, wrapped } from './output.ts'
 import { runningState } from './running.ts'
 import { readStateDatabase, statePaths } from './state.ts'
 
 const CAMERA_HEAD = ['CAMERA', 'ADDRESS', 'MAKER', 'MODEL', 'CH', 'SERIAL', 'FIRMWARE']
 const PAGE_ROWS = 10_000
+const NO_CAMERAS = 'This box knows no camera yet: "lenscap-agent doctor" says whether something is in its way'
 
 /** `status`: what a box knows of itself, from its disk; and from the agent, where one runs. */
 export async function showStatus(configPath: string, output: Output): Promise<number> {
@@ -36,7 +37,7 @@ export async function showStatus(configPath: string, output: Output): Promise<nu
     spool: readSpoolDepth(statePaths(config).spool) ?? { messages: 0, bytes: 0, dropped: 0 },
     sent,
   }
-  output.answer(status, () => statusText(status))
+  output.answer(status, () => statusText(status, output.width))
   return EXIT.done
 }
 
@@ -51,21 +52,21 @@ interface BoxStatus {
   readonly sent: { readonly items: number; readonly bytes: number }
 }
 
-function statusText({ agent, bridge, running, connected, trouble, cap, spool, sent }: BoxStatus): string {
+function statusText(status: BoxStatus, width = Number.POSITIVE_INFINITY): string {
+  const { agent, bridge, running, connected, trouble, cap, spool, sent } = status
   const link = connected ? 'runs, connected' : `runs, not connected${trouble === '' ? '' : `: ${trouble}`}`
   return [
     `Agent    ${agent ?? (bridge === null ? 'has not run yet' : 'not claimed yet')}`,
     `Process  ${running ? link : 'does not run, or is another user’s'}`,
     ...(bridge === null
-      ? [
-          'Bridge   none: the broker’s word lets messages be forgotten, which is no',
-          '         promise that they were kept',
-        ]
+      ? ['Bridge   none: the broker’s word lets messages be forgotten, which is no promise that they were kept']
       : [`Bridge   ${bridge}`]),
     `Cap      ${cap ? 'on: nothing leaves' : "off: what leaves is the owner's choice"}`,
     `Spool    ${spool.messages} messages wait, ${spool.dropped} were let go`,
     `Sent     ${sent.items} items, ${sent.bytes} bytes of media, ever`,
-  ].join('\n')
+  ]
+    .map((line) => wrapped(line, width, '         '))
+    .join('\n')
 }
 
 /** `cameras`: every camera that the box knows. */
@@ -76,7 +77,9 @@ export async function showCameras(configPath: string, output: Output): Promise<n
   const rows = cameras.map((c) => {
     return [c.camera, c.address, c.manufacturer, c.model, String(c.channel ?? ''), c.serial, c.firmware]
   })
-  output.answer(cameras, () => table(CAMERA_HEAD, rows, output.width, 2))
+  output.answer(cameras, () =>
+    rows.length === 0 ? NO_CAMERAS : table(CAMERA_HEAD, rows, { width: output.width, whole: 2 }),
+  )
   return EXIT.done
 }
 
@@ -113,20 +116,22 @@ export async function showLedger(configPath: string, verify: boolean, output: Ou
       const check = ledger?.verify() ?? { rows: 0, head: '', broken: undefined }
       const { broken } = check
       output.answer(check, () =>
-        broken ? `Broken at row ${broken.n}: ${broken.reason}` : `Whole: ${check.rows} rows, head ${check.head}`,
+        broken ? `Broken at row ${broken.n}: ${broken.reason}` : `Whole: ${check.rows} rows\nHead: ${check.head}`,
       )
       return broken ? EXIT.failed : EXIT.done
     }
     const rows = ledger ? [...allRows(ledger)] : []
     output.answer(rows, () =>
-      table(
-        ['ROW', 'TIME', 'CAMERA', 'KIND', 'GRANT', 'BYTES', 'OUTCOME'],
-        rows.map((r) => {
-          const time = new Date(r.at).toISOString()
-          return [String(r.n), time, r.camera, r.kind, String(r.grantSerial), String(r.bytes), r.outcome]
-        }),
-        output.width,
-      ),
+      rows.length === 0
+        ? 'No media has left this box.'
+        : table(
+            ['ROW', 'TIME', 'CAMERA', 'KIND', 'GRANT', 'BYTES', 'OUTCOME'],
+            rows.map((r) => {
+              const time = new Date(r.at).toISOString()
+              return [String(r.n), time, r.camera, r.kind, String(r.grantSerial), String(r.bytes), r.outcome]
+            }),
+            { width: output.width },
+          ),
     )
     return EXIT.done
   })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { describe, it } from 'node:test'
 import type { Command } from 'commander'
 import { AgentConfig } from '../config/schema.ts'
@@ -34,6 +35,49 @@ describe('the command line', () => {
       const script = completionFor(shell, program)
       for (const each of all(program)) assert.match(script, new RegExp(`\\b${each.name()}\\b`))
       assert.match(script, shell === 'fish' ? /-l follow/ : /--follow/)
+    })
+  }
+})
+
+describe('the completion in bash itself', () => {
+  const script = completionFor('bash', programOf())
+  /** What a Tab behind these words offers; every machine that builds this has bash. */
+  const offered = (...words: string[]) => {
+    const asks = `${script}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _lenscap_agent; printf '%s\\n' "\${COMPREPLY[@]}"`
+    const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-c', asks, 'bash', 'lenscap-agent', ...words], {
+      cwd: import.meta.dirname,
+      encoding: 'utf8',
+    })
+    assert.deepEqual([status, stderr], [0, ''])
+    return stdout.split('\n').filter((each) => each !== '')
+  }
+
+  for (const [words, wanted] of [
+    [['d'], ['discover', 'doctor']],
+    [
+      ['config', ''],
+      ['schema', 'check', 'show', 'reload', '--help'],
+    ],
+    [
+      ['--json', 'co'],
+      ['config', 'completion'],
+    ],
+    [['logs', '--since', '2h', '--f'], ['--follow']],
+    [['logs', '--since', ''], []],
+    [['setup', '--name', 'config', '--cid'], ['--cidr']],
+    [
+      ['cap', 'o'],
+      ['on', 'off'],
+    ],
+    [
+      ['completion', ''],
+      ['bash', 'zsh', 'fish', '--help'],
+    ],
+    [['config', 'check', '--config', 'program.tes'], ['program.test.ts']],
+    [['cameras', 'fo'], ['forget']],
+  ] as const) {
+    it(`offers ${wanted.join(', ') || 'nothing'} for "${words.join(' ')}"`, () => {
+      assert.deepEqual(offered(...words), wanted)
     })
   }
 })

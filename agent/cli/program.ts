@@ -3,8 +3,10 @@ import { VERSION } from '../base/version.ts'
 import { completionFor, SHELLS, type Shell } from './completion.ts'
 import { addCredentials } from './credentials-command.ts'
 import type { DiscoverRequest } from './discover.ts'
+import { example, useHelp } from './help.ts'
 import { EXIT, Output } from './output.ts'
-import type { SetupRequest } from './setup.ts'
+import type { SetupRequest } from './setup-plan.ts'
+import { sinceOf } from './since.ts'
 
 // Each command loads what it needs when it is called: an idle agent holds nothing of the others.
 
@@ -38,14 +40,17 @@ const wholeNumber = (min: number, max: number) => (text: string) => {
   throw new InvalidArgumentError(`a whole number from ${min} to ${max} is wanted`)
 }
 
+const whenOf = (text: string) => {
+  const ms = sinceOf(text, Date.now())
+  if (ms !== undefined) return ms
+  throw new InvalidArgumentError('say 90s, 15m, 2h, 3d, or a date and time such as 2026-05-01T06:30')
+}
+
 const done = (code: number) => {
   process.exitCode = code
 }
 
 const outputOf = ({ json }: { readonly json?: boolean }) => new Output(json === true)
-
-const example = (...lines: string[]) =>
-  `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((l) => `  $ lenscap-agent ${l}`).join('\n')}`
 
 /** Flags that say where to look. */
 const withPlaces = (command: Command) =>
@@ -133,12 +138,22 @@ function addLooking(program: Command): void {
   withConfig(program, 'watch', 'the running agent, live: cameras, events, queue').action(async (options: Common) =>
     done(await (await import('./running.ts')).watchAgent(options.config, outputOf(options), stopSignal())),
   )
-  withConfig(program, 'logs', 'what the running agent logged', 'logs --follow', 'logs --lines 20 --json')
-    .option('--follow', 'go on with what comes')
-    .option('--lines <n>', 'how many of those that are kept', wholeNumber(0, 1000), 100)
-    .action(async (options: Common & { follow?: boolean; lines: number }) => {
-      const { showLogs } = await import('./running.ts')
-      const what = { follow: options.follow === true, lines: options.lines }
+  withConfig(
+    program,
+    'logs',
+    'what the agent logged, also after it has ended',
+    'logs --follow',
+    'logs --since 2h',
+    'logs --since 2026-05-01T06:30 --json',
+  )
+    .option('--follow', 'go on with what comes, through restarts')
+    .option('--lines <n>', 'the newest so many; 100, or all with --since', wholeNumber(0, 100_000))
+    .option('--since <when>', '90s, 15m, 2h, 3d, or a date and time (UTC)', whenOf)
+    .action(async (options: Common & { follow?: boolean; lines?: number; since?: number }) => {
+      const { showLogs } = await import('./logs.ts')
+      const { follow = false, since: sinceMs } = options
+      const lines = options.lines ?? (sinceMs === undefined ? 100 : undefined)
+      const what = { follow, ...(lines !== undefined && { lines }), ...(sinceMs !== undefined && { sinceMs }) }
       done(await showLogs(options.config, what, outputOf(options), stopSignal()))
     })
 }
@@ -200,11 +215,10 @@ function addConfig(program: Command): void {
 
 /** The whole command line. */
 export function programOf(): Command {
-  const program = new Command('lenscap-agent')
+  const program = useHelp(new Command('lenscap-agent'))
     .description('Knows every camera on the network and reports over MQTT; media leaves only by the owner’s consent.')
     .version(VERSION)
     .exitOverride()
-    .configureHelp({ helpWidth: process.stdout.columns ?? 80 })
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong use, 3 partly.\nBegin with: lenscap-agent setup')
   addInstalling(program)
   addLooking(program)

@@ -17,7 +17,8 @@ import { Agent } from './agent.ts'
 import type { AgentReport } from './agent-deps.ts'
 import { openDoors } from './doors.ts'
 import { Hooks } from './hooks.ts'
-import { type AgentLogger, openLogger } from './logger.ts'
+import { openLastWords } from './last-words.ts'
+import type { AgentLogger } from './logger.ts'
 import type { Output } from './output.ts'
 import { Overview } from './overview.ts'
 import { ownBroker } from './own-broker.ts'
@@ -28,19 +29,26 @@ import { makeStateDir, statePaths } from './state.ts'
 /** `run`: claims the box where nobody owns it yet, then works until it is told to stop; after a reset from the beginning. */
 export async function runAgent(configPath: string, output: Output, signal: AbortSignal): Promise<void> {
   const first = await loadChecked(configPath)
-  const log = openLogger(first.log)
   makeStateDir(first)
   using _alone = holdLock(
     statePaths(first).lock,
     `Another agent runs with the state folder ${first.stateDir}: stop it first, or give this one a stateDir of its own`,
   )
-  if (await endWipe(first.stateDir)) log.logger.warn({}, 'A reset that was cut short was ended')
-  for (;;) {
-    const outcome = await runOnce(configPath, output, log, signal)
-    if (outcome === 'stopped') return
-    if (outcome === 'again') continue
-    await wipe(first.stateDir)
-    output.event({ event: 'reset' }, 'This box was wiped: it knows nobody any more')
+  const wiped = await endWipe(first.stateDir)
+  using log = openLastWords(first)
+  if (wiped) log.logger.warn({}, 'A reset that was cut short was ended')
+  try {
+    for (;;) {
+      const outcome = await runOnce(configPath, output, log, signal)
+      if (outcome === 'stopped') return log.farewell()
+      if (outcome === 'again') continue
+      await wipe(first.stateDir)
+      log.lines.clear()
+      output.event({ event: 'reset' }, 'This box was wiped: it knows nobody any more')
+    }
+  } catch (error) {
+    log.failed(error)
+    throw error
   }
 }
 
@@ -66,6 +74,7 @@ async function runOnce(configPath: string, output: Output, log: AgentLogger, sig
     clock: systemClock,
   })
   const broker = await ownBroker(config, identity)
+  log.hide(() => [identity.token.reveal(), ...credentials.sets().map(({ password }) => password.reveal())])
   using over = new LinkedController(signal)
   let outcome: Outcome = 'stopped'
   const endAs = (how: Outcome) => {
@@ -73,18 +82,19 @@ async function runOnce(configPath: string, output: Output, log: AgentLogger, sig
     over.abort()
   }
   const onReset = () => endAs('reset')
+  // Whoever asked for it gets their answer first.
+  const onForgotten = () => void setImmediate(() => endAs('again'))
   const hooks = new Hooks(statePaths(config).hooks, logger, over.signal)
   const overview = new Overview(systemClock)
   const settledBy = config.bridge === undefined ? 'broker' : 'bridge'
   const agent = new Agent({
     ...{ config, credentials, identity, broker, settledBy, overview, logger },
     ...{ clock: systemClock, random: Math.random, signal: over.signal },
-    report: { ...reportTo(output), onReset, hook: (event, facts) => hooks.call(event, facts) },
+    report: { ...reportTo(output), onReset, onForgotten, hook: (event, facts) => hooks.call(event, facts) },
   })
   const onForget = (camera: Id) => {
     agent.forget(camera)
-    // The asker's answer goes first.
-    setImmediate(() => endAs('again'))
+    onForgotten()
   }
   const reloader = new Reloader({ configPath, config, agent, log })
   const doors = { agent, overview, log, config, identity, settledBy, reloader, onReset, onForget } as const

@@ -2,7 +2,8 @@ import { LenscapError } from '../base/errors.ts'
 import { type AgentState, type ControlRequest, controlPath, type News } from '../commands/control.ts'
 import { askAgent } from '../commands/control-client.ts'
 import { loadConfig } from '../config/load.ts'
-import { EXIT, type Output, table } from './output.ts'
+import { EXIT, type Output } from './output.ts'
+import { headOf, watchOnScreen } from './watch-screen.ts'
 
 const ask = async (configPath: string, request: ControlRequest, signal: AbortSignal) =>
   askAgent(controlPath((await loadConfig(configPath)).stateDir), request, signal)
@@ -18,41 +19,6 @@ export async function runningState(stateDir: string): Promise<AgentState | undef
     // None runs, or it is another user's: what the disk tells has to do.
   }
   return undefined
-}
-
-/** `logs`: the newest lines of the running agent, as it wrote them; with `follow`, until the signal fires. */
-export async function showLogs(
-  configPath: string,
-  { follow, lines }: { readonly follow: boolean; readonly lines: number },
-  output: Output,
-  signal: AbortSignal,
-): Promise<number> {
-  // Those that are kept come first, in one go; how many there are is known when they end.
-  const kept: string[] = []
-  for await (const answer of await ask(configPath, { ask: 'logs', follow: false }, signal)) {
-    if ('log' in answer) kept.push(answer.log)
-  }
-  for (const line of kept.slice(-lines)) output.line(line, () => logLine(line))
-  if (!follow) return EXIT.done
-  let known = kept.length
-  for await (const answer of await ask(configPath, { ask: 'logs', follow: true }, signal)) {
-    if (!('log' in answer)) continue
-    const { log } = answer
-    known -= 1
-    if (known < 0) output.line(log, () => logLine(log))
-  }
-  return EXIT.done
-}
-
-const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'ERROR' }
-
-/** A line of JSON for a person: time, level, message, then the rest. */
-export function logLine(line: string): string {
-  const { level, time, msg, ...rest }: Record<string, unknown> = JSON.parse(line)
-  const more = Object.entries(rest).map(
-    ([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
-  )
-  return [String(time).slice(11, 19), (LEVELS[Number(level)] ?? '').padEnd(5), msg, ...more].join(' ')
 }
 
 /** `config reload`: has the running agent read its file again, and says what counts now and what after a restart. */
@@ -73,33 +39,20 @@ export async function reloadConfig(configPath: string, output: Output, signal: A
   throw new LenscapError('unreachable', 'The agent went away before it answered: try again')
 }
 
-const NEWS_SHOWN = 8
-
 /** `watch`: the running agent, live, until the signal fires: on a terminal as one screen, else line by line. */
 export async function watchAgent(configPath: string, output: Output, signal: AbortSignal): Promise<number> {
-  const screen = output.isTerminal && !output.json
-  const news: News[] = []
-  for (let answers = await ask(configPath, { ask: 'watch' }, signal); !signal.aborted; ) {
-    let state: AgentState | undefined
-    for await (const answer of answers) {
-      if ('state' in answer) state = answer.state
-      if ('news' in answer) news.push(answer.news)
-      if (!screen) output.line(JSON.stringify(answer), () => newsLine(answer))
-      else if (state) {
-        // The counts are as old as the question: it is asked again at each piece of news.
-        state = ('news' in answer && (await freshState(configPath, signal))) || state
-        output.raw(`\x1b[H\x1b[2J${screenOf(state, news.slice(-NEWS_SHOWN), output.width ?? 80)}\n`)
+  const answers = await ask(configPath, { ask: 'watch' }, signal)
+  if (output.isTerminal && !output.json) {
+    const fresh = async () => {
+      for await (const answer of await ask(configPath, { ask: 'state' }, signal)) {
+        if ('state' in answer) return answer.state
       }
+      return undefined
     }
-    if (signal.aborted) break
-    throw new LenscapError('unreachable', 'The agent has stopped')
-  }
-  return EXIT.done
-}
-
-async function freshState(configPath: string, signal: AbortSignal): Promise<AgentState | undefined> {
-  for await (const answer of await ask(configPath, { ask: 'state' }, signal)) if ('state' in answer) return answer.state
-  return undefined
+    await watchOnScreen(answers, fresh, output, signal)
+  } else for await (const answer of answers) output.line(JSON.stringify(answer), () => newsLine(answer))
+  if (signal.aborted) return EXIT.done
+  throw new LenscapError('unreachable', 'The agent has stopped: "lenscap-agent logs" shows its last words')
 }
 
 function newsLine(answer: { state?: AgentState; news?: News } | object): string {
@@ -111,40 +64,4 @@ function newsLine(answer: { state?: AgentState; news?: News } | object): string 
   }
   if ('state' in answer && answer.state) return headOf(answer.state as AgentState).join('\n')
   return ''
-}
-
-/** The lines above the cameras. */
-export function headOf(state: AgentState): string[] {
-  const { spool, sent } = state
-  const link = state.connected ? 'connected' : `not connected${state.trouble === '' ? '' : `: ${state.trouble}`}`
-  return [
-    `Lenscap ${state.version}, agent ${state.agent}, up ${duration(state.uptimeS)}, ${mib(state.residentBytes)}`,
-    `Broker   ${link}${state.settledBy === 'broker' ? ' (no bridge: its word counts)' : ''}`,
-    `Queue    ${spool.messages} messages wait, ${spool.dropped} were let go`,
-    `Media    ${sent.items} items left, ${mib(sent.bytes)}; the cap is ${state.cap ? 'ON' : 'off'}`,
-  ]
-}
-
-export function screenOf(state: AgentState, news: readonly News[], width: number): string {
-  const rows = state.cameras.map(({ name, address, level, codes, last, lastAt }) => {
-    const when = lastAt === null ? '' : `${new Date(lastAt).toISOString().slice(11, 19)} `
-    return [name, address, level, codes.join(' '), when + last]
-  })
-  const names = new Map(state.cameras.map(({ camera, name }) => [camera, name]))
-  const told = news.map(({ at, camera, text }) => {
-    return `${new Date(at).toISOString().slice(11, 19)} ${camera ? `${names.get(camera) ?? camera}: ` : ''}${text}`
-  })
-  const cut = (line: string) => (line.length > width ? `${line.slice(0, width - 1)}…` : line)
-  const cameras = table(['NAME', 'ADDRESS', 'LEVEL', 'DIAGNOSIS', 'LAST (UTC)'], rows, width)
-  return [...headOf(state).map(cut), '', cameras, '', ...told.map(cut), '', 'Ctrl-C ends this view'].join('\n')
-}
-
-const mib = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MiB`
-
-function duration(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return `${minutes} min`
-  const hours = Math.floor(minutes / 60)
-  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`
 }

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { loadConfig } from '../config/load.ts'
+import { CredentialStore } from '../credentials/store.ts'
 import { EXIT, Output } from './output.ts'
 import type { Questions } from './questions.ts'
 import { resetBox } from './reset.ts'
-import { runSetup, type SetupRequest } from './setup.ts'
+import { runSetup } from './setup.ts'
+import type { SetupRequest } from './setup-plan.ts'
 import { soapCamera } from './testing.ts'
 
 const never = new AbortController().signal
@@ -66,6 +68,56 @@ describe('setup', () => {
     assert.ok(existsSync(config) && existsSync(stateDir))
     const files = readdirSync(stateDir).map((name) => readFileSync(join(stateDir, name), 'utf8'))
     assert.equal([...files, readFileSync(config, 'utf8'), ...lines].join().includes('hunter2'), false)
+  })
+
+  it('writes all that it was given, so that the agent that runs looks where setup looked', async (t) => {
+    const { config, folder, output, request } = place(t)
+    writeFileSync(join(folder, 'pw'), 'secret\n')
+    const given = {
+      ...{ ...request('127.0.0.1:9'), cidr: ['127.99.0.0/30'], interface: ['none', 'lo'], discoveryPort: 37_020 },
+      ...{ bridge: 'https://b.example', user: 'admin', passwordFile: relative('', join(folder, 'pw')), yes: true },
+    }
+    assert.equal(await runSetup(given, person({}), output, never), EXIT.done)
+    const { discovery, credentials } = await loadConfig(config)
+    assert.deepEqual(
+      [discovery.ranges, discovery.hosts, discovery.interfaces, discovery.port],
+      [['127.99.0.0/30'], ['127.0.0.1:9'], ['none', 'lo'], 37_020],
+    )
+    assert.deepEqual([credentials[0]?.username, credentials[0]?.passwordFile], ['admin', join(folder, 'pw')])
+  })
+
+  it('takes answers over whole, flags before them, and their passwords into the sealed store', async (t) => {
+    await using camera = await soapCamera()
+    const { config, stateDir, folder, output, events, request } = place(t)
+    const answers = join(folder, 'answers.yaml')
+    const text = `# as our office wants it
+bridge: https://former.example
+name: Template
+credentials:
+  - { username: viewer, password: in-the-open, for: ["host:127.0.0.0/8"] }
+discovery: { multicast: false, port: 37021, newDevices: confirm, hosts: ["127.0.0.1:9"] }
+media: { preRollMs: 7000 }
+log: warn
+`
+    writeFileSync(answers, text, { mode: 0o600 })
+    const given = { ...request(camera.host), interface: [], bridge: 'https://b.example', answers, yes: true }
+    assert.equal(await runSetup(given, person({}), output, never), EXIT.done)
+    assert.equal(events()[0].devices[0].serial, 'SN47110815')
+    const written = readFileSync(config, 'utf8')
+    assert.match(written, /^# as our office wants it/)
+    assert.doesNotMatch(written, /in-the-open|credentials/)
+    assert.equal(statSync(config).mode & 0o777, 0o600, 'as open as the answers')
+    const { bridge, name, discovery, media, log } = await loadConfig(config)
+    assert.deepEqual([bridge, name, media.preRollMs, log], ['https://b.example', 'Template', 7000, 'warn'])
+    assert.deepEqual(
+      [discovery.multicast, discovery.port, discovery.newDevices, discovery.hosts],
+      [false, 37_021, 'confirm', ['127.0.0.1:9', camera.host]],
+    )
+    const { sets } = await new CredentialStore(stateDir).read()
+    assert.deepEqual(
+      sets.map((set) => [set.username, set.password.reveal(), set.for]),
+      [['viewer', 'in-the-open', ['host:127.0.0.0/8']]],
+    )
   })
 
   it('writes over nothing without being told to', async (t) => {

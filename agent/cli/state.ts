@@ -1,13 +1,15 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { stateBallast } from '../base/ballast.ts'
 import { type Database, openDatabase, readDatabase } from '../base/database.ts'
 import { LenscapError } from '../base/errors.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CONSENT_TABLES } from '../consent/consent.ts'
+import { LATEST_TIME_TABLES } from '../consent/latest-time.ts'
 import { REFUSALS_TABLES } from '../credentials/refusal-log.ts'
 import { EVENTS_TABLES } from '../events/heard.ts'
 import { HEALTH_TABLES } from '../health/store.ts'
-import { FORGOTTEN_TABLES, INVENTORY_TABLES } from '../inventory/tables.ts'
+import { ABSENCE_TABLES, FORGOTTEN_TABLES, INVENTORY_TABLES } from '../inventory/tables.ts'
 import { TRUST_TABLES } from '../inventory/trust-store.ts'
 import { LOGS_TABLES } from '../logs/store.ts'
 
@@ -44,10 +46,16 @@ const STATE_MIGRATIONS = [
   TRUST_TABLES,
   LOGS_TABLES,
   FORGOTTEN_TABLES,
+  ABSENCE_TABLES,
+  LATEST_TIME_TABLES,
 ]
 
 /** The box's own records: the grant held, the cameras known, how they are and when they were heard. */
-export const openStateDatabase = (path: string): Database => openDatabase(path, STATE_MIGRATIONS)
+export const openStateDatabase = (path: string): Database =>
+  stateBallast(dirname(path)).withRoom(
+    () => undefined,
+    () => openDatabase(path, STATE_MIGRATIONS),
+  )
 
 /** The same for a command that changes a record of it beside a running agent; undefined where no agent has run yet. */
 export function openExistingState(config: Pick<AgentConfig, 'stateDir'>): Database | undefined {

@@ -14,6 +14,11 @@ export class Keep<T> {
     for (const listener of this.#listeners) listener(value)
   }
 
+  /** Whoever listens goes on to. */
+  clear(): void {
+    this.#kept.length = 0
+  }
+
   /** Oldest first. */
   kept(): readonly T[] {
     return [...this.#kept]

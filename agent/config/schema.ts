@@ -99,6 +99,13 @@ const SHAPE = z.strictObject({
   inventory: z
     .strictObject({
       schedule: Cron.default('17 3 * * *').describe('When every camera is read again in full'),
+      forgetAfterDays: z
+        .number()
+        .int()
+        .min(0)
+        .max(3650)
+        .default(90)
+        .describe('A camera that was not seen for so many days, while others were, is forgotten; 0 for never'),
     })
     .prefault({}),
   events: z

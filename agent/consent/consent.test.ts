@@ -9,29 +9,37 @@ import { openDatabase } from '../base/database.ts'
 import { type GrantDocument, signGrant } from '../protocol/grant.ts'
 import { Cap } from './cap.ts'
 import { CONSENT_TABLES, Consent } from './consent.ts'
+import { LATEST_TIME_TABLES } from './latest-time.ts'
 
 const AGENT = 'agentaaaaaaaaaaa'
 const ACCOUNT = 'accountaaaaaaaaa'
 const CAMERA = 'cameraaaaaaaaaaa'
 const owner = generateKeyPairSync('ed25519')
 
-function house(stateDir = mkdtempSync(join(tmpdir(), 'lenscap-consent-'))) {
-  const db = openDatabase(join(stateDir, 'state.db'), [CONSENT_TABLES])
-  const time = { nowMs: 1_000_000 }
+const DAY_MS = 24 * 3_600_000
+
+function house(stateDir = mkdtempSync(join(tmpdir(), 'lenscap-consent-')), nowMs = 1_000_000) {
+  const db = openDatabase(join(stateDir, 'state.db'), [CONSENT_TABLES, LATEST_TIME_TABLES])
+  const time = { nowMs, ranMs: 0 }
   const cap = new Cap(stateDir)
   const changes: number[] = []
   const consent = new Consent({
     db,
     pins: { agent: AGENT, account: ACCOUNT, grantKey: owner.publicKey },
     cap,
-    clock: { ...systemClock, nowMs: () => time.nowMs },
+    clock: { ...systemClock, nowMs: () => time.nowMs, monotonicMs: () => time.ranMs },
     onChange: () => changes.push(consent.serial),
   })
   const close = () => {
     consent[Symbol.dispose]()
     db.close()
   }
-  return { consent, cap, time, changes, stateDir, close }
+  /** So much time passes, and the clock shows it. */
+  const pass = (ms: number) => {
+    time.nowMs += ms
+    time.ranMs += ms
+  }
+  return { consent, cap, db, time, pass, changes, stateDir, close }
 }
 
 const document = (over: Partial<GrantDocument> = {}): GrantDocument => ({
@@ -167,5 +175,101 @@ describe('consent', () => {
     assert.ok(second.consent.grant(CAMERA, 'snapshot'))
     assert.throws(() => second.consent.accept(signed({ serial: 6 })), { kind: 'refused' })
     second.close()
+  })
+
+  it('ends what a newer grant no longer allows though the disk takes nothing, and takes it when there is room', () => {
+    const { consent, db, close } = house()
+    consent.accept(signed({ cameras: [{ camera: CAMERA, kinds: ['snapshot', 'clip'] }] }))
+    const grant = consent.grant(CAMERA, 'snapshot')
+    assert.ok(grant)
+    db.pragma('query_only = ON')
+    const newer = signed({ serial: 2, cameras: [{ camera: CAMERA, kinds: ['clip', 'live'] }] })
+    assert.throws(() => consent.accept(newer), { kind: 'storage' })
+    assert.equal(grant.signal.aborted, true)
+    const kinds = () => (['snapshot', 'clip', 'live'] as const).filter((kind) => consent.allows(CAMERA, kind))
+    assert.deepEqual(kinds(), ['clip'], 'what is not on disk allows nothing new')
+    db.pragma('query_only = OFF')
+    assert.equal(consent.accept(newer), 'taken')
+    assert.deepEqual(kinds(), ['clip', 'live'])
+    close()
+  })
+
+  it('names why it refuses, once an hour for each grant however often it comes', () => {
+    const { consent, time, close } = house()
+    const foreign = signed({ account: 'accountbbbbbbbbb' })
+    assert.deepEqual(consent.take(foreign), {
+      kind: 'grant-refused',
+      message: 'Refused a grant: The grant is of another account',
+    })
+    assert.match(consent.take(signed({ agent: 'agentbbbbbbbbbbb' }))?.message ?? '', /for another box/)
+    for (let i = 0; i < 5; i += 1) assert.equal(consent.take(foreign), undefined)
+    for (let serial = 1; serial < 100; serial += 1) {
+      consent.take(signGrant(document({ serial }), generateKeyPairSync('ed25519').privateKey))
+    }
+    time.ranMs += 3_600_000
+    assert.match(consent.take(foreign)?.message ?? '', /another account \(and 96 more since the hour before\)$/)
+    assert.equal(consent.take(signed())?.kind, 'grant-taken')
+    assert.equal(consent.take(signed()), undefined, 'it is held already')
+    assert.equal(consent.take(signed({ serial: 2, expires: 3_000_000 })), undefined, 'a renewal is no news')
+    close()
+  })
+})
+
+describe('the time that a grant lasts', () => {
+  const expires = 1_000_000 + 7 * DAY_MS
+
+  it('is not made longer by a clock that is set back', () => {
+    const { consent, time, pass, close } = house()
+    consent.accept(signed({ expires }))
+    for (let day = 0; day < 6; day += 1) {
+      pass(DAY_MS)
+      time.nowMs -= DAY_MS
+      assert.equal(consent.allows(CAMERA, 'snapshot'), true, `day ${day}`)
+    }
+    pass(DAY_MS)
+    time.nowMs -= DAY_MS
+    assert.equal(consent.allows(CAMERA, 'snapshot'), false, 'it ran for a week')
+    close()
+  })
+
+  it('is not made longer by a restart with a clock that forgot', () => {
+    const first = house()
+    first.consent.accept(signed({ expires }))
+    first.pass(7 * DAY_MS - 1000)
+    assert.equal(first.consent.allows(CAMERA, 'snapshot'), true)
+    first.close()
+    const second = house(first.stateDir)
+    assert.equal(second.consent.allows(CAMERA, 'snapshot'), true)
+    second.pass(2000)
+    assert.equal(second.consent.allows(CAMERA, 'snapshot'), false)
+    second.close()
+    const unset = house(first.stateDir, 0)
+    unset.consent.accept(signed({ serial: 2, notBefore: 500_000, expires: expires + DAY_MS }))
+    assert.equal(unset.consent.allows(CAMERA, 'snapshot'), false, 'nothing counts on a clock that was never set')
+    unset.close()
+  })
+
+  it('is kept every ten minutes, so that a power cut gives back no more', () => {
+    const first = house()
+    first.consent.accept(signed({ expires }))
+    first.pass(7 * DAY_MS - 1000)
+    first.consent.look()
+    first.db.close() // nobody says goodbye
+    const second = house(first.stateDir)
+    second.pass(2000)
+    assert.equal(second.consent.allows(CAMERA, 'snapshot'), false)
+    second.close()
+  })
+
+  it('counts again from the next grant where the clock was ahead by mistake', () => {
+    const { consent, time, close } = house()
+    consent.accept(signed({ expires }))
+    time.nowMs = 4_000_000_000_000
+    assert.equal(consent.allows(CAMERA, 'snapshot'), false)
+    time.nowMs = 1_001_000
+    assert.equal(consent.allows(CAMERA, 'snapshot'), false, 'who knows which time was right')
+    consent.accept(signed({ serial: 2, expires }))
+    assert.equal(consent.allows(CAMERA, 'snapshot'), true)
+    close()
   })
 })

@@ -1,11 +1,16 @@
 import type { KeyObject } from 'node:crypto'
+import { dirname } from 'node:path'
+import { type Ballast, stateBallast } from '../base/ballast.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
-import { LenscapError } from '../base/errors.ts'
+import { describeError, LenscapError } from '../base/errors.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { type GrantDocument, grantAllows, openGrant, type SignedGrant } from '../protocol/grant.ts'
 import type { MediaKind } from '../protocol/media-kind.ts'
 import type { Cap } from './cap.ts'
+import { LatestTime } from './latest-time.ts'
+import { commonOf, isRenewal } from './narrow.ts'
+import { RefusedGrants } from './refused-grants.ts'
 
 /** Tables that this room keeps in the box's state database. */
 export const CONSENT_TABLES = `
@@ -78,10 +83,20 @@ class Grant {
 
 export type { Grant }
 
+/** What its owner is told of a grant that came down. */
+interface GrantNews {
+  readonly kind: 'grant-taken' | 'grant-refused'
+  readonly message: string
+}
+
 /** Keeps the owner's newest grant and the cap, and says what is allowed now. Without a grant: nothing. */
 export class Consent implements Disposable {
   readonly #deps: ConsentDeps
   readonly #handedOut = new Map<string, Grant>()
+  readonly #latest: LatestTime
+  readonly #refused: RefusedGrants
+  /** Room to write a revocation where somebody else has filled the disk. */
+  readonly #ballast: Ballast | undefined
   #document: GrantDocument | undefined
   #inForce = false
   #timer: NodeJS.Timeout | undefined
@@ -90,6 +105,10 @@ export class Consent implements Disposable {
   constructor(deps: ConsentDeps) {
     this.#deps = deps
     this.#document = heldGrant(deps.db, deps.pins)
+    this.#latest = new LatestTime(deps.db, deps.clock)
+    this.#refused = new RefusedGrants(deps.clock)
+    this.#ballast = deps.db.memory ? undefined : stateBallast(dirname(deps.db.name))
+    this.#ballast?.hold()
     this.#stopWatching = deps.cap.watch(() => this.#review())
     this.#watchTime()
   }
@@ -105,7 +124,7 @@ export class Consent implements Disposable {
 
   /** Whether this may leave now. The cap is read from the disk each time: it counts at once, whoever set it. */
   allows(camera: Id, kind: MediaKind): boolean {
-    if (this.#document === undefined || this.#deps.cap.isOn()) return false
+    if (this.#document === undefined || !this.#isInForce(this.#document) || this.#deps.cap.isOn()) return false
     return grantAllows(this.#document, camera, kind, this.#deps.clock.nowMs())
   }
 
@@ -120,34 +139,83 @@ export class Consent implements Disposable {
     return made
   }
 
+  /** Takes a grant that came down, or refuses it, and says what its owner should hear of it. Never throws. */
+  take(signed: SignedGrant): GrantNews | undefined {
+    try {
+      if (this.accept(signed) !== 'taken') return undefined
+      return { kind: 'grant-taken', message: `Took the owner's grant ${this.serial}` }
+    } catch (error) {
+      const message = this.#refused.words(signed, describeError(error))
+      return message === undefined ? undefined : { kind: 'grant-refused', message }
+    }
+  }
+
   /**
    * Takes a grant that came down: verified against the pinned key, on disk before it counts.
    * The one that is held already is quietly taken again (it is retained, and comes at each connect).
-   * @throws LenscapError `refused` for a wrong signature, a foreign account or agent, or an older serial
+   * @throws LenscapError `refused` for a wrong signature, a foreign account or agent, or an older serial; `storage` where
+   * the disk takes nothing: what the grant no longer allows has ended nevertheless
    */
-  accept(signed: SignedGrant): 'taken' | 'held already' {
-    const { pins, db } = this.#deps
+  accept(signed: SignedGrant): 'taken' | 'renewed' | 'held already' {
+    const document = this.#verified(signed)
+    const held = this.#document
+    if (document.serial === this.serial) return 'held already'
+    try {
+      this.#keep(document.serial, signed)
+    } catch (cause) {
+      this.#document = held && commonOf(held, document)
+      this.#review()
+      const advice = 'The disk takes no grant: what it no longer allows has ended; make room for what it allows'
+      throw new LenscapError('storage', advice, { serial: document.serial }, cause)
+    }
+    this.#document = document
+    // Bridge and clock agree that now is within this grant: then the clock was ahead before.
+    if (!this.#isInForce(document) && grantIsOf(document, this.#deps.clock.nowMs())) this.#latest.believeClock()
+    this.#review()
+    return held && isRenewal(held, document) ? 'renewed' : 'taken'
+  }
+
+  /** @throws LenscapError `refused`, naming why */
+  #verified(signed: SignedGrant): GrantDocument {
+    const { pins } = this.#deps
     const document = openGrant(signed, pins.grantKey)
     if (document === undefined) throw refusal("The grant is not signed by this account's key", {})
-    if (document.account !== pins.account || document.agent !== pins.agent) {
-      throw refusal('The grant is for another account or agent', { account: document.account, agent: document.agent })
-    }
-    if (document.serial === this.serial) return 'held already'
-    if (document.serial < this.serial) {
-      throw refusal('The grant is older than the one held', { serial: document.serial, held: this.serial })
-    }
-    db.prepare(
-      'INSERT INTO grant_held VALUES (1, ?, ?, ?) ON CONFLICT (only) DO UPDATE SET serial = excluded.serial, document = excluded.document, signature = excluded.signature',
-    ).run(document.serial, signed.document, signed.signature)
-    this.#document = document
-    this.#review()
-    return 'taken'
+    const { account, agent, serial } = document
+    if (account !== pins.account) throw refusal('The grant is of another account', { account })
+    if (agent !== pins.agent) throw refusal('The grant is for another box', { agent })
+    if (serial < this.serial) throw refusal('The grant is older than the one held', { serial, held: this.serial })
+    return document
+  }
+
+  #keep(serial: number, { document, signature }: SignedGrant): void {
+    const { db } = this.#deps
+    const write = () =>
+      db
+        .prepare(
+          'INSERT INTO grant_held VALUES (1, ?, ?, ?) ON CONFLICT (only) DO UPDATE SET serial = excluded.serial, document = excluded.document, signature = excluded.signature',
+        )
+        .run(serial, document, signature)
+    if (this.#ballast) this.#ballast.withRoom(() => db, write)
+    else write()
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
     this.#stopWatching()
     for (const grant of this.#handedOut.values()) grant.end()
+    if (this.#document) this.#latest.keep()
+  }
+
+  /** To be called when the box's clock was set: it also looks by itself, at the edges of the grant and every minute. */
+  look(): void {
+    const is = this.#document !== undefined && this.#isInForce(this.#document)
+    if (is === this.#inForce) this.#watchTime()
+    else this.#review()
+  }
+
+  /** It begins by the box's clock and ends by the latest time that the box has known. */
+  #isInForce({ notBefore, expires }: GrantDocument): boolean {
+    return this.#deps.clock.nowMs() >= notBefore && this.#latest.nowMs() < expires
   }
 
   /** Ends what no longer stands, then tells. */
@@ -166,15 +234,10 @@ export class Consent implements Disposable {
     clearTimeout(this.#timer)
     if (this.#document === undefined) return
     const { notBefore, expires } = this.#document
-    const nowMs = this.#deps.clock.nowMs()
-    this.#inForce = nowMs >= notBefore && nowMs < expires
-    const edgesMs = [notBefore - nowMs, expires - nowMs, LOOK_MS].filter((ms) => ms > 0)
-    const look = () => {
-      const now = this.#deps.clock.nowMs()
-      if ((now >= notBefore && now < expires) === this.#inForce) this.#watchTime()
-      else this.#review()
-    }
-    this.#timer = setTimeout(look, Math.min(...edgesMs)).unref()
+    this.#inForce = this.#isInForce(this.#document)
+    this.#latest.keepNowAndThen()
+    const edgesMs = [notBefore - this.#deps.clock.nowMs(), expires - this.#latest.nowMs(), LOOK_MS]
+    this.#timer = setTimeout(() => this.look(), Math.min(...edgesMs.filter((ms) => ms > 0))).unref()
   }
 }
 
@@ -184,5 +247,7 @@ export function heldGrant(db: Database, pins: Pins): GrantDocument | undefined {
   const document = row && openGrant(row, pins.grantKey)
   return document?.account === pins.account && document.agent === pins.agent ? document : undefined
 }
+
+const grantIsOf = ({ notBefore, expires }: GrantDocument, nowMs: number) => nowMs >= notBefore && nowMs < expires
 
 const refusal = (message: string, facts: Record<string, string | number>) => new LenscapError('refused', message, facts)

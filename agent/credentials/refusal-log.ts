@@ -37,6 +37,9 @@ export interface RefusalMemory {
   rename(from: string, to: string): void
 }
 
+/** Under what a rest is remembered that concerns one way alone: the device's other ways stay open. */
+export const besideOf = (device: string, way: Way): string => `${device}/${way}`
+
 export const REFUSALS_TABLES = `
   CREATE TABLE credential_device (
     device TEXT PRIMARY KEY,
@@ -197,7 +200,9 @@ export class RefusalLog implements RefusalMemory {
     this.#group.flush()
     return device === undefined
       ? this.#statements.of('DELETE FROM credential_device').run().changes
-      : this.#statements.of('DELETE FROM credential_device WHERE device = ?').run(device).changes
+      : this.#statements
+          .of("DELETE FROM credential_device WHERE device = @device OR instr(device, @device || '/') = 1")
+          .run({ device }).changes
   }
 
   /** A set that was entered again may be sent once more, whoever refused it before. */

@@ -17,6 +17,7 @@ import { silentLogger } from '../base/logger.ts'
 import { Secret } from '../base/secret.ts'
 import { Cap } from '../consent/cap.ts'
 import { CONSENT_TABLES, Consent } from '../consent/consent.ts'
+import { LATEST_TIME_TABLES } from '../consent/latest-time.ts'
 import { signGrant } from '../protocol/grant.ts'
 import type { MediaKind } from '../protocol/media-kind.ts'
 import { UploadMetadata } from '../protocol/upload.ts'
@@ -129,7 +130,7 @@ export function box(
   limits: Partial<EgressLimits> = {},
   stateDir = folder('egress'),
 ) {
-  const db = openDatabase(join(stateDir, 'state.db'), [CONSENT_TABLES])
+  const db = openDatabase(join(stateDir, 'state.db'), [CONSENT_TABLES, LATEST_TIME_TABLES])
   const cap = new Cap(stateDir)
   const pins = { agent: AGENT, account: ACCOUNT, grantKey: owner.publicKey }
   const consent = new Consent({ db, pins, cap, clock: systemClock, onChange: () => {} })

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { stateBallast } from '../base/ballast.ts'
 import { Bell } from '../base/bell.ts'
 import type { Clock } from '../base/clock.ts'
 import { type Database, openDatabase, readDatabase } from '../base/database.ts'
@@ -9,9 +10,10 @@ import { keepRunning, type RetryPolicy } from '../base/retry.ts'
 import type { Grant } from '../consent/consent.ts'
 import type { ActivityKind } from '../protocol/activity.ts'
 import type { Id } from '../protocol/envelope.ts'
-import { LEDGER_TABLES, Ledger } from './ledger.ts'
+import { LEDGER_TABLES, LEDGER_TOLD_TABLES, Ledger, type LedgerRow } from './ledger.ts'
 import { EgressItem, MediaQueue, QUEUE_TABLES, type QueuedItem } from './queue.ts'
 import { sendItem } from './send.ts'
+import { tellLedger } from './tell-ledger.ts'
 import type { UploadTarget } from './upload.ts'
 
 /** What the owner is told. */
@@ -43,6 +45,8 @@ export interface EgressDeps {
   readonly random: () => number
   readonly logger: Logger
   readonly onActivity: (activity: EgressActivity) => void
+  /** Takes rows of the ledger for the bridge; resolves when they are on disk. Without it, nobody is told. */
+  readonly onLedger?: (rows: LedgerRow[]) => Promise<unknown>
   readonly limits?: Partial<EgressLimits>
 }
 
@@ -55,11 +59,15 @@ const LIMITS: EgressLimits = {
   retry: { firstDelayMs: 1000, delayMsMax: 300_000, steadyAfterMs: 60_000 },
 }
 
-const MIGRATIONS = [QUEUE_TABLES + LEDGER_TABLES]
+const MIGRATIONS = [QUEUE_TABLES + LEDGER_TABLES, LEDGER_TOLD_TABLES]
 const pathIn = (stateDir: string) => join(stateDir, 'egress.db')
 
 /** Opens the queue's and the ledger's database. */
-export const openEgressDatabase = (stateDir: string): Database => openDatabase(pathIn(stateDir), MIGRATIONS)
+export const openEgressDatabase = (stateDir: string): Database =>
+  stateBallast(stateDir).withRoom(
+    () => undefined,
+    () => openDatabase(pathIn(stateDir), MIGRATIONS),
+  )
 
 /** The queue's and the ledger's database for a tool that reads it beside a running agent; undefined before its first run. */
 export const readEgressDatabase = (stateDir: string): Database | undefined => readDatabase(pathIn(stateDir), MIGRATIONS)
@@ -89,6 +97,11 @@ export class Egress implements Disposable {
     this.#closeInterrupted()
   }
 
+  /** Whether media of this camera waits. */
+  holds(camera: Id): boolean {
+    return this.#queue.scopes().some((scope) => scope.camera === camera)
+  }
+
   /** What waits to leave. */
   queued(): { readonly items: number; readonly bytes: number } {
     return this.#queue.depth()
@@ -109,7 +122,8 @@ export class Egress implements Disposable {
       const { camera, kind, bytes } = this.#checked(grant, item)
       if (bytes > this.#limits.bytesMax) throw new LenscapError('limit', 'The item is larger than the queue', { bytes })
       await this.#queue.add(item)
-      // Permission may have ended while the file was moved.
+      // Permission may have ended while the file was moved, and come back since: what was taken before stays behind.
+      if (grant.signal.aborted) this.#queue.remove(item.item)
       this.#review(camera, kind)
       if (!this.#queue.has(item.item))
         throw new LenscapError('refused', 'The permission has ended meanwhile', { camera })
@@ -127,7 +141,10 @@ export class Egress implements Disposable {
     signal.addEventListener('abort', this.#bell.ring)
     const onError = (error: unknown, nextAttemptMs: number) =>
       logger.warn({ reason: describeError(error), nextAttemptMs }, 'An upload did not go through')
+    const { onLedger } = this.#deps
+    const telling = onLedger && tellLedger({ ledger: this.ledger, onLedger, clock, logger, signal })
     await keepRunning((stop) => this.#work(stop), this.#limits.retry, { clock, random, signal, onError })
+    await telling
     signal.removeEventListener('abort', this.#bell.ring)
   }
 

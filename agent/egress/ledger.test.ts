@@ -3,14 +3,18 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { systemClock } from '../base/clock.ts'
+import { silentLogger } from '../base/logger.ts'
+import { until } from './bed.test.ts'
 import { openEgressDatabase } from './egress.ts'
-import { Ledger, type LedgerOutcome } from './ledger.ts'
+import { Ledger, type LedgerOutcome, type LedgerRow } from './ledger.ts'
+import { tellLedger } from './tell-ledger.ts'
 
 const entry = (bytes: number, outcome: LedgerOutcome) => ({
   at: 1000,
   item: 'itemaaaaaaaaaaaa',
   camera: 'cameraaaaaaaaaaa',
-  kind: 'clip',
+  kind: 'clip' as const,
   grantSerial: 3,
   sha256: 'a'.repeat(64),
   bytes,
@@ -65,4 +69,28 @@ describe('the egress ledger', () => {
       db.close()
     })
   }
+
+  it('is told in order, once, and again where it is not sure that it was', async (t) => {
+    const { db, ledger } = filled()
+    const stop = new AbortController()
+    t.after(() => stop.abort())
+    const told: number[][] = []
+    let isFull = true
+    const onLedger = async (rows: LedgerRow[]) => {
+      told.push(rows.map(({ n }) => n))
+      if (isFull) throw new Error('the disk is full')
+    }
+    const clock = { ...systemClock, sleep: (_: number, signal?: AbortSignal) => systemClock.sleep(1, signal) }
+    const telling = tellLedger({ ledger, onLedger, clock, logger: silentLogger, signal: stop.signal })
+    await until('it was tried', () => told.length > 1)
+    isFull = false
+    await until('it was taken', () => ledger.untold(9).length === 0)
+    const tries = told.length
+    ledger.append(entry(5, 'begun'))
+    await until('the new row was told', () => told.length > tries)
+    assert.deepEqual([told[0], told.at(-2), told.at(-1)], [[1, 2, 3, 4], [1, 2, 3, 4], [5]])
+    stop.abort()
+    await telling
+    db.close()
+  })
 })

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Database } from '../base/database.ts'
-import type { Id } from '../protocol/envelope.ts'
+import { LEDGER_NOTHING, type LedgerOutcome, type LedgerRow, ledgerHash } from '../protocol/ledger.ts'
 
 /** The triggers make a slip of ours impossible; what the chain is for is a hand that knows how to remove them. */
 export const LEDGER_TABLES = `
@@ -21,33 +20,12 @@ export const LEDGER_TABLES = `
   CREATE TRIGGER ledger_no_delete BEFORE DELETE ON ledger BEGIN SELECT raise(ABORT, 'the ledger is append-only'); END;
 `
 
-/**
- * `begun`: on disk before the first byte leaves; `bytes` is what may leave at most. `done`, `cut`: the transfer's end;
- * `bytes` is what was sent in it, never less than what left.
- */
-export type LedgerOutcome = 'begun' | 'done' | 'cut'
+/** A step of its own: boxes of before have the ledger. How far the bridge was told, by the row's number. */
+export const LEDGER_TOLD_TABLES =
+  'CREATE TABLE ledger_told (only INTEGER PRIMARY KEY CHECK (only = 1), n INTEGER NOT NULL) STRICT;'
 
-export interface LedgerEntry {
-  /** UTC, ms. */
-  readonly at: number
-  readonly item: Id
-  readonly camera: Id
-  readonly kind: string
-  readonly grantSerial: number
-  /** Of the whole item, lower-case hex. */
-  readonly sha256: string
-  readonly bytes: number
-  readonly outcome: LedgerOutcome
-}
-
-export interface LedgerRow extends LedgerEntry {
-  /** From 1. */
-  readonly n: number
-  /** The hash of the row before; of nothing: 64 zeros. */
-  readonly prev: string
-  /** SHA-256 of the canonical text, lower-case hex. */
-  readonly hash: string
-}
+export type { LedgerOutcome, LedgerRow }
+export type LedgerEntry = Omit<LedgerRow, 'n' | 'prev' | 'hash'>
 
 export interface LedgerCheck {
   readonly rows: number
@@ -57,22 +35,43 @@ export interface LedgerCheck {
   readonly broken: { readonly n: number; readonly reason: string } | undefined
 }
 
-const NOTHING = '0'.repeat(64)
 const COLUMNS = 'n, at, item, camera, kind, grant_serial AS grantSerial, sha256, bytes, outcome, prev, hash'
 
 /** Every byte of media that left the box, in an append-only chain: a changed, removed or inserted row shows. */
 export class Ledger {
   readonly #db: Database
+  #onAppend = () => {}
 
   constructor(db: Database) {
     this.#db = db
   }
 
   append(entry: LedgerEntry): LedgerRow {
+    const row = this.#seal(entry)
+    this.#onAppend()
+    return row
+  }
+
+  /** Calls back after each row: one listener, the newest. */
+  watch(onAppend: () => void): void {
+    this.#onAppend = onAppend
+  }
+
+  /** Rows that the bridge was not told of, in order. */
+  untold(limit: number): LedgerRow[] {
+    return this.rows(Number(this.#db.prepare('SELECT n FROM ledger_told').pluck().get() ?? 0), limit)
+  }
+
+  /** All up to this number are in the box's queue for the bridge. */
+  noteTold(n: number): void {
+    this.#db.prepare('INSERT INTO ledger_told VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET n = excluded.n').run(n)
+  }
+
+  #seal(entry: LedgerEntry): LedgerRow {
     return this.#db.transaction(() => {
       const last = this.last()
-      const unsealed = { ...entry, n: this.#counted() + 1, prev: last?.hash ?? NOTHING }
-      const row = { ...unsealed, hash: hashOf(unsealed) }
+      const unsealed = { ...entry, n: this.#counted() + 1, prev: last?.hash ?? LEDGER_NOTHING }
+      const row = { ...unsealed, hash: ledgerHash(unsealed) }
       this.#db
         .prepare(
           'INSERT INTO ledger VALUES (@n, @at, @item, @camera, @kind, @grantSerial, @sha256, @bytes, @outcome, @prev, @hash)',
@@ -103,12 +102,12 @@ export class Ledger {
 
   /** Walks the whole chain. */
   verify(): LedgerCheck {
-    let [rows, head] = [0, NOTHING]
+    let [rows, head] = [0, LEDGER_NOTHING]
     const broken = (n: number, reason: string) => ({ rows, head, broken: { n, reason } })
     for (const row of this.#db.prepare<[], LedgerRow>(`SELECT ${COLUMNS} FROM ledger ORDER BY n`).iterate()) {
       if (row.n !== rows + 1) return broken(rows + 1, 'the row is missing')
       if (row.prev !== head) return broken(row.n, 'the row does not follow the one before')
-      if (row.hash !== hashOf(row)) return broken(row.n, 'the row was changed')
+      if (row.hash !== ledgerHash(row)) return broken(row.n, 'the row was changed')
       rows += 1
       head = row.hash
     }
@@ -120,11 +119,4 @@ export class Ledger {
   #counted(): number {
     return Number(this.#db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'ledger'").pluck().get() ?? 0)
   }
-}
-
-/** The canonical text is a JSON array in this order, without spaces, after a tag of its own. */
-function hashOf(row: Omit<LedgerRow, 'hash'>): string {
-  const { n, at, item, camera, kind, grantSerial, sha256, bytes, outcome, prev } = row
-  const text = JSON.stringify([n, at, item, camera, kind, grantSerial, sha256, bytes, outcome, prev])
-  return createHash('sha256').update(`lenscap-ledger-v1\n${text}`).digest('hex')
 }

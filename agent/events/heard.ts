@@ -1,4 +1,5 @@
 import type { Database } from '../base/database.ts'
+import { Statements } from '../base/statements.ts'
 import type { Id } from '../protocol/envelope.ts'
 
 /** Table that this room keeps in the box's state database. */
@@ -15,16 +16,21 @@ const SAVE_EVERY_MS = 10_000
 /** Up to when each device was heard, across restarts and power cuts: without it nobody would know of what was missed. */
 export class Heard implements Disposable {
   readonly #db: Database
+  readonly #statements: Statements
   readonly #unsaved = new Map<Id, number>()
+  /** Those that have a mark on the disk. */
+  readonly #marked = new Set<Id>()
   #savedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(db: Database) {
     this.#db = db
+    this.#statements = new Statements(db)
   }
 
   /** Of a former run. UTC, ms; undefined for a device that was never heard. */
   lastOf(device: Id): number | undefined {
-    return this.#db.prepare<[Id], number>('SELECT at FROM events_heard WHERE device = ?').pluck().get(device)
+    const at = this.#statements.of('SELECT at FROM events_heard WHERE device = ?').pluck().get(device)
+    return typeof at === 'number' ? at : undefined
   }
 
   /**
@@ -34,15 +40,20 @@ export class Heard implements Disposable {
   note(device: Id, atMs: number): void {
     this.#unsaved.set(device, Math.round(atMs))
     const isDue = atMs - this.#savedAtMs >= SAVE_EVERY_MS || atMs < this.#savedAtMs
-    if (isDue || this.lastOf(device) === undefined) this.#save(atMs)
+    if (isDue || !this.#isMarked(device)) this.#save(atMs)
   }
 
   [Symbol.dispose](): void {
     this.#save(0)
   }
 
+  #isMarked(device: Id): boolean {
+    if (!this.#marked.has(device) && this.lastOf(device) !== undefined) this.#marked.add(device)
+    return this.#marked.has(device)
+  }
+
   #save(nowMs: number): void {
-    const insert = this.#db.prepare(
+    const insert = this.#statements.of(
       'INSERT INTO events_heard VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET at = excluded.at',
     )
     this.#db.transaction(() => {

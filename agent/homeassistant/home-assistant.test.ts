@@ -10,6 +10,7 @@ import { openDatabase } from '../base/database.ts'
 import { silentLogger } from '../base/logger.ts'
 import { Cap } from '../consent/cap.ts'
 import { CONSENT_TABLES, Consent } from '../consent/consent.ts'
+import { LATEST_TIME_TABLES } from '../consent/latest-time.ts'
 import { LEDGER_TABLES, Ledger } from '../egress/ledger.ts'
 import { CameraFacts, type EventFacts } from '../protocol/camera.ts'
 import { signGrant } from '../protocol/grant.ts'
@@ -69,7 +70,7 @@ interface House {
 
 /** An agent's room with what it needs beside it: consent and the ledger. */
 async function room(t: TestContext, { url, stateDir = mkdtempSync(join(tmpdir(), 'lenscap-ha-')) }: House) {
-  const db = openDatabase(':memory:', [CONSENT_TABLES + LEDGER_TABLES])
+  const db = openDatabase(':memory:', [CONSENT_TABLES + LATEST_TIME_TABLES + LEDGER_TABLES])
   const keys = generateKeyPairSync('ed25519')
   const cap = new Cap(stateDir)
   const pins = { agent: AGENT, account: ACCOUNT, grantKey: keys.publicKey }

@@ -43,6 +43,15 @@ export interface StoredCamera {
   readonly facts: CameraFacts | undefined
 }
 
+/** A person said so on the box, or it was not seen for long. */
+export type ForgottenReason = 'by-hand' | 'not-seen'
+
+export interface ForgottenCamera {
+  readonly camera: Id
+  readonly facts: CameraFacts | undefined
+  readonly reason: ForgottenReason
+}
+
 const SAVE_DEVICE = `
   INSERT INTO inventory_device (device, endpoint, manufacturer, model, serial, macs, address, port, path, https, username)
   VALUES (@device, @endpoint, @manufacturer, @model, @serial, @macs, @address, @port, @path, @https, @username)
@@ -160,14 +169,16 @@ export class InventoryStore {
    * in between leaves nobody believing in it.
    * @returns the device that went with it; undefined where others of it stay, `unknown` where there is no such camera
    */
-  forget(camera: Id): { readonly device: Id | undefined } | 'unknown' {
+  forget(camera: Id, reason: ForgottenReason): { readonly device: Id | undefined } | 'unknown' {
     this.reload()
     return this.#db.transaction(() => {
       const row = this.#statements.of('SELECT device, facts FROM inventory_camera WHERE camera = ?').get(camera) as
         | { device: string; facts: string }
         | undefined
       if (row === undefined) return 'unknown'
-      this.#statements.of('INSERT OR REPLACE INTO inventory_forgotten VALUES (?, ?)').run(camera, row.facts)
+      this.#statements
+        .of('INSERT OR REPLACE INTO inventory_forgotten (camera, facts, reason) VALUES (?, ?, ?)')
+        .run(camera, row.facts, reason)
       this.#statements.of('DELETE FROM inventory_camera WHERE camera = ?').run(camera)
       if (this.cameras(row.device).length > 0) return { device: undefined }
       this.#statements.of('DELETE FROM inventory_device WHERE device = ?').run(row.device)
@@ -177,9 +188,13 @@ export class InventoryStore {
   }
 
   /** Those that were forgotten and not told yet. */
-  forgotten(): { readonly camera: Id; readonly facts: CameraFacts | undefined }[] {
-    const rows = this.#statements.of('SELECT camera, facts FROM inventory_forgotten').all() as CameraRow[]
-    return rows.map(({ camera, facts }) => ({ camera, facts: parsed(facts) }))
+  forgotten(): ForgottenCamera[] {
+    const rows = this.#statements.of('SELECT camera, facts, reason FROM inventory_forgotten').all() as (CameraRow & {
+      reason: string
+    })[]
+    return rows.map(({ camera, facts, reason }) => {
+      return { camera, facts: parsed(facts), reason: reason === 'not-seen' ? 'not-seen' : 'by-hand' }
+    })
   }
 
   /** Whoever had to know that this one is gone knows it. */

@@ -22,10 +22,20 @@ export const INVENTORY_TABLES = `
   ) STRICT;
 `
 
-/** Cameras that a person had forgotten, until whoever was told of them has been told that they are gone. */
+/** Cameras that were forgotten, until whoever was told of them has been told that they are gone. */
 export const FORGOTTEN_TABLES = `
   CREATE TABLE inventory_forgotten (
     camera TEXT PRIMARY KEY,
     facts TEXT NOT NULL
+  ) STRICT;
+`
+
+/** Why they were forgotten, and for how long others have not been seen. */
+export const ABSENCE_TABLES = `
+  ALTER TABLE inventory_forgotten ADD COLUMN reason TEXT NOT NULL DEFAULT 'by-hand';
+  CREATE TABLE inventory_absence (
+    camera TEXT PRIMARY KEY,
+    hours INTEGER NOT NULL,
+    told_at_hours INTEGER
   ) STRICT;
 `

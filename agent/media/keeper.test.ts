@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { systemClock } from '../base/clock.ts'
+import { openDatabase } from '../base/database.ts'
 import { describeError } from '../base/errors.ts'
 import { type Credential, Secret } from '../base/secret.ts'
+import { Keys } from '../credentials/keys.ts'
+import { REFUSALS_TABLES, RefusalLog, type RefusalMemory } from '../credentials/refusal-log.ts'
 import { DeviceGate } from '../onvif/gate.ts'
 import { type Answer, packetizer, type ScriptedCamera, scriptedCamera, slice, until } from '../rtsp/testing.ts'
 import type { MediaAccess } from './access.ts'
 import { CLIP_SETTINGS } from './cutter.ts'
 import type { MediaItem } from './item.ts'
 import { MediaKeeper } from './keeper.ts'
-import { CAMERA, httpCamera, sendJpeg, testOwner } from './testing.ts'
+import { CAMERA, httpCamera, sendJpeg, type TestOwner, testOwner } from './testing.ts'
 
 const digest = 'Digest realm="cam", nonce="abc"'
 const refusal: Answer = { status: '401 Unauthorized', headers: [`WWW-Authenticate: ${digest}`] }
@@ -17,8 +20,14 @@ const refusal: Answer = { status: '401 Unauthorized', headers: [`WWW-Authenticat
 /** What nobody here plays. */
 const STRANGE = 'v=0\r\nm=video 0 RTP/AVP 98\r\na=rtpmap:98 VP8/90000\r\n'
 
+/** What outlives a restart. */
+interface Life {
+  readonly memory?: RefusalMemory
+  readonly owner?: TestOwner
+}
+
 /** A keeper for one camera, reached for streams at `rtsp` and for snapshots at `http`, whose credential can change. */
-function house(cameras: { rtsp?: ScriptedCamera; http?: MediaAccess }) {
+function house(cameras: { rtsp?: ScriptedCamera; http?: MediaAccess }, life: Life = {}) {
   const items: MediaItem[] = []
   const troubles: unknown[] = []
   /** What was said of the stream: why no picture comes, or `well`. */
@@ -30,11 +39,12 @@ function house(cameras: { rtsp?: ScriptedCamera; http?: MediaAccess }) {
     monotonicMs: () => systemClock.monotonicMs() + time.aheadMs,
     sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(time.areRestsOver && ms > 60_000 ? 0 : ms, signal),
   }
-  const owner = testOwner(() => keeper.review())
+  const owner = life.owner ?? testOwner(() => keeper.review())
   const credential = { now: { username: 'admin', password: new Secret('first') } as Credential | undefined }
   const keeper = new MediaKeeper({
     consent: owner.consent,
     folder: owner.folder,
+    ...(life.memory && { refusals: life.memory }),
     settings: { ...CLIP_SETTINGS, preRollMs: 100, postRollMs: 150 },
     clock,
     random: () => 0,
@@ -46,15 +56,19 @@ function house(cameras: { rtsp?: ScriptedCamera; http?: MediaAccess }) {
     onStream: (_, why) => said.push(why === undefined ? 'well' : describeError(why)),
   })
   const nowhere = async () => new URL('http://camera.invalid:1/')
+  let asked = 0
   const access: MediaAccess = {
     camera: CAMERA,
     address: '127.0.0.1',
-    streamUri: async () => cameras.rtsp?.uri ?? (await nowhere()),
+    streamUri: async () => {
+      asked += 1
+      return cameras.rtsp?.uri ?? (await nowhere())
+    },
     snapshotUri: cameras.http?.snapshotUri ?? nowhere,
     get credential() {
       return credential.now
     },
-    gate: new DeviceGate(systemClock),
+    gate: new DeviceGate(systemClock, life.memory && { memory: life.memory }),
   }
   return {
     keeper,
@@ -65,11 +79,13 @@ function house(cameras: { rtsp?: ScriptedCamera; http?: MediaAccess }) {
     said,
     time,
     credential,
+    /** How often a stream was looked for. */
+    asked: () => asked,
     reasons: () => items.map(({ kind, reason }) => `${kind} ${reason}`),
     async [Symbol.asyncDispose]() {
       stop.abort()
       await keeper.ended()
-      owner[Symbol.dispose]()
+      if (!life.owner) owner[Symbol.dispose]()
     },
   }
 }
@@ -154,6 +170,53 @@ describe('MediaKeeper', () => {
     box.credential.now = other
     box.keeper.review()
     await until(() => sent() === 2 && stream.connections === 1, 'another credential is tried')
+  })
+
+  it('remembers over a restart what a camera refused, until it has another credential or the switch is turned', async () => {
+    await using camera = await httpCamera((_, response) => {
+      response.writeHead(401, { 'www-authenticate': digest }).end()
+    })
+    await using stream = await scriptedCamera(() => refusal)
+    const sent = () => camera.authorizations.filter((header) => header !== undefined).length
+    const db = openDatabase(':memory:', [REFUSALS_TABLES])
+    const keys = new Keys(Buffer.alloc(32, 1), Buffer.alloc(32, 2), 'file')
+    using owner = testOwner()
+    /** Another process, with what is on the disk. */
+    const start = () => {
+      const life = house({ http: camera.access, rtsp: stream }, { memory: new RefusalLog(db, keys), owner })
+      return Object.assign(life, { begin: () => life.keeper.add(life.access) })
+    }
+    owner.allow('snapshot')
+    {
+      await using life = start()
+      life.begin()
+      await until(() => life.troubles.length === 1, 'the refusal')
+      assert.equal(sent(), 1)
+    }
+    owner.allow('snapshot', 'clip')
+    {
+      await using life = start()
+      life.begin()
+      assert.equal(await life.keeper.snapshots('asked'), 0)
+      for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+      assert.deepEqual([camera.connections, life.asked()], [1, 0], 'neither a snapshot nor a stream is asked for')
+      assert.deepEqual(life.troubles, [])
+      life.credential.now = other
+      life.keeper.review()
+      await until(() => life.troubles.length === 2, 'another credential is tried')
+      assert.deepEqual([sent(), stream.connections], [2, 1])
+    }
+    {
+      await using life = start()
+      life.credential.now = other
+      life.begin()
+      owner.allow()
+      life.keeper.review()
+      owner.allow('clip')
+      life.keeper.review()
+      await until(() => life.troubles.length === 1, 'a turned switch has the refusal told again')
+      assert.equal(stream.connections, 1, 'and nothing sent')
+    }
   })
 
   it('takes up a refused recording when the credential changes, and tells the refusal again when the owner turns the switch', async () => {

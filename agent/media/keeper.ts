@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts'
-import { errorKind } from '../base/errors.ts'
+import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import type { Consent, Grant } from '../consent/consent.ts'
+import { BriefRefusals, type RefusalMemory } from '../credentials/refusal-log.ts'
 import type { Id } from '../protocol/envelope.ts'
 import type { MediaAccess } from './access.ts'
 import type { ClipSettings } from './cutter.ts'
@@ -19,11 +20,17 @@ const SNAPSHOTS_AT_ONCE_MAX = 4
 /** A stream that can't be played is tried again this often. */
 const UNSUPPORTED_REST_MS = 300_000
 
+const REFUSED_BEFORE = new LenscapError('refused', 'The camera refused this user and password before', {
+  diagnosis: 'AUTH_REJECTED',
+})
+
 export interface MediaKeeperDeps {
   readonly consent: Pick<Consent, 'grant'>
   /** Where media is written before it is handed over. */
   readonly folder: string
   readonly settings: ClipSettings
+  /** What cameras refused; where absent, it is remembered as long as this lives. */
+  readonly refusals?: RefusalMemory
   readonly clock: Clock
   readonly random: () => number
   /** Ends everything. */
@@ -52,8 +59,8 @@ export class MediaKeeper {
   readonly #recordings = new Map<Id, Recording>()
   /** The grant under which the first snapshot was taken: a new permission brings a new picture. */
   readonly #greeted = new Map<Id, Grant>()
-  readonly #refusals = new Refusals()
-  /** Whose stream was wanted and given up: that was told, and holds as long as it is wanted. */
+  readonly #refusals: Refusals
+  /** Whose stream is wanted and was given up: that was told, and holds as long as it is wanted. */
   readonly #missed = new Set<Id>()
   /** The snapshot under way: a second wish for one under the same grant gets the same. */
   readonly #taking = new Map<Id, { readonly grant: Grant; readonly work: Promise<boolean> }>()
@@ -63,6 +70,7 @@ export class MediaKeeper {
 
   constructor(deps: MediaKeeperDeps) {
     this.#deps = deps
+    this.#refusals = new Refusals(deps.refusals ?? new BriefRefusals(), deps.clock)
   }
 
   /** A camera that can be asked from now on. */
@@ -121,15 +129,19 @@ export class MediaKeeper {
     const { camera } = access
     if (signal.aborted) return
     const picture = consent.grant(camera, 'snapshot')
-    if (picture && this.#greeted.get(camera) !== picture && !this.#isRefused(access, 'snapshot')) {
+    const clips = consent.grant(camera, 'clip')
+    if (picture === undefined) this.#refusals.over(camera, 'snapshot', credentialOf(access))
+    if (clips === undefined) this.#refusals.over(camera, 'clip', credentialOf(access))
+    if (picture && this.#greeted.get(camera) !== picture && !this.#isRefused(picture, access)) {
       this.#greeted.set(camera, picture)
       this.#run(this.#snapshot(access, 'granted'))
     }
-    const clips = consent.grant(camera, 'clip')
     if (!clips && this.#missed.delete(camera)) this.#deps.onStream(camera)
     const current = this.#recordings.get(camera)
     const isWanted = clips !== undefined && (current === undefined || current.grant !== clips)
-    if (isWanted && !this.#isRefused(access, 'clip')) this.#record(clips, access)
+    if (!isWanted) return
+    if (!this.#isRefused(clips, access)) this.#record(clips, access)
+    else if (!this.#missed.has(camera)) this.#miss(clips, REFUSED_BEFORE)
   }
 
   #record(grant: Grant, access: MediaAccess): void {
@@ -146,13 +158,19 @@ export class MediaKeeper {
     const work = recorder.run().catch((error: unknown) => {
       recording.gaveUp = true
       this.#tell(grant, credential, error)
-      this.#missed.add(camera)
-      this.#deps.onStream(camera, error)
+      this.#miss(grant, error)
       if (errorKind(error) === 'unsupported') this.#run(this.#tryAgain(camera))
       // A refusal is remembered as such, and taken up again by a review once it no longer stands.
       if (errorKind(error) === 'refused' && this.#recordings.get(camera) === recording) this.#recordings.delete(camera)
     })
     this.#run(work)
+  }
+
+  /** Nobody asks for its stream any more: that is told as long as it is wanted. */
+  #miss({ camera, signal }: Grant, why: unknown): void {
+    if (signal.aborted) return
+    this.#missed.add(camera)
+    this.#deps.onStream(camera, why)
   }
 
   /** What a camera lacks it may have after an update, or when it has come to its senses. */
@@ -165,7 +183,7 @@ export class MediaKeeper {
   async #snapshot(access: MediaAccess, reason: string): Promise<boolean> {
     const { camera } = access
     const grant = this.#deps.consent.grant(camera, 'snapshot')
-    if (grant === undefined || this.#isRefused(access, 'snapshot')) return false
+    if (grant === undefined || this.#isRefused(grant, access)) return false
     const underWay = this.#taking.get(camera)
     if (underWay?.grant === grant) return await underWay.work
     const taking = { grant, work: this.#takeOne(grant, access, reason) }
@@ -190,8 +208,8 @@ export class MediaKeeper {
     }
   }
 
-  #isRefused(access: MediaAccess, kind: Grant['kind']): boolean {
-    return this.#refusals.stands(access.camera, kind, credentialOf(access))
+  #isRefused(grant: Grant, access: MediaAccess): boolean {
+    return this.#refusals.stands(grant, credentialOf(access))
   }
 
   /** That a permission ended is no trouble. */

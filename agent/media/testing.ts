@@ -8,6 +8,7 @@ import { openDatabase } from '../base/database.ts'
 import { Secret } from '../base/secret.ts'
 import { Cap } from '../consent/cap.ts'
 import { CONSENT_TABLES, Consent, type Grant } from '../consent/consent.ts'
+import { LATEST_TIME_TABLES } from '../consent/latest-time.ts'
 import { DeviceGate } from '../onvif/gate.ts'
 import { signGrant } from '../protocol/grant.ts'
 import type { MediaKind } from '../protocol/media-kind.ts'
@@ -34,7 +35,7 @@ export function testOwner(onChange: () => void = () => {}): TestOwner {
   const state = mkdtempSync(join(tmpdir(), 'lenscap-media-'))
   const folder = join(state, 'media')
   const key = generateKeyPairSync('ed25519')
-  const db = openDatabase(join(state, 'state.db'), [CONSENT_TABLES])
+  const db = openDatabase(join(state, 'state.db'), [CONSENT_TABLES, LATEST_TIME_TABLES])
   const pins = { agent: AGENT, account: ACCOUNT, grantKey: key.publicKey }
   const cap = new Cap(state)
   const consent = new Consent({ db, pins, cap, clock: systemClock, onChange })

@@ -1,15 +1,16 @@
+import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { parseChallenges } from '../base/digest.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
-import { carry, type RawReply, type Target } from './carry.ts'
+import type { Exchanged } from './answer.ts'
+import { brokeKept, carry, type Fetch, type Message, type RawReply, type Target } from './carry.ts'
 import { Continuity } from './continuity.ts'
 import { operationOf } from './faults.ts'
 import { FETCH } from './fetch.ts'
 import type { DeviceGate } from './gate.ts'
-import { answerChallenges, RequestWriter, type Service, type SoapRequest } from './requests.ts'
-import type { Xml } from './xml.ts'
+import { answerChallenges, Envelopes, RequestWriter, type Service, type SoapRequest } from './requests.ts'
 
 const CALL_TIMEOUT_MS = 5_000
 
@@ -23,13 +24,8 @@ export interface CallOptions {
   readonly media2?: boolean
   /** For what may come attached; 256 KB in all where absent. */
   readonly replyBytesMax?: number
-}
-
-/** A reply's Body with what came attached to it. */
-export interface Answer {
-  readonly body: Xml
-  /** By Content-ID. */
-  readonly parts: ReadonlyMap<string, Buffer>
+  /** Whether a reply of this text need not be parsed. */
+  readonly isKnown?: (text: string) => boolean
 }
 
 export type Ask = (writer: RequestWriter) => SoapRequest
@@ -42,16 +38,8 @@ interface Signature {
   readonly createdMs: number
   /** Called before anything is sent. @throws what stands against this operation */
   readonly check: (operation: string) => void
-}
-
-interface Exchanged {
-  readonly reply: RawReply
-  readonly request: SoapRequest
-  /**
-   * Why a credential that was to go along could not be shown: nothing was asked for that can be answered, so it was not
-   * sent at all; or what was shown is called stale at once.
-   */
-  readonly unshown?: 'unasked' | 'stale' | undefined
+  /** Finds out whether the credential may still be sent, where the connection broke and it has to be once more. */
+  readonly recheck: () => Promise<unknown>
 }
 
 /** Carries requests to one device and its answers back, each within its bounds, signed as the device wants it. */
@@ -68,6 +56,7 @@ export class Exchange {
   /** The last challenge asked only for what we can't or won't give. */
   isUnanswerable = false
   readonly #clock: Clock
+  readonly #envelopes = new Envelopes()
 
   constructor(target: Target, gate: DeviceGate, clock: Clock) {
     this.target = target
@@ -77,15 +66,22 @@ export class Exchange {
     this.services.set('device', target)
   }
 
-  /** Asks and gets the answer. */
-  run(options: CallOptions, ask: Ask, signature: Signature): Promise<Exchanged> {
-    return this.#bounded(options, (signal) => this.#send(ask, options, signature, signal))
+  /** Asks and gets the answer. Once more where the device had closed the kept connection before it saw the request. */
+  async run(options: CallOptions, ask: Ask, signature: Signature): Promise<Exchanged> {
+    const send = () => this.#bounded(options, (signal) => this.#send(ask, options, signature, signal))
+    try {
+      return await send()
+    } catch (error) {
+      if (!brokeKept(error) || !this.gate.kept.broke()) throw error
+      await signature.recheck()
+      return await send()
+    }
   }
 
   /** Gets what lies at an address. */
   fetch(target: Target, options: CallOptions, authorization?: string): Promise<RawReply> {
     const message = { operation: FETCH, ...(authorization !== undefined && { authorization }) }
-    return this.#bounded(options, (signal) => carry(target, message, signal, options.replyBytesMax))
+    return this.#bounded(options, (signal) => this.#carry(target, message, options, signal))
   }
 
   /** One exchange within the deadline, the connection budget and the breaker's count. */
@@ -118,20 +114,27 @@ export class Exchange {
   async #send(ask: Ask, options: CallOptions, signature: Signature, signal: AbortSignal): Promise<Exchanged> {
     const { credential, isTokenOnly, createdMs, check } = signature
     const signer = this.manner === 'wsse' || isTokenOnly ? credential : undefined
-    const request = ask(new RequestWriter(signer, createdMs, options.media2))
+    const how = { media2: options.media2, envelopes: this.#envelopes }
+    const write = (as: Credential | undefined) => new RequestWriter(as, createdMs, how)
+    const request = ask(write(signer))
     check(request.operation)
     const target = options.target ?? this.services.get(request.service) ?? this.target
-    const reply = await carry(target, request, signal, options.replyBytesMax)
+    const reply = await this.#carry(target, request, options, signal)
     // Also learned from what strangers are told, so that a wrong password does not go out twice, in two manners.
     this.#learn(reply)
     const mayAnswer = credential && !isTokenOnly
     const authorization = mayAnswer && answerChallenges(challengesOf(reply), credential, target.path)
     if (!authorization) return { reply, request, unshown: credential && !signer ? 'unasked' : undefined }
-    const unsigned = ask(new RequestWriter(undefined, createdMs, options.media2))
+    const unsigned = ask(write(undefined))
     const signed = { ...unsigned, authorization }
-    const second = await carry(target, signed, signal, options.replyBytesMax)
+    const second = await this.#carry(target, signed, options, signal)
     const { digests } = parseChallenges(challengesOf(second))
     return { reply: second, request, unshown: digests.some(({ stale }) => stale) ? 'stale' : undefined }
+  }
+
+  #carry(target: Target, message: Message | Fetch, options: CallOptions, signal: AbortSignal): Promise<RawReply> {
+    const keep = (socket: Socket) => this.gate.keep(target, socket)
+    return carry(target, message, { signal, bytesMax: options.replyBytesMax, kept: this.gate.kept, keep })
   }
 
   #learn(reply: RawReply): void {

@@ -1,8 +1,11 @@
+import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import { LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
-import { BriefRefusals, type QuietReason, type RefusalMemory, type Way } from '../credentials/refusal-log.ts'
+import { BriefRefusals, besideOf, type QuietReason, type RefusalMemory, type Way } from '../credentials/refusal-log.ts'
 import { type BreakerState, CLOSED, isOpen, step } from './breaker.ts'
+import type { Target } from './carry.ts'
+import { KeptConnection } from './kept.ts'
 import { Line } from './line.ts'
 import { lockoutMsOf } from './lockout.ts'
 
@@ -19,11 +22,16 @@ const QUIET_SAYS = {
   scheme: 'The device asks for a login that does not work: waiting before it is tried again',
 }
 
+/** Ways that rest by themselves: their users may be others, so that the device as a whole is not concerned. */
+const WAYS_BESIDE: readonly Way[] = ['snapshot', 'rtsp']
+
 export interface GateOptions {
   /** What devices took and refused; without one it is remembered as long as the gate lives. */
   readonly memory?: RefusalMemory
   /** Under what the memory knows this device. */
   readonly name?: string
+  /** Whether a connection is kept for the call that follows; true where absent. */
+  readonly keeps?: boolean
 }
 
 /**
@@ -34,18 +42,18 @@ export interface GateOptions {
 export class DeviceGate {
   /** Its maker, where known: makers lock out for different times. */
   maker = ''
+  readonly kept: KeptConnection
   readonly #clock: Clock
   readonly #memory: RefusalMemory
   /** The newest last. What was noted under a former one counts on. */
   readonly #names: string[]
   readonly #calls = new Line(CALLS_MAX)
   readonly #streams = new Line(1)
-  /** Until when a way that was open before is left alone, monotonic ms: the others are not concerned. */
-  readonly #resting = new Map<Way, number>()
   #breaker: BreakerState = CLOSED
 
-  constructor(clock: Clock, { memory = new BriefRefusals(), name = 'device' }: GateOptions = {}) {
+  constructor(clock: Clock, { memory = new BriefRefusals(), name = 'device', keeps = true }: GateOptions = {}) {
     this.#clock = clock
+    this.kept = new KeptConnection(clock, keeps)
     this.#memory = memory
     this.#names = [name]
   }
@@ -55,6 +63,7 @@ export class DeviceGate {
     const last = this.#name
     if (last === name) return
     this.#memory.rename(last, name)
+    for (const way of WAYS_BESIDE) this.#memory.rename(besideOf(last, way), besideOf(name, way))
     this.#names.push(name)
   }
 
@@ -83,24 +92,25 @@ export class DeviceGate {
 
   /** @throws LenscapError `refused` for a credential that was refused before, `busy` while the device is kept quiet */
   checkCredential(credential: Credential, way: Way = 'onvif'): void {
-    if (this.#last(credential, way) === 'refused' || this.#last(credential, 'onvif') === 'refused') {
+    const ways: readonly Way[] = way === 'onvif' ? [way] : [way, 'onvif']
+    if (ways.some((each) => this.#last(credential, each) === 'refused')) {
       throw new LenscapError('refused', 'The device refused this user and password before: change one of them', {
         reason: 'credential',
         diagnosis: 'AUTH_REJECTED',
       })
     }
-    const quiet = this.#memory.lockout(this.#name)
+    this.#checkQuiet(this.#name)
+    this.#checkQuiet(besideOf(this.#name, way))
+  }
+
+  /** @throws LenscapError `busy` while it lasts */
+  #checkQuiet(name: string): void {
+    const quiet = this.#memory.lockout(name)
     // A clock that was set back must not make a rest of minutes one of years.
     const leftMs = quiet === undefined ? 0 : Math.min(quiet.untilMs - this.#clock.nowMs(), QUIET_MS_MAX)
-    if (quiet && leftMs > 0) {
-      throw new LenscapError('busy', QUIET_SAYS[quiet.reason], {
-        reason: quiet.reason,
-        waitS: Math.ceil(leftMs / 1000),
-      })
-    }
-    if (this.#clock.monotonicMs() < (this.#resting.get(way) ?? 0)) {
-      throw new LenscapError('busy', QUIET_SAYS['locked-out'], { reason: 'locked-out' })
-    }
+    if (quiet === undefined || leftMs <= 0) return
+    const facts = { reason: quiet.reason, waitS: Math.ceil(leftMs / 1000) }
+    throw new LenscapError('busy', QUIET_SAYS[quiet.reason], facts)
   }
 
   /** The device let it in. */
@@ -136,7 +146,7 @@ export class DeviceGate {
     }
     this.#memory.note(this.#name, credential, way, 'doubted', nowMs)
     if (way === 'onvif') this.keepQuiet('locked-out')
-    else this.#resting.set(way, this.#clock.monotonicMs() + lockoutMsOf(this.maker))
+    else this.#rest(besideOf(this.#name, way), 'locked-out', lockoutMsOf(this.maker))
     return 'locked-out'
   }
 
@@ -147,7 +157,11 @@ export class DeviceGate {
   keepQuiet(reason: QuietReason, forMs?: number): void {
     const usualMs = reason === 'clock' ? CLOCK_QUIET_MS : lockoutMsOf(this.maker)
     const restMs = Math.min(QUIET_MS_MAX, Math.max(QUIET_MS_MIN, forMs ?? usualMs))
-    this.#memory.noteLockout(this.#name, { reason, untilMs: this.#clock.nowMs() + restMs })
+    this.#rest(this.#name, reason, restMs)
+  }
+
+  #rest(name: string, reason: QuietReason, forMs: number): void {
+    this.#memory.noteLockout(name, { reason, untilMs: this.#clock.nowMs() + forMs })
   }
 
   /** A connection out of the budget; dispose of it to give it back. Waits in line until the signal fires. */
@@ -155,12 +169,21 @@ export class DeviceGate {
     return (use === 'call' ? this.#calls : this.#streams).place(signal)
   }
 
+  /** Keeps the connection of a call that ends, unless another is under way: beside that it would be one too many to some. */
+  keep(target: Target, socket: Socket): void {
+    if (this.#calls.taken <= 1) this.kept.park(target, socket)
+    else socket.on('error', () => {}).destroy()
+  }
+
   get #name(): string {
     return this.#names.at(-1) ?? ''
   }
 
   #last(credential: Credential, way: Way) {
-    const all = this.#names.map((name) => this.#memory.last(name, credential, way))
-    return all.findLast((each) => each !== undefined)
+    for (const name of this.#names.toReversed()) {
+      const outcome = this.#memory.last(name, credential, way)
+      if (outcome !== undefined) return outcome
+    }
+    return undefined
   }
 }

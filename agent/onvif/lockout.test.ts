@@ -104,6 +104,27 @@ test('all of that outlives a restart of the box: what worked, what is refused, a
   assert.equal(state.signed, after)
 })
 
+test('a way that rests by itself rests over a restart as well, and the other ways stay open', () => {
+  const memory = new BriefRefusals()
+  const time = { ms: 1_000_000 }
+  const clock = { ...systemClock, nowMs: () => time.ms, monotonicMs: () => time.ms }
+  const credential = { username: 'admin', password: new Secret('correct') }
+  const first = new DeviceGate(clock, { memory, name: 'place' })
+  first.accept(credential, 'rtsp')
+  assert.equal(first.refuse(credential, 'rtsp'), 'locked-out', 'it was taken before')
+  first.rename('device')
+  const restarted = () => new DeviceGate(clock, { memory, name: 'device' })
+  for (const gate of [first, restarted()]) {
+    assert.throws(() => gate.checkCredential(credential, 'rtsp'), { kind: 'busy' })
+    for (const way of ['onvif', 'snapshot'] as const) gate.checkCredential(credential, way)
+  }
+  time.ms += 30 * MINUTE_MS
+  assert.throws(() => restarted().checkCredential(credential, 'rtsp'), { kind: 'busy' })
+  time.ms += 2 * MINUTE_MS
+  restarted().checkCredential(credential, 'rtsp')
+  assert.equal(restarted().refuse(credential, 'rtsp'), 'credential', 'once more, and no further')
+})
+
 for (const [maker, minutes] of [
   ['Reolink', 6],
   ['HIKVISION', 31],

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { Headers } from './http-reply.ts'
 
 /** How long makers lock an address out, with a minute to spare. */
 const MAKERS: readonly { readonly pattern: RegExp; readonly ms: number }[] = [
@@ -13,7 +13,7 @@ const USUAL_MS = 31 * 60_000
 export const lockoutMsOf = (maker: string): number => MAKERS.find(({ pattern }) => pattern.test(maker))?.ms ?? USUAL_MS
 
 /** What an answer says of how long to wait, ms; undefined where it says nothing, or nothing that makes sense. */
-export function waitMsIn(headers: IncomingHttpHeaders, text: string, nowMs: number): number | undefined {
+export function waitMsIn(headers: Headers, text: string, nowMs: number): number | undefined {
   const said = retryAfterMs(headers['retry-after'], nowMs) ?? unlockMs(text)
   return said !== undefined && said > 0 && said <= 86_400_000 ? said : undefined
 }

@@ -14,7 +14,7 @@ export async function probeTarget(
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<'onvif' | 'refused' | 'other' | 'nothing'> {
-  const session = new Session({ target, credential: undefined, clock, gate: new DeviceGate(clock) })
+  const session = new Session({ target, credential: undefined, clock, gate: new DeviceGate(clock, { keeps: false }) })
   try {
     const { anonymous } = await session.readClock(signal, timeoutMs)
     return anonymous ? 'onvif' : 'refused'

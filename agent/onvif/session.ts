@@ -1,14 +1,14 @@
 import type { Clock } from '../base/clock.ts'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
+import { type Answer, answerIn } from './answer.ts'
 import type { Target } from './carry.ts'
 import { askDate, askDateSigned, type ClockReading, dateTold, mustTellDate, skewMsOf } from './clock-reading.ts'
-import { type Answer, type Ask, type CallOptions, Exchange } from './exchange.ts'
-import { bodyOfReply, operationOf, refusalOf, statusOf, unshownOf, waitMsOf, withReason } from './faults.ts'
+import { type Ask, type CallOptions, Exchange } from './exchange.ts'
+import { operationOf, refusalOf, statusOf, unshownOf, waitMsOf, withReason } from './faults.ts'
 import { FETCH, fetchSigned, fileIn } from './fetch.ts'
 import { Forbidden } from './forbidden.ts'
 import type { DeviceGate } from './gate.ts'
-import { waitMsIn } from './lockout.ts'
 import { cameraTimeIn, timeOfHeader } from './replies.ts'
 import type { Service } from './requests.ts'
 import { SigningTime } from './signing-time.ts'
@@ -103,7 +103,7 @@ export class Session {
     const latencyMs = Math.max(0, this.#clock.monotonicMs() - startedMs)
     const body = dateTold(reply, this.#exchange.facts(request.operation))
     if (!body) this.#closedToStrangers = true
-    const cameraMs = body ? cameraTimeIn(body) : timeOfHeader(reply.headers.date)
+    const cameraMs = body ? cameraTimeIn(body) : timeOfHeader(reply.headers['date'])
     const skewMs = skewMsOf(cameraMs, latencyMs, this.#clock.nowMs())
     this.#clockReading = { skewMs, latencyMs, anonymous: !!body, isDateless: !!body && skewMs === undefined }
     return this.#clockReading
@@ -279,20 +279,16 @@ export class Session {
   }
 
   async #ask(ask: Ask, options: CallOptions, credential: Credential | undefined, isTokenOnly = false): Promise<Answer> {
-    const { reply, request, unshown } = await this.#send(ask, options, credential, isTokenOnly)
-    const waitMs = waitMsIn(reply.headers, reply.text, this.#clock.nowMs())
-    const facts = {
-      ...this.#exchange.facts(request.operation),
-      ...(waitMs === undefined ? {} : { waitMs }),
-      ...(unshown === undefined ? {} : { unshown }),
-    }
-    return { body: bodyOfReply(reply.status, reply.text, facts), parts: reply.parts }
+    const exchanged = await this.#send(ask, options, credential, isTokenOnly)
+    const facts = this.#exchange.facts(exchanged.request.operation)
+    return answerIn(exchanged, facts, options.isKnown, this.#clock.nowMs())
   }
 
   #send(ask: Ask, options: CallOptions, credential: Credential | undefined, isTokenOnly = false) {
     const createdMs = this.#clock.nowMs() + this.#time.skewMs(this.#clockReading?.skewMs)
     const check = (operation: string) => this.#forbidden.check(operation, this.#exchange.facts(operation))
-    return this.#exchange.run(options, ask, { credential, isTokenOnly, createdMs, check })
+    const recheck = async () => credential && (await this.#checkSigning(credential, options.signal))
+    return this.#exchange.run(options, ask, { credential, isTokenOnly, createdMs, check, recheck })
   }
 }
 

@@ -1,5 +1,7 @@
 import { onSameDevice } from './addresses.ts'
+import type { Answer } from './answer.ts'
 import type { Target } from './carry.ts'
+import type { CallOptions } from './exchange.ts'
 import type { RequestWriter, SoapRequest } from './requests.ts'
 import type { Session } from './session.ts'
 import { escapeXml, type Xml } from './xml.ts'
@@ -50,9 +52,18 @@ export class Subscription {
     await this.call('Unsubscribe', `<Unsubscribe xmlns="${NOTIFICATION}"/>`, signal, 2_000).catch(() => {})
   }
 
-  protected call(operation: keyof typeof ACTIONS, body: string, signal: AbortSignal, timeoutMs = 5_000): Promise<Xml> {
+  protected async call(
+    operation: keyof typeof ACTIONS,
+    body: string,
+    signal: AbortSignal,
+    timeoutMs = 5_000,
+  ): Promise<Xml> {
+    return (await this.converse(operation, body, { signal, timeoutMs })).body
+  }
+
+  protected converse(operation: keyof typeof ACTIONS, body: string, options: CallOptions): Promise<Answer> {
     const ask = (writer: RequestWriter): SoapRequest => writer.writeOwn('events', this.#header(operation), body)
-    return this.#session.call(ask, { signal, timeoutMs, target: this.#target })
+    return this.#session.converse(ask, { ...options, target: this.#target })
   }
 
   /** WS-Addressing 1.0 (SOAP Binding, 3.4). Axis tells its subscriptions apart by an echoed parameter only. */

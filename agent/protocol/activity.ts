@@ -21,9 +21,17 @@ export const ActivityKind = z.enum([
   'messages-dropped',
   'command-done',
   'upload-refused',
+  'camera-forgotten',
+  /** What a box of a newer release did: its message says what. */
+  'other',
 ])
 export type ActivityKind = z.infer<typeof ActivityKind>
 
 /** What the agent did, in words that its owner understands. */
-export const Activity = payload({ kind: ActivityKind, camera: Id.optional(), message: text(512) })
+export const Activity = payload({
+  /** A kind that only a newer release has is no fault: boxes and bridges are of many ages. */
+  kind: ActivityKind.catch('other'),
+  camera: Id.optional(),
+  message: text(512),
+})
 export type Activity = z.infer<typeof Activity>

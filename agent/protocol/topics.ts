@@ -5,6 +5,7 @@ import { CameraEvent, CameraHealth, CameraInfo, CameraLog } from './camera.ts'
 import { Id } from './envelope.ts'
 import { GrantMessage } from './grant.ts'
 import { Host } from './host.ts'
+import { LedgerRows } from './ledger.ts'
 import { Status } from './status.ts'
 
 /** Where all of Lenscap's topics live. An owner's broker may use another prefix. */
@@ -47,6 +48,7 @@ export const MESSAGES = {
   },
   'camera-log': { path: 'camera/{camera}/log', schema: CameraLog, sender: 'agent', retained: false, numbered: true },
   activity: { path: 'activity', schema: Activity, sender: 'agent', retained: false, numbered: true },
+  ledger: { path: 'ledger', schema: LedgerRows, sender: 'agent', retained: false, numbered: true },
   reply: { path: 'reply/{id}', schema: Reply, sender: 'agent', retained: false, numbered: false },
   command: { path: 'cmd/{id}', schema: Command, sender: 'bridge', retained: false, numbered: false },
   ack: { path: 'ack', schema: Ack, sender: 'bridge', retained: true, numbered: false },

@@ -1,7 +1,7 @@
+import { type Ballast, emptyLog, freeBytesIn } from '../base/ballast.ts'
 import type { Clock } from '../base/clock.ts'
 import { isFull } from '../base/database.ts'
 import type { Logger } from '../base/logger.ts'
-import { type Ballast, emptyLog, freeBytesIn } from './ballast.ts'
 import { type Eviction, evictionNotice, evictionStep, evictOldest, type SpoolBounds } from './evict.ts'
 import type { SpoolFile } from './file.ts'
 import { type CheckedMessage, payloadText } from './message.ts'

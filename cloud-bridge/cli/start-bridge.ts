@@ -11,11 +11,13 @@ import { Sessions } from '../accounts/sessions.ts'
 import { Broker } from '../broker/broker.ts'
 import { type Address, explainListenError } from '../broker/listen.ts'
 import { BridgeOptions, type BridgeSettings } from '../config/options.ts'
+import { forgetBooks } from '../consent/books.ts'
 import { Consent } from '../consent/consent.ts'
 import { Claims } from '../devices/claims.ts'
 import { Devices } from '../devices/devices.ts'
 import { Partings } from '../devices/partings.ts'
 import { Erasure } from '../erasure/erasure.ts'
+import { ForgottenCameras } from '../erasure/forgotten-cameras.ts'
 import { Exports } from '../holdings/exports.ts'
 import { Ingest } from '../ingest/ingest.ts'
 import { FileMediaStore } from '../media-store/file-media-store.ts'
@@ -50,6 +52,9 @@ export interface Bridge extends AsyncDisposable {
   /** All accounts together: numbered messages committed, media held. */
   counters(): Promise<{ messages: number; mediaItems: number; mediaBytes: number }>
 }
+
+/** Whose camera it is, and of which box. */
+type CameraOf = Readonly<Record<'account' | 'agent' | 'camera', Id>>
 
 interface Ground {
   readonly options: BridgeOptions
@@ -98,9 +103,24 @@ export async function startBridge(settings: BridgeSettings, deps: StartDeps = {}
   }
 }
 
+/** Open pages are told of each commit, and whoever turns off what boxes have forgotten. */
+const toldOf =
+  (live: Live, onForgotten: (camera: CameraOf) => void): OnChange =>
+  (changes) => {
+    live.changed(changes)
+    for (const change of changes) if (change.kind === 'camera-forgotten') onForgotten(change)
+  }
+
+/** What can't be turned off allows nothing either: the box sends nothing of a camera that it does not know. */
+function turnOff({ account, agent, camera }: CameraOf, consent: Consent, logger: Logger): void {
+  consent.end(account, agent, camera).catch((error: unknown) => {
+    logger.error({ reason: describeError(error) }, "can't turn off a camera that its box has forgotten")
+  })
+}
+
 /** The rooms, in the order in which they know each other. What flows back goes through `wires`. */
 function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground, stack: AsyncDisposableStack) {
-  const wires: { broker?: Broker; uploads?: Uploads } = {}
+  const wires: { broker?: Broker; uploads?: Uploads; forgotten?: (camera: CameraOf) => void } = {}
   const mediaStore = new FileMediaStore(folder.media)
   const accounts = new Accounts({ db, keyBox, clock })
   const sessions = new Sessions({ db, clock })
@@ -108,7 +128,7 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const partings = new Partings(db)
   const views = new Views(db)
   const live = stack.use(new Live(views, logger))
-  const onChange: OnChange = (changes) => live.changed(changes)
+  const onChange = toldOf(live, (camera) => wires.forgotten?.(camera))
   const claims = new Claims({
     db,
     clock,
@@ -125,6 +145,7 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
     onRevoked: async (agent) => wires.uploads?.revoke(agent),
     onChange,
   })
+  wires.forgotten = (camera) => turnOff(camera, consent, logger)
   const sendAck: ConstructorParameters<typeof Ingest>[0]['sendAck'] = (agent, ack) =>
     wires.broker?.send(agent, 'ack', ack)
   const ingest = stack.use(new Ingest({ db, clock, logger, onChange, sendAck }))
@@ -147,6 +168,7 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
     partings,
     views,
     live,
+    forgotten: new ForgottenCameras({ db, items, consent, onChange }),
     claims,
     consent,
     ingest,
@@ -225,6 +247,7 @@ function chores({ options, db, clock }: Ground, { consent, uploads, sessions, cl
       schedule: '37 * * * *',
       work: () => forgetBefore(db, clock.nowMs() - options.retentionDays * DAY_MS),
     },
+    { name: 'forget old ledgers', schedule: '42 * * * *', work: () => forgetBooks(db, clock.nowMs()) },
     { name: 'end erasures', schedule: '57 * * * *', work: () => erasure.resume() },
     { name: 'forget claims that are over', schedule: '47 * * * *', work: () => claims.removeExpired() },
     { name: 'forget boxes that never came back', schedule: '3 4 * * *', work: () => partings.removeOld(clock.nowMs()) },

@@ -9,7 +9,10 @@ import type { Change, OnChange } from '../store/change.ts'
 import type { Db, Tx } from '../store/tables.ts'
 
 const DAY_MS = 24 * 3_600_000
-const GRANT_MS = 30 * DAY_MS
+// What a box may do without a word from here. A week bridges an outage; a box that was carried off, or whose line the owner
+// can't reach to revoke, stops asking its cameras within that week. Renewed daily, a box in touch always has six days.
+const GRANT_MS = 7 * DAY_MS
+const RENEW_AFTER_MS = DAY_MS
 // Boxes' clocks are often behind; a grant that isn't valid yet would look like one that doesn't work.
 const SLOW_CLOCK_MS = 3_600_000
 
@@ -53,11 +56,29 @@ export class Consent {
         .where('account', '=', who.account)
         .where('agent', '=', agent)
         .where('camera', '=', camera)
+        .where('forgotten_at', 'is', null)
         .executeTakeFirst()
       if (!known) throw new LenscapError('invalid', 'This account has no such camera')
       await this.#write(tx, who, agent, new Map([[camera, kinds]]))
     })
     await this.#tell(who.account, agent, [camera])
+  }
+
+  /** Turns a camera off that its box has forgotten, in the name of whoever turned it last: nothing new is allowed by that. */
+  async end(account: Id, agent: Id, camera: Id): Promise<void> {
+    const isOff = await this.#deps.db.transaction().execute(async (tx) => {
+      const row = await tx
+        .selectFrom('consents')
+        .select('changed_by')
+        .where('account', '=', account)
+        .where('agent', '=', agent)
+        .where('camera', '=', camera)
+        .where('kinds', '!=', '{}')
+        .executeTakeFirst()
+      if (row) await this.#write(tx, { account, user: row.changed_by }, agent, new Map([[camera, []]]))
+      return row === undefined
+    })
+    if (!isOff) await this.#tell(account, agent, [camera])
   }
 
   /** Turns everything off, for all cameras of the account. */
@@ -102,13 +123,13 @@ export class Consent {
     return since !== undefined && serial >= since && serial <= row.serial && now >= row.not_before && now < row.expires
   }
 
-  /** For an agent that has just connected: its grant, renewed if it is more than half over. */
+  /** For an agent that has just connected: its grant, renewed if it is more than a day old. */
   async sendCurrent(agent: Id): Promise<void> {
     await this.#renew(agent)
     await this.#send(agent)
   }
 
-  /** Renews every grant that allows something and is more than half over. */
+  /** Renews every grant that allows something and is more than a day old. */
   async renewAll(): Promise<void> {
     const due = await this.#dueForRenewal().execute()
     for (const { agent } of due) {
@@ -122,7 +143,7 @@ export class Consent {
     return db
       .selectFrom('grants')
       .selectAll()
-      .where('expires', '<', clock.nowMs() + GRANT_MS / 2)
+      .where('expires', '<', clock.nowMs() + GRANT_MS - RENEW_AFTER_MS)
       .where(({ exists, selectFrom }) =>
         exists(
           selectFrom('consents')

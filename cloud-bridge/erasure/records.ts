@@ -19,6 +19,8 @@ const OF_ACCOUNT = [
   'grants',
   'uploads',
   'items',
+  'ledger_rows',
+  'receipts',
   'erasures',
 ] as const
 

@@ -18,6 +18,8 @@ export async function* documentsOf(db: Db, account: Id): AsyncGenerator<Document
   yield { name: 'boxes.json', value: await boxesOf(db, account) }
   yield { name: 'cameras.json', value: await camerasOf(db, account) }
   yield* pages('consent-history', 'kinds', (after) => consentChanges(db, account, after).execute())
+  yield* pages('media-left', undefined, (after) => ledgerRows(db, account, after).execute())
+  yield* pages('media-received', undefined, (after) => receipts(db, account, after).execute())
   yield* pages('events', 'event', (after) => ofAccount(db, 'events', account, after).execute())
   yield* pages('activity', undefined, (after) => ofAccount(db, 'activity', account, after).execute())
   yield* pages('camera-logs', 'lines', (after) => ofAccount(db, 'logs', account, after).execute())
@@ -51,17 +53,21 @@ async function boxesOf(db: Db, account: Id) {
 }
 
 async function camerasOf(db: Db, account: Id) {
-  const of = (table: 'cameras' | 'health') =>
-    db.selectFrom(table).select(['agent', 'camera', 'facts', 'at']).where('account', '=', account).execute()
+  const cameras = await db
+    .selectFrom('cameras')
+    .select(['agent', 'camera', 'facts', 'at', 'forgotten_at'])
+    .where('account', '=', account)
+    .execute()
   const consents = await db.selectFrom('consents').selectAll().where('account', '=', account).execute()
-  const health = await of('health')
-  return (await of('cameras')).map(({ agent, camera, facts, at }) => {
+  const health = await db.selectFrom('health').selectAll().where('account', '=', account).execute()
+  return cameras.map(({ agent, camera, facts, at, forgotten_at }) => {
     const same = (row: { agent: string; camera: string }) => row.agent === agent && row.camera === camera
     const { kinds, changed_at, changed_by } = consents.find(same) ?? {}
     return {
       agent,
       camera,
       at,
+      forgotten_at,
       facts: json(facts),
       health: json(health.find(same)?.facts ?? null),
       consent: kinds === undefined ? null : { kinds: json(kinds), changed_at, changed_by },
@@ -87,6 +93,25 @@ const ofAccount = (db: Db, table: 'events' | 'logs' | 'activity', account: Id, {
     .where('at', '>=', at)
     .where((eb) => eb.or([eb('at', '>', at), eb('id', '>', id)]))
     .orderBy('at')
+    .orderBy('id')
+    .limit(PAGE_ROWS)
+
+const ledgerRows = (db: Db, account: Id, { id }: Cursor) =>
+  db
+    .selectFrom('ledger_rows')
+    .selectAll()
+    .where('account', '=', account)
+    .where('id', '>', id)
+    .orderBy('id')
+    .limit(PAGE_ROWS)
+
+const receipts = (db: Db, account: Id, { id }: Cursor) =>
+  db
+    .selectFrom('receipts')
+    .selectAll()
+    .select('received_at as at')
+    .where('account', '=', account)
+    .where('id', '>', id)
     .orderBy('id')
     .limit(PAGE_ROWS)
 

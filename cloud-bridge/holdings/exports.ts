@@ -16,6 +16,8 @@ account.json      you, who signs in, when sessions began and end
 boxes.json        your boxes, and the permission that each was sent last
 cameras.json      your cameras as they described themselves, how they were, what may leave
 consent-history/  every turn of a switch: who, when, what
+media-left/       what your boxes say of every transfer of media, as their ledgers have it
+media-received/   what of it came in here, also what was deleted since
 events/           what the cameras said happened
 activity/         what the boxes did
 camera-logs/      the cameras' own logs

@@ -1,7 +1,8 @@
+import type { Insertable } from 'kysely'
 import type { Id } from '../../agent/protocol/envelope.ts'
 import { believableTime } from '../store/believable-time.ts'
 import type { Change } from '../store/change.ts'
-import type { Tx } from '../store/tables.ts'
+import type { Tables, Tx } from '../store/tables.ts'
 import type { Message } from './parse.ts'
 
 // SQLite binds at most 32,766 values in one statement.
@@ -19,7 +20,10 @@ export class Records {
   readonly #events: { account: Id; agent: Id; camera: Id; at: number; event: string }[] = []
   readonly #logs: { account: Id; agent: Id; camera: Id; at: number; lines: string }[] = []
   readonly #activity: { account: Id; agent: Id; camera: Id | null; at: number; kind: string; message: string }[] = []
+  readonly #ledger: Insertable<Tables['ledger_rows']>[] = []
   readonly #latest = { cameras: new Map<string, Latest>(), health: new Map<string, Latest>() }
+  /** Cameras that their boxes forgot, by box and camera. */
+  readonly #forgotten = new Map<string, { message: Message; camera: Id; at: number }>()
   readonly #hosts = new Map<Id, Latest>()
   readonly #agents = new Map<Id, { account: Id; messages: number; status?: StatusColumns }>()
   readonly #nowMs: number
@@ -46,8 +50,14 @@ export class Records {
       case 'activity': {
         const { kind, camera = null, message: words } = body.payload
         this.#activity.push({ account, agent, camera, at, kind, message: words })
+        if (kind === 'camera-forgotten' && camera) this.#forgotten.set(`${agent}/${camera}`, { message, camera, at })
         return
       }
+      case 'ledger':
+        for (const { grantSerial: grant_serial, ...row } of body.payload.rows) {
+          this.#ledger.push({ agent, account, ...row, grant_serial, told_at: this.#nowMs })
+        }
+        return
       case 'camera-info':
         keepNewest(this.#latest.cameras, `${agent}/${id}`, { message, value: JSON.stringify(body.payload.info), at })
         return
@@ -78,8 +88,17 @@ export class Records {
     await this.#writeEvents(tx)
     for (const rows of chunks(this.#logs)) await tx.insertInto('logs').values(rows).execute()
     await this.#writeActivity(tx)
+    for (const rows of chunks(this.#ledger)) {
+      // Sent again after a crash, they are the same rows.
+      await tx
+        .insertInto('ledger_rows')
+        .values(rows)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    }
     await this.#writeLatest(tx, 'cameras')
     await this.#writeLatest(tx, 'health')
+    await this.#writeForgotten(tx)
     await this.#writeHosts(tx)
     await this.#writeAgents(tx)
   }
@@ -102,7 +121,7 @@ export class Records {
     for (const { message, value, at } of this.#latest[table].values()) {
       const { agent, account, id: camera = '', number } = message
       const { stream, seq } = number ?? { stream: '', seq: 0 }
-      const newest = { facts: value, stream, seq, at }
+      const newest = { facts: value, stream, seq, at, ...(table === 'cameras' && { forgotten_at: null }) }
       await tx
         .insertInto(table)
         .values({ agent, account, camera, ...newest })
@@ -115,6 +134,24 @@ export class Records {
         )
         .execute()
       this.changes.push({ account, kind: 'camera', agent, camera })
+    }
+  }
+
+  /** What the box said of the camera afterwards counts more: ids are not given twice, but a queue may be sent again. */
+  async #writeForgotten(tx: Tx): Promise<void> {
+    for (const { message, camera, at } of this.#forgotten.values()) {
+      const { account, agent, number } = message
+      const { stream, seq } = number ?? { stream: '', seq: 0 }
+      const { numUpdatedRows } = await tx
+        .updateTable('cameras')
+        .set({ forgotten_at: at })
+        .where('account', '=', account)
+        .where('agent', '=', agent)
+        .where('camera', '=', camera)
+        .where((eb) => eb.or([eb('stream', '!=', stream), eb('seq', '<', seq)]))
+        .executeTakeFirst()
+      if (numUpdatedRows === 0n) continue
+      for (const kind of ['camera', 'camera-forgotten'] as const) this.changes.push({ account, kind, agent, camera })
     }
   }
 

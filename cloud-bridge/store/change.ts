@@ -4,6 +4,10 @@ import type { Id } from '../../agent/protocol/envelope.ts'
 export type Change = { readonly account: Id } & (
   | { readonly kind: 'agent'; readonly agent: Id }
   | { readonly kind: 'camera'; readonly agent: Id; readonly camera: Id }
+  /** Its box knows it no more. */
+  | { readonly kind: 'camera-forgotten'; readonly agent: Id; readonly camera: Id }
+  /** Its owner had all that was held of it deleted. */
+  | { readonly kind: 'camera-removed'; readonly agent: Id; readonly camera: Id }
   | { readonly kind: 'event'; readonly id: number }
   | { readonly kind: 'activity'; readonly id: number }
   | { readonly kind: 'item'; readonly agent: Id; readonly camera: Id; readonly item: Id }

@@ -30,7 +30,17 @@ export interface Tables {
     agent: string | null
   }
   agents: AgentRow
-  cameras: { agent: string; camera: string; account: string; facts: string; stream: string; seq: number; at: number }
+  cameras: {
+    agent: string
+    camera: string
+    account: string
+    facts: string
+    stream: string
+    seq: number
+    at: number
+    /** When its box forgot it; null while the box knows it. */
+    forgotten_at: number | null
+  }
   health: { agent: string; camera: string; account: string; facts: string; stream: string; seq: number; at: number }
   events: { id: Generated<number>; account: string; agent: string; camera: string; at: number; event: string }
   logs: { id: Generated<number>; account: string; agent: string; camera: string; at: number; lines: string }
@@ -98,6 +108,38 @@ export interface Tables {
     done: number
   }
   items: ItemRow
+  /** What the boxes say left them: rows of their ledgers, as they told them. Two of one number: the box rewrote its book. */
+  ledger_rows: {
+    id: Generated<number>
+    agent: string
+    account: string
+    n: number
+    at: number
+    item: string
+    camera: string
+    kind: string
+    grant_serial: number
+    sha256: string
+    bytes: number
+    outcome: string
+    prev: string
+    hash: string
+    /** By the bridge's clock. */
+    told_at: number
+  }
+  /** What arrived, whatever became of it since: an item that was deleted still was received. */
+  receipts: {
+    id: Generated<number>
+    agent: string
+    account: string
+    item: string
+    camera: string
+    kind: string
+    grant_serial: number
+    sha256: string
+    bytes: number
+    received_at: number
+  }
   /** Accounts whose erasure has begun: it is ended at the next start, should a crash cut it short. */
   erasures: { account: string; since: number }
   /** Blobs that must not outlive a crash: written but not yet an item's, or no longer one's. */

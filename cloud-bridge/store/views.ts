@@ -14,6 +14,8 @@ export const agentRows = (db: Db, account: Id, agent?: Id) =>
     .limit(1000)
     .execute()
 
+const OF_CAMERA = ['cameras.agent', 'cameras.camera', 'cameras.facts', 'cameras.forgotten_at'] as const
+
 /** A camera with everything that its tile shows, save for its last event and its picture. */
 export const cameraRows = (db: Db, account: Id, only?: { readonly agent?: Id; readonly camera: Id }) =>
   db
@@ -25,15 +27,8 @@ export const cameraRows = (db: Db, account: Id, only?: { readonly agent?: Id; re
       join.onRef('consents.agent', '=', 'cameras.agent').onRef('consents.camera', '=', 'cameras.camera'),
     )
     .leftJoin('users', 'users.id', 'consents.changed_by')
-    .select([
-      'cameras.agent',
-      'cameras.camera',
-      'cameras.facts',
-      'health.facts as health',
-      'consents.kinds',
-      'consents.changed_at',
-      'users.name as changed_by',
-    ])
+    .select(OF_CAMERA)
+    .select(['health.facts as health', 'consents.kinds', 'consents.changed_at', 'users.name as changed_by'])
     .select((eb) => [
       eb
         .selectFrom('items')

@@ -93,6 +93,8 @@ export const CameraView = z.object({
   picture: ItemView.nullable(),
   /** Media held of this camera. */
   held: z.object({ items: z.number(), bytes: z.number() }),
+  /** When its box forgot it: what is held of it stays its owner's until they remove it. Null: the box knows it. */
+  forgottenAt: TimeMs.nullable(),
 })
 export type CameraView = z.infer<typeof CameraView>
 
@@ -134,8 +136,35 @@ export type LogView = z.infer<typeof LogView>
 export const LogList = z.object({ logs: z.array(LogView) })
 export type LogList = z.infer<typeof LogList>
 
+/** DELETE /cameras/{camera}: all that is held of a camera that its box has forgotten, deleted for good; 409 for any other. */
+
 /** GET /items/{item}/content: the bytes, with Range. DELETE /items/{item}: gone for good. DELETE /consent: everything off. POST /agents/{agent}/refresh. */
 export const itemContentPath = (item: Id): string => `${API}/items/${item}/content`
+
+const Sums = z.object({ items: z.number(), bytes: z.number() })
+
+/** GET /agents/{agent}/ledger: what the box says left it, beside what the bridge received. */
+export const LedgerView = z.object({
+  since: TimeMs,
+  head: z.object({ n: z.number(), hash: z.string(), toldAt: TimeMs }).nullable(),
+  scopes: z.array(z.object({ camera: Id, kind: MediaKind, left: Sums, received: Sums })),
+  /** Items of which only one of the two has told as yet. */
+  waiting: z.number(),
+  /** How many differences there are; the newest 200 are listed. */
+  differing: z.number(),
+  differences: z.array(
+    z.object({
+      kind: z.enum(['never-arrived', 'cut', 'unknown-to-box', 'other-content', 'rows-missing', 'rewritten']),
+      at: TimeMs,
+      camera: Id.nullable(),
+      media: MediaKind.nullable(),
+      item: Id.nullable(),
+      bytes: z.number(),
+      rows: z.tuple([z.number(), z.number()]).nullable(),
+    }),
+  ),
+})
+export type LedgerView = z.infer<typeof LedgerView>
 
 /** GET /held: what is held about the account, counted. */
 export const HeldView = z.object({
@@ -164,6 +193,7 @@ export const StreamMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('event'), event: EventView }),
   z.object({ type: z.literal('item'), item: ItemView }),
   z.object({ type: z.literal('item-deleted'), item: Id, camera: Id }),
+  z.object({ type: z.literal('camera-removed'), camera: Id }),
   z.object({ type: z.literal('activity'), activity: ActivityView }),
   z.object({ type: z.literal('totals'), totals: Overview.shape.totals }),
 ])

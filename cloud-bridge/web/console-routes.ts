@@ -5,6 +5,7 @@ import { newId } from '../../agent/base/ids.ts'
 import type { Command } from '../../agent/protocol/bridge.ts'
 import { Id, PROTOCOL_VERSION } from '../../agent/protocol/envelope.ts'
 import type { Consent } from '../consent/consent.ts'
+import type { ForgottenCameras } from '../erasure/forgotten-cameras.ts'
 import { API, ConsentRequest } from './api.ts'
 import type { Auth } from './auth.ts'
 import { HttpError, notFound, parseRequest } from './errors.ts'
@@ -22,6 +23,7 @@ export interface ConsoleRoutesDeps {
   readonly views: Views
   readonly live: Live
   readonly consent: Consent
+  readonly forgotten: ForgottenCameras
   readonly clock: Clock
   /** False: the agent is not there. */
   readonly sendCommand: (agent: Id, id: Id, command: Command) => boolean
@@ -72,6 +74,13 @@ export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): vo
     return reply.code(202).send({})
   })
 
+  app.get(`${API}/agents/:id/ledger`, async (request) => {
+    const { account } = await auth.person(request)
+    const [agent] = await views.agents(account, idOf(request))
+    if (!agent) throw notFound()
+    return views.ledger(account, agent.id, deps.clock.nowMs())
+  })
+
   app.get(`${API}/stream`, { exposeHeadRoute: false }, async (request, reply) => {
     const { account } = await auth.person(request)
     if (!live.hasRoom(account)) throw new HttpError(429, 'busy', 'Too many pages are open: close some')
@@ -86,6 +95,18 @@ export function consoleRoutes(app: FastifyInstance, deps: ConsoleRoutesDeps): vo
     })
     const stillSignedIn = async () => (await auth.person(request).catch(() => undefined)) !== undefined
     live.add(account, { response: reply.raw, session, stillSignedIn })
+  })
+}
+
+/** What is left of cameras that their boxes have forgotten. */
+export function forgottenRoutes(app: FastifyInstance, { auth, views, forgotten }: ConsoleRoutesDeps): void {
+  app.delete(`${API}/cameras/:id`, async (request, reply) => {
+    const { account } = await auth.person(request)
+    const { id, agent, forgottenAt } = await ownCamera(views, account, request)
+    if (forgottenAt === null)
+      throw new HttpError(409, 'in-use', 'Its box still knows this camera: forget it there first')
+    await forgotten.remove(account, agent, id)
+    return reply.code(204).send()
   })
 }
 

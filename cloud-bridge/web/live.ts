@@ -140,6 +140,9 @@ export class Live implements Disposable {
         case 'item-deleted':
           yield { type: 'item-deleted', item: change.item, camera: change.camera }
           break
+        case 'camera-removed':
+          yield { type: 'camera-removed', camera: change.camera }
+          break
         case 'totals':
           yield { type: 'totals', totals: await this.#views.totals(account) }
           break

@@ -16,7 +16,7 @@ import { accountRoutes } from './account-routes.ts'
 import { Auth, demandChangeHeader } from './auth.ts'
 import { deviceClaimRoutes, ownerClaimRoutes } from './claim-routes.ts'
 import { consoleFiles } from './console-files.ts'
-import { type ConsoleRoutesDeps, consoleRoutes } from './console-routes.ts'
+import { type ConsoleRoutesDeps, consoleRoutes, forgottenRoutes } from './console-routes.ts'
 import { handleErrors } from './errors.ts'
 import { mediaRoutes } from './media-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
@@ -92,6 +92,7 @@ function ownerApi(api: FastifyInstance, deps: WebDeps): void {
   ownerClaimRoutes(api, { claims: deps.claims, auth })
   accountRoutes(api, { ...deps, auth })
   consoleRoutes(api, { ...deps, auth })
+  forgottenRoutes(api, { ...deps, auth })
   mediaRoutes(api, { ...deps, auth })
 }
 

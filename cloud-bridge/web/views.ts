@@ -4,6 +4,7 @@ import type { Id } from '../../agent/protocol/envelope.ts'
 import { HostFacts } from '../../agent/protocol/host.ts'
 import { MediaKind } from '../../agent/protocol/media-kind.ts'
 import { Status } from '../../agent/protocol/status.ts'
+import { readBooks } from '../consent/books.ts'
 import { type Held, held } from '../holdings/held.ts'
 import type { AgentRow, Db, ItemRow } from '../store/tables.ts'
 import {
@@ -19,7 +20,17 @@ import {
   type Page,
   totals,
 } from '../store/views.ts'
-import type { ActivityView, AgentView, CameraView, ConsentView, EventView, ItemView, LogView, Overview } from './api.ts'
+import {
+  type ActivityView,
+  type AgentView,
+  type CameraView,
+  type ConsentView,
+  type EventView,
+  type ItemView,
+  LedgerView,
+  type LogView,
+  type Overview,
+} from './api.ts'
 
 const NEWEST = { before: Number.MAX_SAFE_INTEGER, limit: 100 }
 
@@ -49,6 +60,10 @@ export class Views {
     return held(this.#db, account)
   }
 
+  ledger(account: Id, agent: Id, nowMs: number): Promise<LedgerView> {
+    return readBooks(this.#db, account, agent, nowMs).then((books) => LedgerView.parse(books))
+  }
+
   async agents(account: Id, agent?: Id): Promise<AgentView[]> {
     return (await agentRows(this.#db, account, agent)).map(agentView)
   }
@@ -69,6 +84,7 @@ export class Views {
       lastEvent: events.get(row.last_event ?? -1) ?? null,
       picture: pictures.get(row.picture ?? '') ?? null,
       held: { items: row.items ?? 0, bytes: row.bytes ?? 0 },
+      forgottenAt: row.forgotten_at,
     }))
   }
 
@@ -151,7 +167,8 @@ const activityView = (row: {
   id: row.id,
   agent: row.agent,
   at: row.at,
-  kind: ActivityKind.parse(row.kind),
+  // A newer release may have written it.
+  kind: ActivityKind.catch('other').parse(row.kind),
   camera: row.camera,
   message: row.message,
 })

@@ -35,12 +35,22 @@ async function takePictures(): Promise<void> {
       .click()
     await page.waitForTimeout(2500)
     await page.screenshot({ path: join(images, 'camera.png') })
+    await takeLedgerPicture(page, login.url)
     await takeSimulatorPicture(images, browser)
   } finally {
     await browser.close()
     await demo.stop()
     rmSync(place.stateDir, { recursive: true, force: true })
   }
+}
+
+/** What left a box, once the bridge has been told of it. */
+async function takeLedgerPicture(page: Page, url: string): Promise<void> {
+  const { agents } = await (await page.request.get(new URL('/api/v1/overview', url).href)).json()
+  await page.goto(new URL(`/box/${agents[0].id}`, url).href)
+  const card = page.locator('section', { hasText: 'What left, and what arrived' })
+  await card.getByText('receipts agree').waitFor()
+  await card.screenshot({ path: join(images, 'ledger.png') })
 }
 
 const tile = (page: Page) => page.getByTestId('camera-tile')

@@ -5,6 +5,7 @@ import {
   CHANGE_HEADER,
   ConsentView,
   ItemList,
+  LedgerView,
   Overview,
   SessionView,
   TakeClaimResult,
@@ -50,6 +51,10 @@ export class Owner {
 
   items(camera: string) {
     return this.#send('GET', `/cameras/${camera}/items`, ItemList)
+  }
+
+  ledger(agent: string) {
+    return this.#send('GET', `/agents/${agent}/ledger`, LedgerView)
   }
 
   /** The bytes of an item, or the status that refused them. */

@@ -142,6 +142,14 @@ test('media leaves only by consent', { timeout: 270_000 }, async (t) => {
       assert.ok(Buffer.isBuffer(content))
       assert.deepEqual([content.length, createHash('sha256').update(content).digest('hex')], [bytes, sha256])
     }
+    const { agent } = box.identity()
+    const books = await until('the bridge was told of all of it', async () => {
+      const view = await house.owner.ledger(agent)
+      return view.head?.n === rows.length && view
+    })
+    assert.deepEqual([books.head?.hash, books.differences, books.waiting], [check.head, [], 0])
+    const sums = (side: 'left' | 'received') => books.scopes.reduce((sum, scope) => sum + scope[side].items, 0)
+    assert.deepEqual([sums('left'), sums('received')], [items.length, items.length])
     t.diagnostic(`${items.length} items, ${items.reduce((sum, { bytes }) => sum + bytes, 0)} bytes`)
   })
 })

@@ -130,7 +130,7 @@ async function startAgent(config: AgentConfig, owner: Owner, seed: number) {
     identity: { ...IDS, bridgeUrl, grantKey, token, mqttUrl, prefix: PREFIX },
     broker: await brokerAccess(config.mqtt, { url: mqttUrl, clientId: IDS.agent }),
     ...{ clock: systemClock, random: seededRandom(seed), signal: stop.signal },
-    report: { onConnected() {}, onReset() {}, onSent() {}, hook() {} },
+    report: { onConnected() {}, onReset() {}, onForgotten() {}, onSent() {}, hook() {} },
   }).run()
   agent.catch(() => {}) // whoever waits for it hears of it
   return { agent, stop }

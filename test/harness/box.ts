@@ -48,7 +48,7 @@ export class Box {
   }
 
   /** Resolves once the agent says that it is ready, claimed by the owner on the way where it is new. */
-  async start(owner: Owner): Promise<void> {
+  async start(owner: Pick<Owner, 'takeClaim'>): Promise<void> {
     this.#starts += 1
     const { folder, name, onLine } = this.#options
     const agent = new Program({

@@ -16,16 +16,17 @@ export class HostileBroker implements AsyncDisposable {
     })
   }
 
-  static async start(): Promise<HostileBroker> {
+  static async start(host = '127.0.0.1', port = 0): Promise<HostileBroker> {
     const aedes = await Aedes.createBroker()
     const server = createServer(aedes.handle)
-    server.listen(0, '127.0.0.1')
+    server.listen(port, host)
     await once(server, 'listening')
     return new HostileBroker(aedes, server)
   }
 
   get url(): string {
-    return `mqtt://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    const { address, port } = this.#server.address() as AddressInfo
+    return `mqtt://${address}:${port}`
   }
 
   /** Sends a message to whoever subscribes to its topic, now and later. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { groupByBox } from './devices.ts'
+import { forgottenOf, groupByBox } from './devices.ts'
 import { agent, camera } from './sample.ts'
 
 test('channels of one NVR stand side by side, in order, behind the cameras by themselves', () => {
@@ -32,5 +32,18 @@ test('each camera stands under its own box, and a box without cameras is shown t
       ['Cellar', 1],
       ['Shed', 0],
     ],
+  )
+})
+
+test('a camera that its box has forgotten is no longer among its cameras, but among the forgotten, the newest first', () => {
+  const cameras = [camera('front'), { ...camera('shed'), forgottenAt: 1 }, { ...camera('yard'), forgottenAt: 2 }]
+  const [group] = groupByBox([agent('agentaaa')], cameras)
+  assert.deepEqual(
+    group?.cameras.map(({ camera: { id } }) => id),
+    ['front'],
+  )
+  assert.deepEqual(
+    forgottenOf(cameras).map(({ id }) => id),
+    ['yard', 'shed'],
   )
 })

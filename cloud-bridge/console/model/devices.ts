@@ -12,8 +12,20 @@ export type Group = { readonly agent: AgentView; readonly cameras: readonly Plac
 export function groupByBox(agents: readonly AgentView[], cameras: readonly CameraView[]): Group[] {
   return [...agents]
     .sort((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id))
-    .map((agent) => ({ agent, cameras: place(cameras.filter((camera) => camera.agent === agent.id)) }))
+    .map((agent) => ({
+      agent,
+      cameras: place(cameras.filter((camera) => isKnown(camera) && camera.agent === agent.id)),
+    }))
 }
+
+/** Whether its box knows it: one that was forgotten is shown apart. */
+export const isKnown = ({ forgottenAt }: CameraView): boolean => forgottenAt === null
+
+/** Those that their boxes have forgotten, the newest first. */
+export const forgottenOf = (cameras: readonly CameraView[]): CameraView[] =>
+  cameras
+    .filter((camera) => !isKnown(camera))
+    .sort((a, b) => (b.forgottenAt ?? 0) - (a.forgottenAt ?? 0) || a.id.localeCompare(b.id))
 
 export function channelOf(camera: CameraView, cameras: readonly CameraView[]): Channel | undefined {
   const { channel, device } = camera.facts

@@ -34,6 +34,7 @@ export function camera(id: string, facts: Partial<CameraView['facts']> = {}): Ca
     lastEvent: null,
     picture: null,
     held: { items: 0, bytes: 0 },
+    forgottenAt: null,
   }
 }
 

@@ -15,6 +15,16 @@ describe('the state', () => {
     assert.equal(cameraIn(state, 'yard')?.lastEvent, null)
   })
 
+  test('a camera that was removed takes its events with it', () => {
+    const state = after(
+      loaded,
+      { type: 'event', event: event(1, 'front', 100) },
+      { type: 'event', event: event(2, 'yard', 100) },
+      { type: 'camera-removed', camera: 'front' },
+    )
+    assert.deepEqual([cameraIn(state, 'front'), state.overview?.events.map(({ id }) => id)], [undefined, [2]])
+  })
+
   test('an event that comes twice counts once', () => {
     const twice: Action = { type: 'event', event: event(1, 'front', 100) }
     assert.equal(after(loaded, twice, twice).overview?.events.length, 1)

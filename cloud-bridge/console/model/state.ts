@@ -79,6 +79,7 @@ export function reduce(state: State, action: Action): State {
       return mapCamera(state, action.camera, (camera) => ({ ...camera, consent: action.consent }))
     case 'agent':
     case 'camera':
+    case 'camera-removed':
     case 'activity':
     case 'totals':
       return state.overview === undefined ? state : { ...state, overview: patch(state.overview, action) }
@@ -89,7 +90,7 @@ export function reduce(state: State, action: Action): State {
   }
 }
 
-type OverviewAction = Extract<StreamMessage, { type: 'agent' | 'camera' | 'activity' | 'totals' }>
+type OverviewAction = Extract<StreamMessage, { type: 'agent' | 'camera' | 'camera-removed' | 'activity' | 'totals' }>
 
 function patch(overview: Overview, action: OverviewAction): Overview {
   switch (action.type) {
@@ -97,10 +98,22 @@ function patch(overview: Overview, action: OverviewAction): Overview {
       return { ...overview, agents: upsert(overview.agents, action.agent) }
     case 'camera':
       return { ...overview, cameras: upsert(overview.cameras, action.camera) }
+    case 'camera-removed':
+      return withoutCamera(overview, action.camera)
     case 'activity':
       return { ...overview, activity: merge([action.activity], overview.activity, ACTIVITY_MAX) }
     case 'totals':
       return { ...overview, totals: action.totals }
+  }
+}
+
+/** Nothing of it is held any more. */
+function withoutCamera(overview: Overview, gone: string): Overview {
+  return {
+    ...overview,
+    cameras: overview.cameras.filter(({ id }) => id !== gone),
+    events: overview.events.filter(({ camera }) => camera !== gone),
+    activity: overview.activity.filter(({ camera }) => camera !== gone),
   }
 }
 

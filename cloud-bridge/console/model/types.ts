@@ -19,6 +19,7 @@ export type {
   EventView,
   HeldView,
   ItemView,
+  LedgerView,
   LogView,
   Overview,
   SessionView,

@@ -102,6 +102,8 @@ export const ACTIVITY: Record<ActivityKind, string> = {
   'messages-dropped': 'Messages dropped',
   'command-done': 'Command done',
   'upload-refused': 'Media refused',
+  'camera-forgotten': 'Camera forgotten',
+  other: 'Something else',
 }
 
 export const MEDIA: Record<MediaKind, { one: string; many: string }> = {

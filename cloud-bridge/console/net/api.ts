@@ -10,7 +10,15 @@ import type {
   SignInRequest,
   TakeClaimResult,
 } from '../../web/api.ts'
-import type { ConsentView, ErasureReceipt, HeldView, MediaKind, Overview, SessionView } from '../model/types.ts'
+import type {
+  ConsentView,
+  ErasureReceipt,
+  HeldView,
+  LedgerView,
+  MediaKind,
+  Overview,
+  SessionView,
+} from '../model/types.ts'
 
 // Spelled again, since importing the values would bring the schemas' library into the browser; the types hold them equal.
 const API: typeof ContractApi = '/api/v1'
@@ -72,9 +80,11 @@ export function createApi(fetch: typeof globalThis.fetch, signedOut: () => void)
     logs: (camera: string, beforeMs?: number) => call<LogList>('GET', `/cameras/${camera}/log${page(beforeMs)}`),
     setConsent: (camera: string, kinds: MediaKind[]) =>
       call<ConsentView>('PUT', `/cameras/${camera}/consent`, { kinds }),
+    removeCamera: (camera: string) => call<void>('DELETE', `/cameras/${camera}`, {}, ERASE_DEADLINE_MS),
     allOff: () => call<void>('DELETE', '/consent'),
     deleteItem: (item: string) => call<void>('DELETE', `/items/${item}`),
     refresh: (agent: string) => call<void>('POST', `/agents/${agent}/refresh`),
+    ledger: (agent: string) => call<LedgerView>('GET', `/agents/${agent}/ledger`),
     held: () => call<HeldView>('GET', '/held'),
     erase: (password: string) => call<ErasureReceipt>('DELETE', '/account', { password }, ERASE_DEADLINE_MS),
     takeClaim: (userCode: string) => call<TakeClaimResult>('POST', '/claims', { userCode }),

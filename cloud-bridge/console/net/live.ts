@@ -24,6 +24,7 @@ export type LiveDeps = {
 const TYPES: Record<StreamMessage['type'], true> = {
   agent: true,
   camera: true,
+  'camera-removed': true,
   event: true,
   item: true,
   'item-deleted': true,

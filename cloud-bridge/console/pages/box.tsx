@@ -1,7 +1,9 @@
+import { isKnown } from '../model/devices.ts'
 import { bytes, count, percent, whole } from '../model/format.ts'
 import type { AgentView, HostFacts, Overview } from '../model/types.ts'
 import { useApp, useChange, useTitle } from '../parts/app.ts'
 import { Rows } from '../parts/facts.tsx'
+import { Ledger } from '../parts/ledger.tsx'
 import { Ago, Empty, Trouble } from '../parts/words.tsx'
 import { ActivityList } from './activity.tsx'
 import { LostPage } from './lost.tsx'
@@ -9,7 +11,7 @@ import { LostPage } from './lost.tsx'
 export function BoxPage({ overview, id }: { overview: Overview; id: string }) {
   const agent = overview.agents.find((each) => each.id === id)
   if (agent === undefined) return <LostPage what="box" />
-  const cameras = overview.cameras.filter((camera) => camera.agent === id).length
+  const cameras = overview.cameras.filter((camera) => isKnown(camera) && camera.agent === id).length
   const activity = overview.activity.filter((entry) => entry.agent === id).slice(0, 20)
   return (
     <>
@@ -28,6 +30,10 @@ export function BoxPage({ overview, id }: { overview: Overview; id: string }) {
           ) : (
             <Host host={agent.host} />
           )}
+        </section>
+        <section class="card wide" aria-labelledby="left">
+          <h2 id="left">What left, and what arrived</h2>
+          <Ledger agent={agent} overview={overview} />
         </section>
         <section class="card wide" aria-labelledby="did">
           <h2 id="did">What it did</h2>

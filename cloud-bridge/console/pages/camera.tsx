@@ -10,6 +10,7 @@ import { useApp, useChange, useSelect, useTitle } from '../parts/app.ts'
 import { CameraLog } from '../parts/camera-log.tsx'
 import { Consent } from '../parts/consent.tsx'
 import { Facts } from '../parts/facts.tsx'
+import { ForgottenCard } from '../parts/forgotten.tsx'
 import { Items } from '../parts/items.tsx'
 import { Timeline } from '../parts/timeline.tsx'
 import { Viewer } from '../parts/viewer.tsx'
@@ -67,8 +68,7 @@ function Known({ overview, camera }: { overview: Overview; camera: CameraView })
           />
         </div>
         <div class="camera-side">
-          <Consent camera={camera} cap={agent?.cap ?? false} />
-          <HealthCard health={camera.health} />
+          <Side camera={camera} cap={agent?.cap ?? false} />
         </div>
         <Lists camera={camera} shown={picked?.id} show={view} />
         <section class="card camera-facts" aria-labelledby="facts">
@@ -77,6 +77,17 @@ function Known({ overview, camera }: { overview: Overview; camera: CameraView })
           <CameraLog camera={camera.id} />
         </section>
       </div>
+    </>
+  )
+}
+
+/** What may leave and how it is; or, of one that its box has forgotten, that it is so. */
+function Side({ camera, cap }: { camera: CameraView; cap: boolean }) {
+  if (camera.forgottenAt !== null) return <ForgottenCard camera={camera} at={camera.forgottenAt} />
+  return (
+    <>
+      <Consent camera={camera} cap={cap} />
+      <HealthCard health={camera.health} />
     </>
   )
 }

@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { groupByBox } from '../model/devices.ts'
+import { forgottenOf, groupByBox, isKnown } from '../model/devices.ts'
 import { count } from '../model/format.ts'
 import { boxPath } from '../model/router.ts'
 import type { AgentView, Overview } from '../model/types.ts'
 import { eventWords, nameOf } from '../model/words.ts'
 import { useApp, useChange, useSelect, useTitle } from '../parts/app.ts'
+import { Forgotten } from '../parts/forgotten.tsx'
 import { Strip } from '../parts/strip.tsx'
 import { Tile } from '../parts/tile.tsx'
 import { Ago, Empty, Trouble } from '../parts/words.tsx'
@@ -45,6 +46,7 @@ export function CamerasPage({ overview }: { overview: Overview }) {
           )}
         </section>
       ))}
+      <Forgotten cameras={forgottenOf(overview.cameras)} />
       <Announcer overview={overview} />
     </>
   )
@@ -81,7 +83,8 @@ function BoxHead({ agent, cameras }: { agent: AgentView; cameras: number }) {
 function Head({ overview }: { overview: Overview }) {
   const { api, store } = useApp()
   const { busy, error, run } = useChange()
-  const on = overview.cameras.filter(({ consent }) => consent.kinds.length > 0).length
+  const known = overview.cameras.filter(isKnown)
+  const on = known.filter(({ consent }) => consent.kinds.length > 0).length
   const off = () =>
     run(async () => {
       await api.allOff()
@@ -92,13 +95,13 @@ function Head({ overview }: { overview: Overview }) {
       <div class="page-head">
         <div>
           <h1>Cameras</h1>
-          {overview.cameras.length > 0 && (
+          {known.length > 0 && (
             <p class={on > 0 ? 'open-words' : 'quiet'} data-testid="switches-on" role="status">
               {on > 0 ? `${count(on, 'camera')} switched on` : 'Every switch is off'}
             </p>
           )}
         </div>
-        {overview.cameras.length > 0 && (
+        {known.length > 0 && (
           <button type="button" class="button" disabled={on === 0 && !busy} aria-busy={busy} onClick={off}>
             All off
           </button>

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { type Database, isFull } from '../base/database.ts'
+import { dirname, join } from 'node:path'
+import { type Database, isFull } from './database.ts'
 
 /** Enough for SQLite's log of a few hundred messages that go. */
 const BYTES = 1024 * 1024
@@ -64,6 +64,9 @@ export class Ballast {
     rmSync(this.#path, { force: true })
   }
 }
+
+/** The room that is kept in a state folder for what must be written whatever fills the disk: that permission has ended. */
+export const stateBallast = (stateDir: string): Ballast => new Ballast(join(stateDir, 'state.ballast'))
 
 /** Puts SQLite's log into the file proper and gives its room back, as far as the disk permits. */
 export function emptyLog(db: Database | undefined): void {
