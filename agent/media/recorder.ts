@@ -47,6 +47,7 @@ export class CameraRecorder {
   /** Tries in a row that brought no keyframe. */
   #barren = 0
   #isFlowing = false
+  #isPlaying = false
 
   /** @throws LenscapError `refused` unless the grant stands and is for clips of this camera */
   constructor(grant: Grant, access: MediaAccess, deps: RecorderDeps) {
@@ -64,7 +65,8 @@ export class CameraRecorder {
       onMissed: () => {
         const missed = new LenscapError('timeout', 'A clip was wanted, but no picture came')
         deps.onTrouble(missed)
-        this.#miss(missed)
+        // Who does not play at all has said why.
+        if (this.#isPlaying) this.#miss(missed)
       },
     })
   }
@@ -100,6 +102,7 @@ export class CameraRecorder {
         final = error
         done.abort()
       } finally {
+        this.#isPlaying = false
         this.#cutter.breakOff()
       }
     }
@@ -144,6 +147,7 @@ export class CameraRecorder {
     await throughGate(this.#access, 'rtsp', signal, async () => {
       const stream = await openStream({ uri, credential, signal, clock, limits: streamLimits })
       if (credential && stream.signedIn) this.#access.gate.accept(credential, 'rtsp')
+      this.#isPlaying = true
       for await (const unit of stream) this.#take(unit)
     })
   }
