@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Database } from '../base/database.ts'
-import { describeError, LenscapError } from '../base/errors.ts'
+import { describeError } from '../base/errors.ts'
 import { LinkedController } from '../base/linked-controller.ts'
 import { VERSION } from '../base/version.ts'
 import type { AgentConfig } from '../config/schema.ts'
@@ -120,8 +120,8 @@ export class Agent {
       ...{ consent: this.#consent, folder: paths.media, refusals: new RefusalLog(db, credentials) },
       ...recordingOf(config.media),
       onItem: (grant, item) => this.#onItem(grant, item),
-      onTrouble: (camera, error) => this.#onMediaTrouble(camera, error),
-      onFlowing: (camera) => this.#onStream(camera, 'flowing'),
+      onTrouble: (camera, error) => logger.warn({ camera, reason: describeError(error) }, 'No picture came'),
+      onStream: (camera, why) => this.#onStream(camera, why),
     })
     this.#shown = this.#show(common)
   }
@@ -250,15 +250,9 @@ export class Agent {
     await this.#egress.enqueue(grant, item)
   }
 
-  #onMediaTrouble(camera: Id, error: unknown): void {
-    this.#deps.logger.warn({ camera, reason: describeError(error) }, 'No picture came')
-    if (error instanceof LenscapError && error.facts['diagnosis'] === 'STREAM_STALLED')
-      this.#onStream(camera, 'stalled')
-  }
-
-  #onStream(camera: Id, state: 'stalled' | 'flowing'): void {
+  #onStream(camera: Id, why?: unknown): void {
     const device = this.#inventory.camera(camera)?.deviceHandle.id
-    if (device) this.#watch.stream(device, state)
+    if (device) this.#watch.stream(device, camera, why)
   }
 
   #onEgress({ kind, message, camera }: EgressActivity): void {

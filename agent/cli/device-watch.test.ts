@@ -36,8 +36,8 @@ describe('DeviceWatch', () => {
     })
     watch.add(handle)
     watch.add(handle)
-    watch.stream(handle.id, 'stalled')
-    watch.stream(handle.id, 'flowing')
+    watch.stream(handle.id, 'cameraaaaaaaaaaa', new Error('the picture is gone'))
+    watch.stream(handle.id, 'cameraaaaaaaaaaa')
     await seen.promise
     stop.abort()
     await watch.ended()

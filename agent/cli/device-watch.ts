@@ -115,8 +115,9 @@ export class DeviceWatch {
     this.#monitors.get(device)?.look()
   }
 
-  stream(device: Id, state: 'stalled' | 'flowing'): void {
-    this.#monitors.get(device)?.stream(state)
+  /** Why no picture comes of a camera; without a reason: they come, or are not wanted any more. */
+  stream(device: Id, camera: Id, why?: unknown): void {
+    this.#monitors.get(device)?.stream(camera, why)
   }
 
   /** Resolves when nothing is listened to any more; the signal must have fired. */

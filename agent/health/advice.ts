@@ -18,7 +18,8 @@ export const ADVICE: Readonly<Record<DiagnosisCode, string>> = {
     'Close other programs that listen to this camera, or restart it: what they left behind is free again then.',
   EVENTS_UNSUPPORTED: 'Look for newer firmware, and switch events on in the camera if it has such a switch.',
   EVENTS_INTERRUPTED: 'Nothing at once: events are being taken up again; if it stays, restart the camera.',
-  STREAM_STALLED: "Restart the camera, and lower its stream's bit rate if the network is slow.",
+  STREAM_STALLED:
+    "See whether another program shows the camera's main stream, restart the camera, and lower the stream's bit rate if the network is slow.",
   MALFORMED_REPLY: 'Look for newer firmware, and check that the address and port belong to a camera.',
   IP_CHANGED: 'Nothing: the camera was found again; reserve its address in the router if others rely on it.',
 }

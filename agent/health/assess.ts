@@ -12,7 +12,8 @@ export interface Observation {
   /** Why it lets us not in, where it doesn't. */
   readonly refusal?: Refusal | undefined
   readonly events: 'unknown' | 'watching' | 'interrupted' | 'slots-full' | 'unsupported'
-  readonly streamStalled?: boolean
+  /** Why no picture comes of a stream that is wanted. */
+  readonly streamTrouble?: Diagnosis | undefined
   /** A reply made no sense since the last good one. */
   readonly malformed?: string | undefined
   /** The address it had before, for an hour after it moved. */
@@ -24,7 +25,7 @@ export interface Observation {
   readonly lastSeenAt?: number | undefined
 }
 
-type Diagnosis = HealthFacts['diagnoses'][number]
+export type Diagnosis = HealthFacts['diagnoses'][number]
 
 /** Each line: when it holds, its code and what a field engineer wants to know beside it. */
 const LINES: readonly { code: DiagnosisCode; detail: (seen: Observation) => string | undefined }[] = [
@@ -46,7 +47,6 @@ const LINES: readonly { code: DiagnosisCode; detail: (seen: Observation) => stri
   { code: 'SLOTS_FULL', detail: slotsDetail },
   { code: 'EVENTS_UNSUPPORTED', detail: up(({ events }) => when(events === 'unsupported', 'it tells no events')) },
   { code: 'EVENTS_INTERRUPTED', detail: up(({ events }) => when(events === 'interrupted', 'the pull point was lost')) },
-  { code: 'STREAM_STALLED', detail: up(({ streamStalled }) => when(streamStalled === true, 'no picture arrives')) },
   { code: 'IP_CHANGED', detail: ({ movedFrom }) => movedFrom && `it was at ${movedFrom}` },
 ]
 
@@ -68,6 +68,10 @@ export function assess(seen: Observation): HealthFacts {
     const found = detail(seen)
     return found === undefined || found === '' ? [] : [{ code, detail: found.slice(0, 256) }]
   })
+  const { streamTrouble } = seen
+  // What was said of the device as a whole need not be said of its stream.
+  const isNews = seen.answer === 'onvif' && !diagnoses.some(({ code }) => code === streamTrouble?.code)
+  if (streamTrouble && isNews) diagnoses.unshift(streamTrouble)
   return {
     level: levelOf(seen),
     diagnoses,

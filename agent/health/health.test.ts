@@ -29,7 +29,19 @@ const TABLE: readonly [string, Partial<Observation>, string, string[]][] = [
   ['no slot', { events: 'slots-full' }, 'up', ['SLOTS_FULL']],
   ['no pull points', { events: 'unsupported' }, 'up', ['EVENTS_UNSUPPORTED']],
   ['events interrupted', { events: 'interrupted' }, 'up', ['EVENTS_INTERRUPTED']],
-  ['no picture', { streamStalled: true }, 'up', ['STREAM_STALLED']],
+  ['no picture', { streamTrouble: { code: 'STREAM_STALLED', detail: 'silence' } }, 'up', ['STREAM_STALLED']],
+  [
+    'no picture of who is dead anyway',
+    { answer: 'nothing', streamTrouble: { code: 'STREAM_STALLED', detail: 'silence' } },
+    'unreachable',
+    ['UNREACHABLE'],
+  ],
+  [
+    'locked out, for streams too',
+    { refusal: 'locked-out', streamTrouble: { code: 'LOCKED_OUT', detail: 'refused' } },
+    'up-without-auth',
+    ['LOCKED_OUT'],
+  ],
   ['moved', { movedFrom: '10.0.0.9' }, 'up', ['IP_CHANGED']],
 ]
 

@@ -5,7 +5,9 @@ import { describeError, errorKind } from '../base/errors.ts'
 import type { Device } from '../onvif/device.ts'
 import { isFault, type Refusal, refusalOf } from '../onvif/faults.ts'
 import type { HealthFacts } from '../protocol/camera.ts'
-import { answerOf, assess, type Observation } from './assess.ts'
+import type { Id } from '../protocol/envelope.ts'
+import { answerOf, assess, type Diagnosis, type Observation } from './assess.ts'
+import { streamTroubleOf } from './stream-trouble.ts'
 
 /** Two failures in a row make a device dead: 10 + 5 + 3 + 5 s after its last word, at the very worst. */
 const PROBE_EVERY_MS = 10_000
@@ -44,7 +46,8 @@ export class HealthMonitor {
   #events: Observation['events'] = 'unknown'
   #eventsRefusal: Refusal | undefined
   #malformed: string | undefined
-  #streamStalled = false
+  /** Of each of its cameras whose stream is wanted and does not come, why. */
+  readonly #streams = new Map<Id, Diagnosis>()
   #moved: { from: string; atMs: number } | undefined
   #lastSeenAt: number | undefined
   #heardMs = Number.NEGATIVE_INFINITY
@@ -81,9 +84,10 @@ export class HealthMonitor {
     this.#report()
   }
 
-  /** A stream that is being taken stopped, or goes on. */
-  stream(state: 'stalled' | 'flowing'): void {
-    this.#streamStalled = state === 'stalled'
+  /** Why no picture comes of a camera's stream that is wanted; without a reason: they come, or are not wanted any more. */
+  stream(camera: Id, why?: unknown): void {
+    if (why === undefined) this.#streams.delete(camera)
+    else this.#streams.set(camera, streamTroubleOf(why))
     this.#report()
   }
 
@@ -168,13 +172,14 @@ export class HealthMonitor {
 
   #observation(nowMs: number): Observation {
     const { device, trouble } = this.#options
+    const [streamTrouble] = this.#streams.values()
     const moved = this.#moved && nowMs - this.#moved.atMs < MOVED_SHOWN_MS ? this.#moved.from : undefined
     const reading = device().clock
     return {
       answer: this.#answer,
       refusal: refusalOf(trouble()) ?? this.#eventsRefusal,
       events: this.#events,
-      streamStalled: this.#streamStalled,
+      streamTrouble,
       malformed: this.#malformed,
       movedFrom: moved,
       latencyMs: reading?.latencyMs,

@@ -1,6 +1,7 @@
 import { errorKind } from '../base/errors.ts'
 import type { Device } from '../onvif/device.ts'
 import { refusalOf } from '../onvif/faults.ts'
+import { Line } from '../onvif/line.ts'
 import type { DeviceInformation, Profile, Protocol, ServiceEntry } from '../onvif/replies.ts'
 
 /** What a device told of itself. Absent: it could not be read this time. */
@@ -19,6 +20,9 @@ export interface Reading {
   readonly profiles?: readonly Profile[]
 }
 
+/** As many as a device has connections: a slow one's other calls would use up their own time standing in line. */
+const CALLS_AT_ONCE = 2
+
 /**
  * Asks a device for everything that it tells of itself. What it refuses or lacks is absent.
  * @param known what it has told just now, or in its answer to a probe: it is not asked for that
@@ -29,19 +33,24 @@ export async function readDevice(
   known: Pick<Reading, 'information' | 'endpoint'>,
   signal: AbortSignal,
 ): Promise<Reading> {
+  const line = new Line(CALLS_AT_ONCE)
+  const ask = async <T>(call: () => Promise<T>): Promise<T> => {
+    using _ = await line.place(signal)
+    return await call()
+  }
   const calls = {
-    ...(known.information === undefined && { information: device.deviceInformation(signal) }),
-    ...(known.endpoint === undefined && { endpoint: device.endpointReference(signal) }),
-    services: device.services(signal),
-    interfaces: device.networkInterfaces(signal),
-    protocols: device.networkProtocols(signal),
-    gateway: device.gateways(signal),
-    dns: device.dns(signal),
-    ntp: device.ntp(signal),
-    hostname: device.hostname(signal),
-    scopes: device.scopes(signal),
-    sources: device.videoSources(signal),
-    profiles: device.profiles(signal),
+    ...(known.information === undefined && { information: ask(() => device.deviceInformation(signal)) }),
+    ...(known.endpoint === undefined && { endpoint: ask(() => device.endpointReference(signal)) }),
+    services: ask(() => device.services(signal)),
+    interfaces: ask(() => device.networkInterfaces(signal)),
+    protocols: ask(() => device.networkProtocols(signal)),
+    gateway: ask(() => device.gateways(signal)),
+    dns: ask(() => device.dns(signal)),
+    ntp: ask(() => device.ntp(signal)),
+    hostname: ask(() => device.hostname(signal)),
+    scopes: ask(() => device.scopes(signal)),
+    sources: ask(() => device.videoSources(signal)),
+    profiles: ask(() => device.profiles(signal)),
   }
   const names = Object.keys(calls)
   const outcomes = await Promise.allSettled(Object.values(calls))

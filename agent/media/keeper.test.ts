@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { systemClock } from '../base/clock.ts'
 import { openDatabase } from '../base/database.ts'
+import { describeError } from '../base/errors.ts'
 import { type Credential, Secret } from '../base/secret.ts'
 import { Keys } from '../credentials/keys.ts'
 import { REFUSALS_TABLES, RefusalLog, type RefusalMemory } from '../credentials/refusal-log.ts'
@@ -16,6 +17,9 @@ import { CAMERA, httpCamera, sendJpeg, type TestOwner, testOwner } from './testi
 const digest = 'Digest realm="cam", nonce="abc"'
 const refusal: Answer = { status: '401 Unauthorized', headers: [`WWW-Authenticate: ${digest}`] }
 
+/** What nobody here plays. */
+const STRANGE = 'v=0\r\nm=video 0 RTP/AVP 98\r\na=rtpmap:98 VP8/90000\r\n'
+
 /** What outlives a restart. */
 interface Life {
   readonly memory?: RefusalMemory
@@ -26,10 +30,15 @@ interface Life {
 function house(cameras: { rtsp?: ScriptedCamera; http?: MediaAccess }, life: Life = {}) {
   const items: MediaItem[] = []
   const troubles: unknown[] = []
-  const flowing: number[] = []
+  /** What was said of the stream: why no picture comes, or `well`. */
+  const said: string[] = []
   const stop = new AbortController()
-  const time = { aheadMs: 0 }
-  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + time.aheadMs }
+  const time = { aheadMs: 0, areRestsOver: false }
+  const clock = {
+    ...systemClock,
+    monotonicMs: () => systemClock.monotonicMs() + time.aheadMs,
+    sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(time.areRestsOver && ms > 60_000 ? 0 : ms, signal),
+  }
   const owner = life.owner ?? testOwner(() => keeper.review())
   const credential = { now: { username: 'admin', password: new Secret('first') } as Credential | undefined }
   const keeper = new MediaKeeper({
@@ -44,7 +53,7 @@ function house(cameras: { rtsp?: ScriptedCamera; http?: MediaAccess }, life: Lif
       items.push(item)
     },
     onTrouble: (_, error) => troubles.push(error),
-    onFlowing: () => flowing.push(systemClock.nowMs()),
+    onStream: (_, why) => said.push(why === undefined ? 'well' : describeError(why)),
   })
   const nowhere = async () => new URL('http://camera.invalid:1/')
   let asked = 0
@@ -67,7 +76,7 @@ function house(cameras: { rtsp?: ScriptedCamera; http?: MediaAccess }, life: Lif
     owner,
     items,
     troubles,
-    flowing,
+    said,
     time,
     credential,
     /** How often a stream was looked for. */
@@ -131,10 +140,11 @@ describe('MediaKeeper', () => {
     box.keeper.trigger(CAMERA, 'motion', Date.now())
     await until(() => box.items.length === 1, 'a clip')
     assert.deepEqual([box.reasons(), box.troubles], [['clip motion'], []])
-    assert.equal(box.flowing.length, 1, 'a stall that was told is over with the first picture')
+    assert.deepEqual(box.said, ['well'], 'what was told is over with the first picture')
     box.owner.allow()
     await until(() => camera.open === 0, 'the stream is closed with the permission')
-    await until(() => box.flowing.length === 2, 'and no pictures are missed any more')
+    await until(() => box.said.length === 2, 'and no pictures are missed any more')
+    assert.deepEqual(box.said, ['well', 'well'])
   })
 
   it('does not send a refused credential again before it is another one', async () => {
@@ -240,5 +250,29 @@ describe('MediaKeeper', () => {
     assert.equal(stream.connections, 1)
     box.keeper.changed(CAMERA)
     await until(() => box.troubles.length === 2, 'a second try')
+  })
+
+  it('misses a stream that can not be played as long as it is wanted', async () => {
+    await using stream = await scriptedCamera(({ method }) => (method === 'DESCRIBE' ? { body: STRANGE } : undefined))
+    await using box = house({ rtsp: stream })
+    box.keeper.add(box.access)
+    box.owner.allow('clip')
+    await until(() => box.troubles.length === 1, 'unsupported')
+    assert.notEqual(box.said.at(-1), 'well')
+    box.keeper.review()
+    assert.notEqual(box.said.at(-1), 'well')
+    box.owner.allow()
+    assert.equal(box.said.at(-1), 'well')
+  })
+
+  it('tries a stream again by itself that could not be played', async () => {
+    await using stream = await scriptedCamera(({ method }) => {
+      return method === 'DESCRIBE' && stream.connections === 1 ? { body: STRANGE } : undefined
+    })
+    await using box = house({ rtsp: stream })
+    box.time.areRestsOver = true
+    box.keeper.add(box.access)
+    box.owner.allow('clip')
+    await until(() => stream.methods.includes('PLAY'), 'it plays')
   })
 })

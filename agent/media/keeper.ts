@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { errorKind } from '../base/errors.ts'
+import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import type { Consent, Grant } from '../consent/consent.ts'
 import { BriefRefusals, type RefusalMemory } from '../credentials/refusal-log.ts'
@@ -17,6 +17,13 @@ const EVENT_SNAPSHOT_EVERY_MS = 10_000
 /** Pictures of many cameras asked for at once are taken so many at a time: each may take 8 MB of memory. */
 const SNAPSHOTS_AT_ONCE_MAX = 4
 
+/** A stream that can't be played is tried again this often. */
+const UNSUPPORTED_REST_MS = 300_000
+
+const REFUSED_BEFORE = new LenscapError('refused', 'The camera refused this user and password before', {
+  diagnosis: 'AUTH_REJECTED',
+})
+
 export interface MediaKeeperDeps {
   readonly consent: Pick<Consent, 'grant'>
   /** Where media is written before it is handed over. */
@@ -32,8 +39,8 @@ export interface MediaKeeperDeps {
   /** Takes over an item and its file, under the grant that it was made with. */
   readonly onItem: (grant: Grant, item: MediaItem) => Promise<void>
   readonly onTrouble: (camera: Id, error: unknown) => void
-  /** Pictures of a stream come, or none are wanted any more. */
-  readonly onFlowing: (camera: Id) => void
+  /** Why no picture of a stream comes; without a reason: they come, or none are wanted any more. */
+  readonly onStream: (camera: Id, why?: unknown) => void
 }
 
 interface Recording {
@@ -54,6 +61,8 @@ export class MediaKeeper {
   /** The grant under which the first snapshot was taken: a new permission brings a new picture. */
   readonly #greeted = new Map<Id, Grant>()
   readonly #refusals: Refusals
+  /** Whose stream is wanted and was given up: that was told, and holds as long as it is wanted. */
+  readonly #missed = new Set<Id>()
   /** The snapshot under way: a second wish for one under the same grant gets the same. */
   readonly #taking = new Map<Id, { readonly grant: Grant; readonly work: Promise<boolean> }>()
   /** When an event last brought a snapshot, monotonic milliseconds. */
@@ -128,9 +137,12 @@ export class MediaKeeper {
       this.#greeted.set(camera, picture)
       this.#run(this.#snapshot(access, 'granted'))
     }
+    if (!clips && this.#missed.delete(camera)) this.#deps.onStream(camera)
     const current = this.#recordings.get(camera)
     const isWanted = clips !== undefined && (current === undefined || current.grant !== clips)
-    if (isWanted && !this.#isRefused(clips, access)) this.#record(clips, access)
+    if (!isWanted) return
+    if (!this.#isRefused(clips, access)) this.#record(clips, access)
+    else if (!this.#missed.has(camera)) this.#miss(clips, REFUSED_BEFORE)
   }
 
   #record(grant: Grant, access: MediaAccess): void {
@@ -139,7 +151,7 @@ export class MediaKeeper {
       ...this.#deps,
       onItem: (item) => this.#deps.onItem(grant, item),
       onTrouble: (error) => this.#deps.onTrouble(camera, error),
-      onFlowing: () => this.#deps.onFlowing(camera),
+      onStream: (why) => this.#deps.onStream(camera, why),
     })
     const recording: Recording = { grant, recorder, gaveUp: false }
     this.#recordings.set(camera, recording)
@@ -147,10 +159,26 @@ export class MediaKeeper {
     const work = recorder.run().catch((error: unknown) => {
       recording.gaveUp = true
       this.#tell(grant, credential, error)
+      this.#miss(grant, error)
+      if (errorKind(error) === 'unsupported') this.#run(this.#tryAgain(camera))
       // A refusal is remembered as such, and taken up again by a review once it no longer stands.
       if (errorKind(error) === 'refused' && this.#recordings.get(camera) === recording) this.#recordings.delete(camera)
     })
     this.#run(work)
+  }
+
+  /** Nobody asks for its stream any more: that is told as long as it is wanted. */
+  #miss({ camera, signal }: Grant, why: unknown): void {
+    if (signal.aborted) return
+    this.#missed.add(camera)
+    this.#deps.onStream(camera, why)
+  }
+
+  /** What a camera lacks it may have after an update, or when it has come to its senses. */
+  async #tryAgain(camera: Id): Promise<void> {
+    const { clock, signal } = this.#deps
+    await clock.sleep(UNSUPPORTED_REST_MS, signal).catch(() => {})
+    if (!signal.aborted) this.changed(camera)
   }
 
   async #snapshot(access: MediaAccess, reason: string): Promise<boolean> {

@@ -19,6 +19,9 @@ const RECONNECT: RetryPolicy = { firstDelayMs: 1000, delayMsMax: 60_000, steadyA
 /** What is asked of a camera's stream. */
 export type StreamWishes = Pick<StreamOptions, 'sound' | 'transport' | 'readEveryMs'>
 
+/** A camera that restarts misses one try; who misses two in a row is worth a word. */
+const BARREN_MAX = 2
+
 interface RecorderDeps {
   /** Where clips are written; the same for all cameras. */
   readonly folder: string
@@ -31,8 +34,11 @@ interface RecorderDeps {
   readonly onItem: (item: MediaItem) => void | Promise<void>
   /** What went wrong on the way; the recorder goes on. A stalled stream has the fact `diagnosis: 'STREAM_STALLED'`. */
   readonly onTrouble: (error: unknown) => void
-  /** Pictures come, or none are wanted any more: a stall that was told is over. */
-  readonly onFlowing?: () => void
+  /**
+   * Why no picture comes: the stream stalled, two tries in a row brought none, or a clip was wanted and none came.
+   * Without a reason: they come, or none are wanted any more.
+   */
+  readonly onStream?: (why?: unknown) => void
   readonly reconnect?: RetryPolicy
   /** By default no sound, and the transport that the camera takes. */
   readonly stream?: StreamWishes
@@ -47,6 +53,10 @@ export class CameraRecorder {
   readonly #cutter: ClipCutter
   readonly #finishing = new Map<Clip, Promise<void>>()
   #dropping = Promise.resolve()
+  /** Tries in a row that brought no keyframe. */
+  #barren = 0
+  #isFlowing = false
+  #isPlaying = false
 
   /** @throws LenscapError `refused` unless the grant stands and is for clips of this camera */
   constructor(grant: Grant, access: MediaAccess, deps: RecorderDeps) {
@@ -61,7 +71,12 @@ export class CameraRecorder {
       settings,
       clock,
       onCut: (clip) => this.#hand(clip),
-      onMissed: () => deps.onTrouble(new LenscapError('timeout', 'A clip was wanted, but no picture came')),
+      onMissed: () => {
+        const missed = new LenscapError('timeout', 'A clip was wanted, but no picture came')
+        deps.onTrouble(missed)
+        // Who does not play at all has said why.
+        if (this.#isPlaying) this.#miss(missed)
+      },
     })
   }
 
@@ -81,7 +96,10 @@ export class CameraRecorder {
     const stop = done.signal
     this.#grant.signal.addEventListener('abort', this.#dropAll, { once: true })
     if (this.#grant.signal.aborted) this.#dropAll()
-    const onError = (error: unknown) => onTrouble(error)
+    const onError = (error: unknown) => {
+      onTrouble(error)
+      this.#failed(error)
+    }
     const deps = { clock, random, signal: stop, onError }
     let final: unknown
     const attempt = async () => {
@@ -93,6 +111,7 @@ export class CameraRecorder {
         final = error
         done.abort()
       } finally {
+        this.#isPlaying = false
         this.#cutter.breakOff()
       }
     }
@@ -103,9 +122,28 @@ export class CameraRecorder {
       this.#grant.signal.removeEventListener('abort', this.#dropAll)
       await this.#dropping
       await this.#cutter.drop()
-      this.#deps.onFlowing?.()
+      this.#deps.onStream?.()
     }
     if (final !== undefined) throw final
+  }
+
+  #failed(error: unknown): void {
+    this.#barren += 1
+    this.#isFlowing = false
+    const isStalled = error instanceof LenscapError && error.facts['diagnosis'] === 'STREAM_STALLED'
+    if (isStalled || this.#barren >= BARREN_MAX) this.#miss(error)
+  }
+
+  #miss(error: unknown): void {
+    this.#isFlowing = false
+    this.#deps.onStream?.(error)
+  }
+
+  /** A keyframe came: without one, nothing can be shown. */
+  #flow(): void {
+    this.#barren = 0
+    if (!this.#isFlowing) this.#deps.onStream?.()
+    this.#isFlowing = true
   }
 
   /** One connection, from dialling to its end. */
@@ -119,18 +157,17 @@ export class CameraRecorder {
     await throughGate(this.#access, 'rtsp', signal, async () => {
       const playing = await openStream({ uri, credential, signal, clock, limits, ...wishes })
       if (credential && playing.signedIn) this.#access.gate.accept(credential, 'rtsp')
-      let isFirst = true
-      for await (const unit of playing) {
-        if (isFirst) this.#deps.onFlowing?.()
-        isFirst = false
-        this.#take(unit)
-      }
+      this.#isPlaying = true
+      for await (const unit of playing) this.#take(unit)
     })
   }
 
   #take(unit: StreamUnit): void {
     // Asked once per GOP; in between the grant's own signal closes the socket.
-    if (!isSound(unit) && unit.keyframe) this.#grant.check()
+    if (!isSound(unit) && unit.keyframe) {
+      this.#grant.check()
+      this.#flow()
+    }
     this.#cutter.take(unit)
   }
 

@@ -65,7 +65,7 @@ function openBox(stateDir: string, network: Network, clock: Clock, hooks: Hooks)
     settings: CLIP_SETTINGS,
     onItem: (grant, item) => hooks.onItem(item, egress.enqueue(grant, item)),
     onTrouble: () => {},
-    onFlowing: () => {},
+    onStream: () => {},
   })
   for (const camera of CAMERAS) {
     media.add({

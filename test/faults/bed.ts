@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,15 +11,23 @@ import { makeStateDir, readStateDatabase, statePaths } from '../../agent/cli/sta
 import { AgentConfig } from '../../agent/config/schema.ts'
 import { CredentialBook } from '../../agent/credentials/book.ts'
 import { CredentialStore } from '../../agent/credentials/store.ts'
+import { readEgressDatabase } from '../../agent/egress/egress.ts'
 import { HealthStore } from '../../agent/health/store.ts'
 import { InventoryStore } from '../../agent/inventory/store.ts'
 import type { HealthFacts } from '../../agent/protocol/camera.ts'
+import type { Id } from '../../agent/protocol/envelope.ts'
 import { brokerAccess } from '../../agent/transport/broker-access.ts'
 import { seededRandom } from '../../simulator/fleet/chance.ts'
 import { type Fleet, type ProfileName, type SimulatedCamera, startFleet } from '../../simulator/fleet/index.ts'
 import { freePorts } from '../harness/ports.ts'
+import { nobody, type Owner, startOwner } from './owner.ts'
 
 const PASSWORD = 'the-right-one'
+const IDS = { agent: 'aaaaaaaaaaaaaaaa', account: 'bbbbbbbbbbbbbbbb' }
+const PREFIX = 'none'
+
+/** What waits to leave is kept small: the oldest goes first. */
+const QUEUE_BYTES_MAX = 64 * 1_048_576
 
 /** Between two cameras' addresses, so that one that moves does not step on another. */
 const SPACING = 4
@@ -29,10 +36,21 @@ export interface FaultBed extends AsyncDisposable {
   readonly cameras: readonly SimulatedCamera[]
   /** How the agent says that each is, by its address; without those that it does not know. A device's first camera speaks for it. */
   look(): ReadonlyMap<string, HealthFacts>
+  /** The owner allows clips and pictures of every camera known by now. */
+  allow(): void
+  /** Clips and pictures that wait to leave now, with their camera's address: nobody takes them. */
+  taken(): readonly Taken[]
   /** The longest that the event loop stood still, in ms: agent and simulator share it. */
   stallMaxMs(): number
   /** Rejects when the agent ends with a failure. */
   readonly running: Promise<void>
+}
+
+interface Taken {
+  readonly item: string
+  readonly kind: string
+  readonly address: string
+  readonly bytes: number
 }
 
 export interface BedCamera {
@@ -41,8 +59,12 @@ export interface BedCamera {
   readonly faults?: readonly string[]
 }
 
-/** A real agent, without a bridge, over simulated cameras on loopback. Both run in this process. */
-export async function startBed(net: string, cameras: readonly BedCamera[], seed = 1): Promise<FaultBed> {
+/** A real agent, without a bridge, over simulated cameras on loopback, and where told so their owner at a broker. All run in this process. */
+export async function startBed(
+  net: string,
+  cameras: readonly BedCamera[],
+  { seed = 1, isOwned = false }: { readonly seed?: number | undefined; readonly isOwned?: boolean } = {},
+): Promise<FaultBed> {
   await using starting = new AsyncDisposableStack()
   const [discoveryPort = 0] = await freePorts(1)
   const fleet: Fleet = starting.use(
@@ -65,8 +87,10 @@ export async function startBed(net: string, cameras: readonly BedCamera[], seed 
     bridge: 'http://127.0.0.1:9',
     stateDir,
     discovery: { multicast: false, ranges: [`${net}.0.0/${bits}`], port: discoveryPort, intervalS: 10 },
+    media: { preRollMs: 500, postRollMs: 1_000, queueBytesMax: QUEUE_BYTES_MAX },
   })
-  const { agent, stop } = await startAgent(config, seed)
+  const owner = starting.use(isOwned ? await startOwner(IDS.agent, IDS.account, PREFIX) : nobody())
+  const { agent, stop } = await startAgent(config, owner, seed)
   const loop = monitorEventLoopDelay({ resolution: 10 })
   loop.enable()
   starting.defer(async () => {
@@ -79,18 +103,19 @@ export async function startBed(net: string, cameras: readonly BedCamera[], seed 
     cameras: fleet.cameras,
     running: agent,
     look: () => healths(config),
+    allow: () => owner.allow([...addresses(config).keys()]),
+    taken: () => takenIn(config),
     stallMaxMs: () => loop.max / 1e6,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   }
 }
 
-async function startAgent(config: AgentConfig, seed: number) {
+async function startAgent(config: AgentConfig, owner: Owner, seed: number) {
   const stop = new AbortController()
   makeStateDir(config)
-  const ids = { agent: 'aaaaaaaaaaaaaaaa', account: 'bbbbbbbbbbbbbbbb' }
   const token = new Secret('not-a-token-but-long-enough-to-be-one')
   const bridgeUrl = 'http://127.0.0.1:9'
-  const grantKey = generateKeyPairSync('ed25519').publicKey
+  const { grantKey, mqttUrl } = owner
   const logger = pino({ level: process.env['BED_LOG'] ?? 'silent' })
   const credential = { id: 'config-1', username: 'admin', password: new Secret(PASSWORD), for: [] }
   const credentials = await CredentialBook.open({
@@ -102,8 +127,8 @@ async function startAgent(config: AgentConfig, seed: number) {
   })
   const agent = new Agent({
     ...{ config, credentials, logger, settledBy: 'bridge', overview: new Overview(systemClock) },
-    identity: { ...ids, bridgeUrl, grantKey, token, mqttUrl: 'mqtt://127.0.0.1:9', prefix: 'none' },
-    broker: await brokerAccess(config.mqtt, { url: 'mqtt://127.0.0.1:9', clientId: ids.agent }),
+    identity: { ...IDS, bridgeUrl, grantKey, token, mqttUrl, prefix: PREFIX },
+    broker: await brokerAccess(config.mqtt, { url: mqttUrl, clientId: IDS.agent }),
     ...{ clock: systemClock, random: seededRandom(seed), signal: stop.signal },
     report: { onConnected() {}, onReset() {}, onForgotten() {}, onSent() {}, hook() {} },
   }).run()
@@ -124,6 +149,37 @@ function healths(config: AgentConfig): ReadonlyMap<string, HealthFacts> {
       if (health) found.set(address, health)
     }
     return found
+  } finally {
+    db.close()
+  }
+}
+
+/** Where each known camera is; of a device with many, the first. */
+function addresses(config: AgentConfig): ReadonlyMap<Id, string> {
+  const found = new Map<Id, string>()
+  const db = readStateDatabase(statePaths(config).state)
+  if (db === undefined) return found
+  try {
+    const inventory = new InventoryStore(db)
+    for (const { device, address } of inventory.devices()) {
+      const [camera] = inventory.cameras(device)
+      if (camera) found.set(camera.camera, address)
+    }
+    return found
+  } finally {
+    db.close()
+  }
+}
+
+function takenIn(config: AgentConfig): readonly Taken[] {
+  const db = readEgressDatabase(config.stateDir)
+  if (db === undefined) return []
+  try {
+    const rows = db.prepare('SELECT item, kind, camera, bytes FROM item').all() as (Omit<Taken, 'address'> & {
+      readonly camera: Id
+    })[]
+    const where = addresses(config)
+    return rows.map(({ camera, ...row }) => ({ ...row, address: where.get(camera) ?? '' }))
   } finally {
     db.close()
   }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { ADVICE } from '../../agent/health/advice.ts'
 import { DiagnosisCode } from '../../agent/protocol/camera.ts'
 import { EXPECTED, type Expected } from './expected.ts'
+import { rowOfStream, STREAM_GROUPS } from './expected-streams.ts'
 
 /** Where the installer reads it. */
 const PLACE = new URL('../../docs/diagnoses.md', import.meta.url)
@@ -34,6 +35,7 @@ said of it; \`discover\` and the log say why. Some may also say for a moment wha
 back by itself only after the rest that its diagnosis asks for, so as not to be locked out anew, or when a person sees to it.
 
 No grant is given in these trials: none of the faults of media, RTSP and RTP changes anything, as no picture is asked for.
+What those do to a camera that is recorded stands further below.
 `
 
 const BRANDS = `
@@ -41,6 +43,16 @@ const BRANDS = `
 
 The table above is what a plain camera leads to, and so do the simulator's brands (\`node test/faults/main.ts\` tries each
 fault on each), but for these:
+`
+
+const STREAMS = `
+## What the faults of streams lead to while the owner allows clips and pictures
+
+\`node test/faults/main.ts --recorded\` tries each of them: it neither ends nor floods the camera, memory stays bounded, a
+refused password is not shown again, what stands here is said, and clips come again when the fault ends. *Playing*: the
+fault begins while the stream plays; *asked*: it is there when the stream is asked for. A dash: clips come, and all is
+well. A clip that does not come is told with the reason (\`no picture comes: …\`), after a stall or two tries in vain; a
+snapshot that does not come is told in the agent's log, and does no harm. Brackets and stars as above.
 `
 
 /** The whole document, made from the code's own tables. */
@@ -63,8 +75,20 @@ export function diagnosesDocument(): string {
     '| Fault | Brands | Running | Starting | Since it … |',
     '|---|---|---|---|---|',
     ...EXPECTED.flatMap(rowsOfBrands),
+    STREAMS,
+    '| About | Fault | Playing | Asked | Snapshots |',
+    '|---|---|---|---|---|',
+    ...EXPECTED.filter(({ group }) => STREAM_GROUPS.includes(group)).map(rowOfRecorded),
     '',
   ].join('\n')
+}
+
+function rowOfRecorded({ group, fault, name }: Expected): string {
+  const row = rowOfStream(name) ?? {}
+  const said = (code: string | undefined) => (code === undefined ? '–' : `\`${code}\``)
+  const star = row.isSlow ? ' *' : ''
+  const pictures = row.isPictureless ? 'none come' : '–'
+  return `| ${group} | \`${fault}\`${star} | ${said(row.running)} | ${said(row.starting)}${brackets(row)} | ${pictures} |`
 }
 
 /** Brands that differ alike share a row. */
@@ -82,7 +106,7 @@ function cell(diagnosis: Expected['running']): string {
   return diagnosis === undefined ? '–' : diagnosis.map((code) => `\`${code}\``).join(' ')
 }
 
-const brackets = ({ may = [] }: Pick<Expected, 'may'>) =>
+const brackets = ({ may = [] }: { readonly may?: readonly string[] }) =>
   may.length === 0 ? '' : ` (${may.map((code) => `\`${code}\``).join(' ')})`
 
 export const readDocument = (): Promise<string> => readFile(PLACE, 'utf8')

@@ -1,3 +1,4 @@
+import { USUAL_PORTS } from '../../agent/discovery/manual.ts'
 import type { DiagnosisCode } from '../../agent/protocol/camera.ts'
 import { FAULT_GROUPS, type FaultName } from '../../simulator/faults/fault.ts'
 import { PROFILE_NAMES, PROFILES, type ProfileName } from '../../simulator/profiles/catalogue.ts'
@@ -23,7 +24,7 @@ interface Row {
   /** More requests a minute than usual, where the fault is one of many answers. */
   readonly requestsPerMinuteMax?: number
   /** Where a brand's own ways make it another: what differs, and why. */
-  readonly on?: Partial<Record<ProfileName, Row & { readonly why: string }>>
+  readonly on?: Partial<Record<ProfileName, RowOfBrand>>
 }
 
 const DEAD: Row = { running: ['UNREACHABLE'], starting: 'unknown' }
@@ -36,7 +37,17 @@ const NO_LOGIN: Row = { running: ['AUTH_UNSUPPORTED'], starting: ['AUTH_UNSUPPOR
 /** Brands that say no by a SOAP fault with a 400, without a challenge. */
 const BY_FAULT = PROFILE_NAMES.filter((name) => PROFILES[name].refusal.status === 400)
 const NO_TOKEN = 'takes HTTP Digest alone'
+/** Brands that nobody finds who is not told their port. */
+const AT_ODD_PORTS = PROFILE_NAMES.filter((name) => !USUAL_PORTS.includes(PROFILES[name].httpPort))
+/** Brands with so few subscriptions that those which nobody can end take all of them, for a minute. */
+const SHORT_OF_SLOTS = PROFILE_NAMES.filter((name) => PROFILES[name].pullPointsMax <= 5)
 const HIDDEN: Row = { starting: 'unknown' }
+
+type RowOfBrand = Row & { readonly why: string }
+
+function brands(names: readonly ProfileName[], row: RowOfBrand): Partial<Record<ProfileName, RowOfBrand>> {
+  return Object.fromEntries(names.map((name) => [name, row]))
+}
 
 /** Faults that say something; all others must leave the camera well. */
 const ROWS: Partial<Record<FaultName, Row>> = {
@@ -57,10 +68,14 @@ const ROWS: Partial<Record<FaultName, Row>> = {
   'connections-max': { may: ['EVENTS_INTERRUPTED', 'UNREACHABLE'], isFitful: true },
   'exhausted-401': { may: ['SLOTS_FULL', 'EVENTS_INTERRUPTED'] },
   'discovery-silent': HIDDEN,
-  'discovery-late': { ...HIDDEN, value: '8000' },
+  // Later than a pass lasts over the trial's thousand addresses.
+  'discovery-late': { ...HIDDEN, value: '20000' },
   'discovery-garbage': HIDDEN,
   'discovery-empty': HIDDEN,
   'discovery-truncated': HIDDEN,
+  'discovery-no-xaddrs': {
+    on: brands(AT_ODD_PORTS, { ...HIDDEN, why: 'has its service on a port that is not among the usual ones' }),
+  },
   'xaddr-wrong-port': HIDDEN,
   'xaddr-https': HIDDEN,
   'endpoint-changing': { running: ['IDENTITY_CHANGED'], may: ['IDENTITY_CHANGED'] },
@@ -75,9 +90,7 @@ const ROWS: Partial<Record<FaultName, Row>> = {
   'refusal-400': { on: { axis: { ...REFUSES, why: NO_TOKEN } } },
   // Who refuses by a fault never asks for Digest, and then refuses the token that it took: nobody can tell it from a lockout.
   'token-refused': {
-    on: Object.fromEntries(
-      BY_FAULT.map((profile) => [profile, { ...REFUSES, why: 'refuses by a fault, and never asks for Digest' }]),
-    ),
+    on: brands(BY_FAULT, { ...REFUSES, why: 'refuses by a fault, and never asks for Digest' }),
   },
   'clock-skew': { ...WRONG_CLOCK, value: '-3600' },
   'clock-drift': { ...WRONG_CLOCK, value: '5000' },
@@ -106,7 +119,13 @@ const ROWS: Partial<Record<FaultName, Row>> = {
   'pull-fault': { may: ['EVENTS_INTERRUPTED'] },
   'pull-hang': { may: ['EVENTS_INTERRUPTED'] },
   'subscription-short': { may: ['EVENTS_INTERRUPTED'] },
-  'subscription-dead-port': { may: ['EVENTS_INTERRUPTED'] },
+  'subscription-dead-port': {
+    may: ['EVENTS_INTERRUPTED'],
+    on: brands(SHORT_OF_SLOTS, {
+      may: ['EVENTS_INTERRUPTED', 'SLOTS_FULL'],
+      why: 'has so few subscriptions that some which nobody can end take them all, for a minute',
+    }),
+  },
   'subscription-forgotten': { may: ['EVENTS_INTERRUPTED'] },
   'pull-empty-at-once': { requestsPerMinuteMax: 400 },
   'event-storm': { requestsPerMinuteMax: 400 },
@@ -151,13 +170,20 @@ export function expectedOf({ fault, profile }: { fault: string; profile: Profile
   return expected && { ...expected, ...expected.on?.[profile] }
 }
 
+/** What is wrong with what is said, in words; empty where it is right. */
+export function wrongsInWords(of: Pick<Outcome, 'fault' | 'profile' | 'phase' | 'diagnosis'>): string[] {
+  const expected = expectedOf(of)
+  if (!expected) return ['nobody knows what to expect']
+  return wrongsOf(of.diagnosis, expected[of.phase] ?? [], expected.may ?? [])
+}
+
 /** What is not as it should be, in words; empty where all is. */
 export function verdictOf(outcome: Outcome): string {
   const expected = expectedOf(outcome)
   if (!expected) return 'nobody knows what to expect'
-  const { requestsPerMinute, refusedCredentials, mediaTaken, goneAfterS = 0, recoveredAfterS, phase } = outcome
+  const { requestsPerMinute, refusedCredentials, mediaTaken, goneAfterS = 0, recoveredAfterS } = outcome
   const wrongs = [
-    ...wrongsOf(outcome.diagnosis, expected[phase] ?? [], expected.may ?? []),
+    ...wrongsInWords(outcome),
     ...(requestsPerMinute > (expected.requestsPerMinuteMax ?? REQUESTS_PER_MINUTE_MAX) ? ['it is asked too much'] : []),
     ...(refusedCredentials > REFUSED_MAX ? ['a refused password goes out again'] : []),
     ...(mediaTaken > 0 ? ['media was taken without a grant'] : []),

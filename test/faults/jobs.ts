@@ -1,8 +1,10 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { ProfileName } from '../../simulator/fleet/index.ts'
-import { expectedOf } from './expected.ts'
-import { type Outcome, type Phase, runTrial, type TrialPlan } from './trial.ts'
+import { expectedOf, verdictOf } from './expected.ts'
+import { rowOfStream, verdictOfStream } from './expected-streams.ts'
+import { runStreamTrial, type StreamOutcome } from './stream-trial.ts'
+import { nameOf, type Outcome, type Phase, runTrial, type TrialPlan } from './trial.ts'
 
 /** One profile in one phase: a process of its own, so that several go side by side. */
 export interface Job {
@@ -13,17 +15,24 @@ export interface Job {
   readonly afterS: number
   readonly net: string
   readonly seed: number
+  /** The owner allows clips and pictures. */
+  readonly isRecorded: boolean
 }
 
 export interface JobResult {
   readonly job: Job
-  readonly outcomes: readonly Outcome[]
+  readonly outcomes: readonly (Outcome | StreamOutcome)[]
   /** The longest that the event loop stood still which agent and simulator share. */
   readonly stallMaxMs: number
   /** Why there are no outcomes: the agent ended, or the time was up. */
   readonly failure?: string
   /** Those that were lost the first time: their outcomes are of a second trial. */
   readonly again?: readonly string[]
+}
+
+/** What is not as it should be, in words; empty where all is. */
+export function verdictOn(outcome: Outcome | StreamOutcome): string {
+  return 'clips' in outcome ? verdictOfStream(outcome) : verdictOf(outcome)
 }
 
 /** To start, settle and end in, besides the watching: whoever takes longer hangs. */
@@ -46,11 +55,13 @@ export function runJob(job: Job): Promise<JobResult> {
 }
 
 async function runHere(job: Job): Promise<JobResult> {
-  const { faults, profile } = job
-  const slow = new Set(faults.filter((fault) => expectedOf({ fault, profile })?.isSlow))
+  const { faults, profile, isRecorded } = job
+  const isSlow = (fault: string) =>
+    isRecorded ? rowOfStream(nameOf(fault))?.isSlow : expectedOf({ fault, profile })?.isSlow
+  const slow = new Set(faults.filter(isSlow))
   const plan: TrialPlan = { ...job, slow }
   try {
-    return { job, ...(await runTrial(plan)) }
+    return { job, ...(await (isRecorded ? runStreamTrial(plan) : runTrial(plan))) }
   } catch (error) {
     return { job, outcomes: [], stallMaxMs: 0, failure: String(error) }
   }

@@ -1,8 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { isProfileName, PROFILE_NAMES } from '../../simulator/profiles/catalogue.ts'
-import { EXPECTED, verdictOf } from './expected.ts'
-import { type Job, type JobResult, runJob } from './jobs.ts'
+import { EXPECTED } from './expected.ts'
+import { STREAM_GROUPS } from './expected-streams.ts'
+import { type Job, type JobResult, runJob, verdictOn } from './jobs.ts'
+import type { StreamOutcome } from './stream-trial.ts'
 import type { Outcome, Phase } from './trial.ts'
 
 /**
@@ -22,16 +24,20 @@ const { values } = parseArgs({
     net: { type: 'string', default: '150' },
     seed: { type: 'string', default: '1' },
     all: { type: 'boolean', default: false },
+    /** The owner allows clips and pictures: tries the faults of media, RTSP and RTP. */
+    recorded: { type: 'boolean', default: false },
   },
 })
 
 const chosen = EXPECTED.filter(({ name }) => values.only?.includes(name) ?? true)
-const faults = chosen.filter(({ group }) => values.group?.includes(group) ?? true).map(({ fault }) => fault)
+const groups = values.group ?? (values.recorded ? STREAM_GROUPS : undefined)
+const faults = chosen.filter(({ group }) => groups?.includes(group) ?? true).map(({ fault }) => fault)
 const plan = {
   faults,
   duringS: Number(values['during-s']),
   afterS: Number(values['after-s']),
   seed: Number(values.seed),
+  isRecorded: values.recorded,
 }
 const pairs = values.phase.flatMap((phase) => values.profile.map((profile) => ({ phase: phase as Phase, profile })))
 const jobs: Job[] = pairs.map(({ phase, profile }, i) => {
@@ -40,7 +46,7 @@ const jobs: Job[] = pairs.map(({ phase, profile }, i) => {
 })
 
 const print = (line: string) => void process.stdout.write(`${line}\n`)
-const isLost = (outcome: Outcome) => verdictOf(outcome) !== ''
+const isLost = (outcome: Outcome) => verdictOn(outcome) !== ''
 const sideBySide = Number(values['side-by-side'])
 
 /** Two hundred cameras and their agent on a busy machine: what looks lost there is tried once more in a smaller company. */
@@ -52,11 +58,16 @@ async function tryAgain(result: JobResult): Promise<JobResult> {
   return { ...result, ...(second.failure !== undefined && { failure: second.failure }), outcomes, again: lost }
 }
 
-function detail(outcome: Outcome): string {
+function mediaOf({ clips, pictures, rtspPerMinute, said }: StreamOutcome): string {
+  return `, ${clips} clips, ${pictures} pictures, ${rtspPerMinute} RTSP/min, said ${said.join(' ') || 'nothing'}`
+}
+
+function detail(outcome: Outcome | StreamOutcome): string {
   const { fault, diagnosis, goneAfterS, requestsPerMinute, refusedCredentials, recoveredAfterS } = outcome
   const times = `gone ${goneAfterS ?? '-'} s, back ${recoveredAfterS ?? '-'} s`
-  const asked = `${requestsPerMinute}/min, ${refusedCredentials} refused`
-  return `${isLost(outcome) ? 'BAD' : '   '} ${fault.padEnd(28)} ${diagnosis.padEnd(52)} ${times}, ${asked} ${verdictOf(outcome)}`
+  const media = 'clips' in outcome ? mediaOf(outcome) : ''
+  const asked = `${requestsPerMinute}/min, ${refusedCredentials} refused${media}`
+  return `${isLost(outcome) ? 'BAD' : '   '} ${fault.padEnd(28)} ${diagnosis.padEnd(52)} ${times}, ${asked} ${verdictOn(outcome)}`
 }
 
 const lostOf = ({ outcomes, failure }: JobResult) =>
@@ -98,8 +109,19 @@ const lost = results.reduce((sum, result) => sum + lostOf(result), 0)
 print(`\n${tried} trials with seed ${plan.seed}: ${tried - lost} survived, ${lost} lost`)
 await mkdir('build', { recursive: true })
 const trials = results.flatMap(({ outcomes, again = [] }) =>
-  outcomes.map((each) => ({ ...each, verdict: verdictOf(each), isSecond: again.includes(each.fault) })),
+  outcomes.map((each) => ({ ...each, verdict: verdictOn(each), isSecond: again.includes(each.fault) })),
 )
-const report = { name: 'agent against faults', tried, survived: tried - lost, lost, seed: plan.seed, trials }
-await writeFile('build/agent-faults.json', `${JSON.stringify(report, undefined, 2)}\n`)
+const report = {
+  name: 'agent against faults',
+  isRecorded: values.recorded,
+  tried,
+  survived: tried - lost,
+  lost,
+  seed: plan.seed,
+  trials,
+}
+await writeFile(
+  `build/agent-faults${values.recorded ? '-recorded' : ''}.json`,
+  `${JSON.stringify(report, undefined, 2)}\n`,
+)
 process.exitCode = lost > 0 ? 1 : 0

@@ -11,13 +11,16 @@ export interface TrialPlan {
   readonly profile: ProfileName
   /** `NAME` or `NAME=VALUE`, each on a camera of its own. */
   readonly faults: readonly string[]
-  /** How long the faults last, and how long the cameras have to recover. */
+  /** How long the faults last, and how long the cameras have to settle and to recover. */
   readonly duringS: number
+  readonly settleS?: number
   readonly afterS: number
   /** `127.N`: a network that nobody else uses. */
   readonly net: string
   /** Those that nobody waits for: they come back only after a long rest. */
   readonly slow?: ReadonlySet<string>
+  /** The faults end as soon as each camera's words are right, on whatever machine, but last `RATE_S_MIN` at least. */
+  readonly isRight?: (words: string, fault: string) => boolean
   /** For the agent's and the cameras' chances. */
   readonly seed?: number
 }
@@ -40,7 +43,7 @@ export interface Outcome {
 }
 
 /** Level and codes in one word each. What is only a memory of a move is no trouble. */
-function wordsOf(health: HealthFacts | undefined): string {
+export function wordsOf(health: HealthFacts | undefined): string {
   if (health === undefined) return 'unknown'
   return [health.level, ...health.diagnoses.map(({ code }) => code)].join(' ')
 }
@@ -50,6 +53,9 @@ export const isWell = (words: string) => words === 'up' || words === 'up IP_CHAN
 const LOOK_MS = 500
 const SETTLE_S = 60
 
+/** In less, a few requests would look like a flood. */
+const RATE_S_MIN = 10
+
 /** What reading a camera in full takes, once: a dozen calls, each of them challenged; of a recorder, more. */
 const REQUESTS_TO_READ = 60
 
@@ -57,13 +63,20 @@ const REQUESTS_TO_READ = 60
 export async function runTrial(plan: TrialPlan): Promise<{ outcomes: Outcome[]; stallMaxMs: number }> {
   const { faults, phase, profile } = plan
   const cameras = faults.map((fault) => ({ profile, faults: phase === 'starting' ? [fault] : [] }))
-  await using bed = await startBed(plan.net, cameras, plan.seed)
-  if (phase === 'running') await watch(bed, SETTLE_S, isWell)
+  await using bed = await startBed(plan.net, cameras, { seed: plan.seed })
+  if (phase === 'running') await watch(bed, plan.settleS ?? SETTLE_S, isWell)
   const before = bed.cameras.map(({ journal }) => journal.counts())
   if (phase === 'running') faults.forEach((fault, i) => void set(bed.cameras[i], fault))
-  const gone = await watch(bed, plan.duringS, (words) => !/^(up|unknown)\b/.test(words), 'never')
-  const healths = bed.look()
-  const diagnoses = bed.cameras.map((camera) => wordsOf(healths.get(camera.address)))
+  const begunMs = performance.now()
+  const passedS = () => (performance.now() - begunMs) / 1000
+  let diagnoses: readonly string[] = []
+  const isOver = (words: readonly string[]) => {
+    diagnoses = words
+    const { isRight } = plan
+    return isRight !== undefined && passedS() >= RATE_S_MIN && faults.every((f, i) => isRight(words[i] ?? '', f))
+  }
+  const gone = await watch(bed, plan.duringS, (words) => !/^(up|unknown)\b/.test(words), 'never', isOver)
+  const lastedS = passedS()
   const after = bed.cameras.map(({ journal }) => journal.counts())
   faults.forEach((fault, i) => void bed.cameras[i]?.clearFault(nameOf(fault)))
   const slow = faults.map((fault) => plan.slow?.has(fault) === true)
@@ -71,7 +84,7 @@ export async function runTrial(plan: TrialPlan): Promise<{ outcomes: Outcome[]; 
   const reading = phase === 'starting' ? REQUESTS_TO_READ : 0
   const perMinute = (i: number) => {
     const requests = (after[i]?.requests ?? 0) - (before[i]?.requests ?? 0) - reading
-    return (Math.max(0, requests) * 60) / plan.duringS
+    return (Math.max(0, requests) * 60) / lastedS
   }
   const outcomes = faults.map((fault, i) => ({
     ...{ fault, profile, phase, diagnosis: diagnoses[i] ?? '', goneAfterS: gone[i] },
@@ -89,13 +102,14 @@ const allAre = (since: Since) => since.every((each) => each !== undefined)
 
 /**
  * Seconds until the words of each camera were such, undefined where they are not in the end; ends when that is enough, or
- * else when time is up. Where it is never enough, the first time counts.
+ * else when time is up. Where it is never enough, the first time counts. `isOver` ends it too, by all cameras' words.
  */
 async function watch(
   bed: FaultBed,
   forS: number,
   isSuch: (words: string) => boolean,
   isEnough: ((since: Since) => boolean) | 'never' = allAre,
+  isOver: (words: readonly string[]) => boolean = () => false,
 ): Promise<Since> {
   const since: (number | undefined)[] = bed.cameras.map(() => undefined)
   const startedMs = performance.now()
@@ -105,12 +119,13 @@ async function watch(
   failed.catch(() => {}) // raced for below
   for (let s = 0; s < forS; s = (performance.now() - startedMs) / 1000) {
     const healths = bed.look()
-    for (const [i, camera] of bed.cameras.entries()) {
-      const isNow = isSuch(wordsOf(healths.get(camera.address)))
+    const words = bed.cameras.map(({ address }) => wordsOf(healths.get(address)))
+    for (const [i, each] of words.entries()) {
+      const isNow = isSuch(each)
       if (isNow) since[i] ??= Math.round(s * 10) / 10
       else if (isEnough !== 'never') since[i] = undefined
     }
-    if (isEnough !== 'never' && isEnough(since)) break
+    if (isOver(words) || (isEnough !== 'never' && isEnough(since))) break
     await Promise.race([sleep(LOOK_MS), failed])
   }
   return since
@@ -121,9 +136,9 @@ function mediaOf(camera: SimulatedCamera | undefined): number {
   return rtspConnections + snapshotRequests
 }
 
-function set(camera: SimulatedCamera | undefined, fault: string): void {
+export function set(camera: SimulatedCamera | undefined, fault: string): void {
   const [, value] = fault.split('=')
   camera?.setFault(nameOf(fault), value)
 }
 
-const nameOf = (fault: string) => fault.split('=')[0] as FaultName
+export const nameOf = (fault: string) => fault.split('=')[0] as FaultName

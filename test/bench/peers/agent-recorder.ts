@@ -44,7 +44,8 @@ const recorders = places.map((place, i) => {
       renameSync(path, join(folder, `${i}-${String(clips).padStart(4, '0')}.mp4`))
     },
     onTrouble: (error) => process.stderr.write(`${error}\n`),
-    onFlowing: () => {
+    onStream: (why) => {
+      if (why !== undefined) return
       const before = flowing.size
       if (flowing.add(place).size > before && flowing.size === places.length) process.stdout.write('recording\n')
     },
