@@ -15,7 +15,7 @@ DEPS := node_modules/.installed
 SOURCES := $(shell find agent cloud-bridge firmware-hooks simulator test -type f ! -name '*.md' 2>/dev/null)
 TESTS := 'agent/**/*.test.ts' 'cloud-bridge/**/*.test.ts' 'firmware-hooks/**/*.test.ts' 'simulator/**/*.test.ts' 'test/**/*.test.ts'
 
-.PHONY: help demo simulator test check build dist bench bench-quick faults streams conformance docs deps browser clean
+.PHONY: help demo simulator test check build dist bench bench-quick faults leak streams conformance docs deps browser clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,10 @@ bench-quick: build/.built ## The same in a minute, less exact
 
 faults: build/.built ## The long suites: kills, outages, hostile replies
 	@$(RUN) node test/suites/main.ts $(ARGS)
+
+leak: build/.built ## What leaves the house, packet by packet; needs root
+	@sh test/leak/ensure-tools.sh
+	@$(RUN) node test/leak/main.ts
 
 streams: $(DEPS) ## Every simulated stream in two players; ARGS="--seconds 60"
 	@sh test/streams/ensure-players.sh
