@@ -61,6 +61,8 @@ const STREAM_ROWS: Partial<Record<FaultName, StreamRow>> = {
   'rtsp-goes-silent': { may: ['STREAM_STALLED'] },
   'interleaved-garbage': STALLED,
   'interleaved-length-wrong': STALLED,
+  // An event before the first keyframe is missed.
+  'keyframes-rare': { may: ['STREAM_STALLED'] },
   'video-silent': STALLED,
   // Packets come, but nothing that a clip could begin with.
   'rtp-payload-type-wrong': NOT_GIVEN,
