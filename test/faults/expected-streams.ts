@@ -50,11 +50,13 @@ const STREAM_ROWS: Partial<Record<FaultName, StreamRow>> = {
   'rtsp-describe-empty': NOT_GIVEN,
   'rtsp-describe-truncated': NOT_GIVEN,
   'rtsp-describe-endless': NOT_GIVEN,
-  'rtsp-content-length-short': NOT_GIVEN,
+  // Half a description may be none, or one without a picture.
+  'rtsp-content-length-short': NOT_PLAYABLE,
   'rtsp-content-length-long': NOT_GIVEN,
   'rtsp-content-length-missing': NOT_GIVEN,
   'rtsp-cseq-wrong': NOT_GIVEN,
-  'sdp-control-missing': NOT_GIVEN,
+  // Who has one track only can do without.
+  'sdp-control-missing': { may: ['STREAM_STALLED'], isClipless: true },
   'sdp-codec-wrong': NOT_PLAYABLE,
   'rtsp-stall': STALLED,
   'rtsp-channels-untold': STALLED,
