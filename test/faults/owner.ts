@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { Aedes } from 'aedes'
+import { ageRecipientOf, newAgeIdentity } from '../../agent/protocol/age.ts'
 import type { Id } from '../../agent/protocol/envelope.ts'
 import { signGrant } from '../../agent/protocol/grant.ts'
 import { topicOf } from '../../agent/protocol/topics.ts'
@@ -35,6 +36,7 @@ export async function startOwner(agent: Id, account: Id, prefix: string): Promis
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const place = server.address()
+  const recipients = [ageRecipientOf(newAgeIdentity())]
   let serial = 0
   return {
     mqttUrl: `mqtt://127.0.0.1:${typeof place === 'object' ? place?.port : 0}`,
@@ -43,7 +45,7 @@ export async function startOwner(agent: Id, account: Id, prefix: string): Promis
       serial += 1
       const cameras = ids.map((camera) => ({ camera, kinds: ['clip' as const, 'snapshot' as const] }))
       const times = { notBefore: 0, expires: Date.now() + GRANT_MS }
-      const document = { v: 1 as const, account, agent, serial, ...times, grantedBy: account, cameras }
+      const document = { v: 1 as const, account, agent, serial, ...times, grantedBy: account, cameras, recipients }
       const payload = JSON.stringify({ v: 1, at: Date.now(), seq: 0, grant: signGrant(document, privateKey) })
       const topic = topicOf(prefix, { agent, name: 'grant' })
       broker.publish({ cmd: 'publish', topic, payload, qos: 1, retain: true, dup: false }, () => {})
