@@ -134,7 +134,7 @@ export class Exchange {
 
   #carry(target: Target, message: Message | Fetch, options: CallOptions, signal: AbortSignal): Promise<RawReply> {
     const keep = (socket: Socket) => this.gate.keep(target, socket)
-    return carry(target, message, { signal, bytesMax: options.replyBytesMax, kept: this.gate.kept, keep })
+    return carry(target, message, { signal, bytesMax: options.replyBytesMax, kept: this.gate.reuse, keep })
   }
 
   #learn(reply: RawReply): void {

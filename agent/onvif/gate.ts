@@ -169,6 +169,17 @@ export class DeviceGate {
     return (use === 'call' ? this.#calls : this.#streams).place(signal)
   }
 
+  /**
+   * Where a call may get its connection from, and whether it may leave it open. Beside another it may not: a device that is
+   * told so closes by itself, and at once, while one that has to notice it still counts it when the next comes.
+   */
+  get reuse(): Pick<KeptConnection, 'take' | 'isWelcome'> {
+    return {
+      take: (place) => this.kept.take(place),
+      isWelcome: this.kept.isWelcome && this.#calls.taken <= 1,
+    }
+  }
+
   /** Keeps the connection of a call that ends, unless another is under way: beside that it would be one too many to some. */
   keep(target: Target, socket: Socket): void {
     if (this.#calls.taken <= 1) this.kept.park(target, socket)

@@ -17,6 +17,8 @@ const envelope = (body: string) => `<s:Envelope xmlns:s="s"><s:Body>${body}</s:B
 interface Asked {
   readonly operation: string
   readonly isSigned: boolean
+  /** The header. */
+  readonly connection: string | undefined
   readonly socket: Socket
   readonly response: ServerResponse
 }
@@ -28,7 +30,9 @@ async function camera(t: TestContext, answer: (asked: Asked) => boolean = () => 
     let body = ''
     for await (const chunk of request) body += String(chunk)
     const operation = /<s:Body[^>]*><(\w+)/.exec(body)?.[1] ?? ''
-    const one = { operation, isSigned: body.includes('UsernameToken'), socket: request.socket, response }
+    const { socket, headers } = request
+    const isSigned = body.includes('UsernameToken')
+    const one = { operation, isSigned, connection: headers.connection, socket, response }
     asked.push(one)
     if (!answer(one)) response.end(envelope(`<${operation}Response/>`))
   })
@@ -80,8 +84,9 @@ test('beside a call that waits no connection is kept: a device sees two at most,
   const device = await open()
   const waits = device.hostname(never)
   await device.scopes(never)
-  const beside = asked.find(({ operation }) => operation === 'GetScopes')?.socket
+  const { socket: beside, connection } = asked.find(({ operation }) => operation === 'GetScopes') ?? {}
   assert.ok(beside && beside !== asked[0]?.socket)
+  assert.equal(connection, 'close', 'it is told so: one that has to notice would still count it when the next comes')
   if (!beside.destroyed) await new Promise((resolve) => beside.once('close', resolve))
   waiting[0]?.response.end(envelope('<GetHostnameResponse/>'))
   await waits
