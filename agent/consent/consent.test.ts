@@ -20,24 +20,29 @@ const DAY_MS = 24 * 3_600_000
 
 function house(stateDir = mkdtempSync(join(tmpdir(), 'lenscap-consent-')), nowMs = 1_000_000) {
   const db = openDatabase(join(stateDir, 'state.db'), [CONSENT_TABLES, LATEST_TIME_TABLES])
-  const time = { nowMs, ranMs: 0 }
+  const time = { nowMs, ranMs: 0, readingMs: 0 }
+  /** So much time passes, and the clock shows it. */
+  const pass = (ms: number) => {
+    time.nowMs += ms
+    time.ranMs += ms
+  }
+  /** Time may pass while one looks at the clock. */
+  const read = (which: 'nowMs' | 'ranMs') => {
+    pass(time.readingMs)
+    return time[which]
+  }
   const cap = new Cap(stateDir)
   const changes: number[] = []
   const consent = new Consent({
     db,
     pins: { agent: AGENT, account: ACCOUNT, grantKey: owner.publicKey },
     cap,
-    clock: { ...systemClock, nowMs: () => time.nowMs, monotonicMs: () => time.ranMs },
+    clock: { ...systemClock, nowMs: () => read('nowMs'), monotonicMs: () => read('ranMs') },
     onChange: () => changes.push(consent.serial),
   })
   const close = () => {
     consent[Symbol.dispose]()
     db.close()
-  }
-  /** So much time passes, and the clock shows it. */
-  const pass = (ms: number) => {
-    time.nowMs += ms
-    time.ranMs += ms
   }
   return { consent, cap, db, time, pass, changes, stateDir, close }
 }
@@ -230,6 +235,22 @@ describe('the time that a grant lasts', () => {
     time.nowMs -= DAY_MS
     assert.equal(consent.allows(CAMERA, 'snapshot'), false, 'it ran for a week')
     close()
+  })
+
+  it('ends what runs under it, also where it runs out while one looks', () => {
+    for (let leftMs = 0; leftMs < 30; leftMs += 1) {
+      const { consent, time, pass, close } = house()
+      consent.accept(signed())
+      const grant = consent.grant(CAMERA, 'snapshot')
+      pass(1_000_000 - leftMs)
+      time.readingMs = 1
+      consent.look()
+      time.readingMs = 0
+      pass(1000)
+      consent.look()
+      assert.equal(grant?.signal.aborted, true, `with ${leftMs} ms left at the first look`)
+      close()
+    }
   })
 
   it('is not made longer by a restart with a clock that forgot', () => {
