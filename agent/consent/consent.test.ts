@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -180,6 +180,26 @@ describe('consent', () => {
     assert.ok(second.consent.grant(CAMERA, 'snapshot'))
     assert.throws(() => second.consent.accept(signed({ serial: 6 })), { kind: 'refused' })
     second.close()
+  })
+
+  it('does not believe its own disk where another hand has written there', () => {
+    const first = house()
+    first.consent.accept(signed())
+    const others = document({ cameras: [{ camera: CAMERA, kinds: ['snapshot', 'clip'] }] })
+    const forged = signGrant(others, generateKeyPairSync('ed25519').privateKey)
+    first.db.prepare('UPDATE grant_held SET document = ?, signature = ?').run(forged.document, forged.signature)
+    first.close()
+    const second = house(first.stateDir)
+    assert.equal(second.consent.grant(CAMERA, 'clip'), undefined)
+    second.close()
+  })
+
+  it('takes the cap for on where it can\u2019t be looked for', () => {
+    const { consent, stateDir, close } = house()
+    consent.accept(signed())
+    symlinkSync('cap-on', join(stateDir, 'cap-on'))
+    assert.equal(consent.allows(CAMERA, 'snapshot'), false)
+    close()
   })
 
   it('ends what a newer grant no longer allows though the disk takes nothing, and takes it when there is room', () => {

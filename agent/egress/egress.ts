@@ -244,7 +244,7 @@ export class Egress implements Disposable {
       return
     }
     const items = this.#queue.inScope(camera, kind)
-    for (const { item } of items) this.#queue.remove(item)
+    this.#queue.remove(...items.map(({ item }) => item))
     if (items.length === 0) return
     const what =
       items.length === 1 ? `A ${kind} that had not left was` : `${items.length} ${kind}s that had not left were`

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import Database from 'better-sqlite3'
+import { LenscapError } from '../base/errors.ts'
+import { box, bridge, CAMERA, proxy, until } from './bed.test.ts'
+
+const MB = 1024 * 1024
+
+describe('permission for what leaves', () => {
+  it('deletes every file of what waits, though the disk refuses to change one row', async (t) => {
+    const { bridgeUrl } = await bridge(t)
+    const { allow, enqueue, files, stateDir } = box(t, bridgeUrl)
+    allow(1, ['clip'])
+    for (const takenAt of [1, 2, 3]) await enqueue('clip', 1000, takenAt)
+    const db = new Database(join(stateDir, 'egress.db'))
+    db.exec("CREATE TRIGGER full BEFORE DELETE ON item BEGIN SELECT raise(ABORT, 'full'); END")
+    db.close()
+    allow(2, [])
+    assert.deepEqual(files(), [])
+  })
+
+  it('asks before each request and each piece whether it still may', async (t) => {
+    const { seen, bridgeUrl } = await bridge(t)
+    for (const passing of [0, 1, 2, 3, 4]) {
+      const { allow, enqueue, start, egress, activities, consent, end } = box(t, bridgeUrl)
+      allow(1, ['clip'])
+      await enqueue('clip', 1000)
+      const grant = consent.grant(CAMERA, 'clip')
+      assert.ok(grant)
+      let asked = 0
+      const check = () => {
+        asked += 1
+        if (asked > passing) throw new LenscapError('refused', 'It has run out, and nobody has noticed yet', {})
+      }
+      Object.assign(grant, { check })
+      const before = seen.requests
+      start()
+      await until('it gives up', () => activities.length > 0)
+      const left = egress.ledger.last()
+      await end()
+      // Twice before anything is dialled, once before each request, and then for each piece.
+      assert.ok(seen.requests - before <= Math.max(0, passing - 2), `${passing} answers let ${seen.requests} pass`)
+      assert.equal(left, undefined, 'and not one piece left')
+    }
+  })
+
+  it('lets nothing wait that was taken while permission ended, though it has come back since', async (t) => {
+    const { bridgeUrl } = await bridge(t)
+    const { allow, enqueue, files, consent } = box(t, bridgeUrl)
+    // Each time at a later step: at the first question, at the second, and so on.
+    for (const step of [1, 2, 3, 4]) {
+      allow(3 * step, ['clip'])
+      const grant = consent.grant(CAMERA, 'clip')
+      assert.ok(grant)
+      const check = grant.check.bind(grant)
+      let asked = 0
+      const thenTurn = () => {
+        asked += 1
+        check()
+        if (asked !== step) return
+        setImmediate(() => {
+          allow(3 * step + 1, [])
+          allow(3 * step + 2, ['clip'])
+        })
+      }
+      Object.assign(grant, { check: thenTurn })
+      if (step < 4) await assert.rejects(enqueue('clip', 1000), { kind: 'refused' }, `step ${step}`)
+      else await enqueue('clip', 1000)
+      assert.deepEqual(files().length, step < 4 ? 0 : 1, `${asked} questions`)
+    }
+  })
+
+  it('asks again for each item that waits, when its turn comes', async (t) => {
+    const { seen, port } = await bridge(t)
+    const { bridgeUrl, line } = await proxy(t, port)
+    const { allow, enqueue, start, activities, consent, files } = box(t, bridgeUrl)
+    allow(1, ['clip'])
+    await enqueue('clip', 2 * MB, 2000)
+    line.holdAfter = MB
+    start()
+    await until('the first is on its way', () => line.upBytes > MB)
+    await enqueue('clip', 1000, 1000)
+    Object.assign(consent, { grant: () => undefined })
+    line.goOn()
+    await until('the second is cancelled', () => activities.at(-1)?.kind === 'upload-cancelled')
+    assert.deepEqual([files(), seen.creations], [[], 1])
+  })
+})
