@@ -14,6 +14,7 @@ import { LEDGER_TABLES, LEDGER_TOLD_TABLES, Ledger, type LedgerRow } from './led
 import { type EgressLimits, LIMITS } from './limits.ts'
 import { Pace } from './pace.ts'
 import { EgressItem, MediaQueue, QUEUE_SEALED, QUEUE_TABLES, type QueuedItem } from './queue.ts'
+import { recipientsOf } from './seal.ts'
 import { sendItem } from './send.ts'
 import { tellLedger } from './tell-ledger.ts'
 import type { UploadTarget } from './upload.ts'
@@ -156,6 +157,7 @@ export class Egress implements Disposable {
     const { grantFor, target, clock, onActivity } = this.#deps
     const grant = grantFor(item.camera, item.kind)
     if (!grant) return this.#review(item.camera, item.kind)
+    this.#closeInterrupted()
     this.#watch(grant)
     this.#active = item.item
     try {
@@ -192,8 +194,9 @@ export class Egress implements Disposable {
     const wasLarge = this.#chunkBytes > this.#limits.chunkBytes
     this.#chunkBytes = this.#limits.chunkBytes
     const hopeless = kind === 'refused' && item.refusals + 1 >= this.#limits.refusalsMax
-    // A proxy may have refused the size of the request, not the item.
-    if (hopeless || (kind === 'invalid' && !wasLarge) || kind === 'storage') {
+    // What can't be booked, on a full disk, waits. And a proxy may have refused the size of the request, not the item.
+    const waits = isOfBooks(error) || (kind === 'invalid' && wasLarge)
+    if (!waits && (hopeless || kind === 'invalid' || kind === 'storage')) {
       this.#queue.remove(item.item)
       const message = `A ${item.kind} was given up and deleted: ${describeError(error)}`.slice(0, 512)
       this.#deps.onActivity({ kind: 'upload-failed', camera, message })
@@ -204,7 +207,7 @@ export class Egress implements Disposable {
       this.#deps.onActivity({ kind: 'upload-failed', camera, message })
     }
     if (kind === 'refused') await this.#deps.clock.sleep(this.#limits.refusedDelayMs, signal).catch(() => {})
-    if ((kind !== 'invalid' || wasLarge) && kind !== 'storage') throw error
+    if (waits || (kind !== 'invalid' && kind !== 'storage')) throw error
   }
 
   #checked(grant: Grant, item: EgressItem): EgressItem {
@@ -273,22 +276,19 @@ export class Egress implements Disposable {
     this.#deps.onActivity({ kind: 'upload-cancelled', camera: undefined, message })
   }
 
-  /** A transfer that a power cut ended gets its end in the ledger, with as much as may have left. */
+  /**
+   * A transfer whose end was not booked, for want of power or of room on the disk, gets it before the next begins: with as
+   * much as may have left.
+   */
   #closeInterrupted(): void {
     const last = this.ledger.last()
     if (last?.outcome !== 'begun') return
     const item = this.#queue.get(last.item)
-    const confirmed = item ? item.sentUpTo - (item.bytes - last.bytes) : 0
+    const confirmed = item ? item.sentUpTo - (item.bytes - last.bytes) : last.bytes
     const bytes = Math.min(last.bytes, confirmed + this.#limits.chunkBytesMax)
     this.ledger.append({ ...last, at: this.#deps.clock.nowMs(), outcome: 'cut', bytes })
   }
 }
 
-/** @throws LenscapError `unsupported` */
-function recipientsOf({ recipients }: Grant): readonly string[] {
-  if (recipients.length > 0) return recipients
-  throw new LenscapError(
-    'unsupported',
-    'The bridge names no key to encrypt media for, so none leave: update the bridge',
-  )
-}
+/** Of the box's own books: nothing is wrong with the item. */
+const isOfBooks = (error: unknown) => error instanceof Error && 'code' in error && /^SQLITE_/.test(String(error.code))

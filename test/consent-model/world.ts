@@ -1,17 +1,14 @@
 import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../agent/base/clock.ts'
 import { newId } from '../../agent/base/ids.ts'
-import { openStateDatabase } from '../../agent/cli/state.ts'
 import { wipe } from '../../agent/commands/wipe.ts'
 import type { Grant } from '../../agent/consent/consent.ts'
-import { keptTimeMs } from '../../agent/consent/latest-time.ts'
-import { openEgressDatabase, readEgressDatabase } from '../../agent/egress/egress.ts'
-import { Ledger } from '../../agent/egress/ledger.ts'
 import type { EgressItem } from '../../agent/egress/queue.ts'
 import { GrantDocument, type SignedGrant, signGrant } from '../../agent/protocol/grant.ts'
+import { auditBooks, keptTimeIn, mediaIn } from './audit.ts'
 import { newIdentity, type OpenBox, openBox } from './box.ts'
 import { fillDisk } from './full-disk.ts'
 import { CAMERAS, type Camera, Model, RECIPIENTS, type Scope } from './model.ts'
@@ -233,21 +230,14 @@ export class World {
 
   /** What must hold between any two steps. */
   inspect(): void {
-    const db = readEgressDatabase(this.#stateDir)
-    const rows = db
-      ?.prepare<[], { item: string; camera: string; kind: string }>('SELECT item, camera, kind FROM item')
-      .all()
-    db?.close()
-    const files = readdirSync(join(this.#stateDir, 'media-queue'))
-    // On a full disk a row may outlive its file: there is no media in it.
-    const waiting = (rows ?? []).filter(({ item }) => files.includes(item))
+    const { waiting, files } = mediaIn(this.#stateDir)
     for (const { camera, kind } of waiting) {
       const isAllowed = [...this.model.allowed].some((scope) => scope === `${camera}.${kind}`)
       if (!isAllowed) this.faults.push(`media of ${camera}.${kind} waits, which is not allowed`)
     }
     // While an item is taken in, its file is there before it counts.
-    if (this.model.allowed.size === 0 && waiting.length === 0 && files.length > 0 && this.#takingIn === 0) {
-      this.faults.push(`${files.length} files of media are left`)
+    if (this.model.allowed.size === 0 && waiting.length === 0 && files > 0 && this.#takingIn === 0) {
+      this.faults.push(`${files} files of media are left`)
     }
   }
 
@@ -262,20 +252,12 @@ export class World {
     // What is taken in from now on has no time to leave.
     const promised = [...this.#promised]
     await this.#box.close()
-    const db = openEgressDatabase(this.#stateDir)
-    const ledger = new Ledger(db)
-    const { broken } = ledger.verify()
-    if (broken) this.faults.push(`the ledger is broken at row ${broken.n}: ${broken.reason}`)
-    const totals = ledger.totals()
-    const done = new Set(ledger.rows(0, 100_000).flatMap(({ outcome, item }) => (outcome === 'done' ? [item] : [])))
-    for (const item of done) if (!this.#network.arrived.has(item)) this.faults.push(`${item} is booked and never came`)
+    this.faults.push(...auditBooks(this.#stateDir, this.#network.arrived))
     for (const [item, scope] of promised) {
       const isStillAllowed = this.model.allows(scope) && this.#items.get(item) === this.model.era(scope)
       if (isStillAllowed && !this.#network.arrived.has(item)) this.faults.push(`${item} may leave, and never came`)
     }
     const bytes = [...this.#network.arrived.values()].reduce((sum, each) => sum + each.bytes, 0)
-    if (totals.bytes < bytes) this.faults.push(`${bytes} bytes came, ${totals.bytes} are booked`)
-    db.close()
     rmSync(this.#stateDir, { recursive: true, force: true })
     return { arrived: this.#network.arrived.size, bytes }
   }
@@ -339,11 +321,3 @@ async function withDeadline(work: Promise<void>, ms: number, what: string): Prom
 
 const documentOf = ({ document }: SignedGrant): GrantDocument =>
   GrantDocument.parse(JSON.parse(Buffer.from(document, 'base64url').toString()))
-
-/** The latest time that this box's disk knows. */
-function keptTimeIn(stateDir: string): number {
-  const db = openStateDatabase(join(stateDir, 'state.db'))
-  const keptMs = keptTimeMs(db)
-  db.close()
-  return keptMs
-}
