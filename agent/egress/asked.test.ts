@@ -6,6 +6,8 @@ import { LenscapError } from '../base/errors.ts'
 import { box, bridge, CAMERA, proxy, until } from './bed.test.ts'
 
 const MB = 1024 * 1024
+/** An hour of the clock. */
+const pad = (hour: number) => String(hour % 24).padStart(2, '0')
 
 describe('permission for what leaves', () => {
   it('deletes every file of what waits, though the disk refuses to change one row', async (t) => {
@@ -18,6 +20,24 @@ describe('permission for what leaves', () => {
     db.close()
     allow(2, [])
     assert.deepEqual(files(), [])
+  })
+
+  it('is looked at after a restart for all that waits, though nothing may leave at this hour', async (t) => {
+    const { bridgeUrl } = await bridge(t)
+    const first = box(t, bridgeUrl)
+    first.allow(1, ['clip'])
+    await first.enqueue('clip', 1000)
+    // Nobody of the box's own sees it end.
+    Object.assign(first.consent, { grant: () => undefined })
+    await first.end()
+    const hour = new Date().getHours()
+    const hours = `${pad(hour + 12)}:00-${pad(hour + 13)}:00`
+    const second = box(t, bridgeUrl, { hours }, first.stateDir)
+    second.allow(2, [])
+    assert.equal(second.files().length, 1, 'a new box has not looked yet')
+    second.start()
+    await until('it is deleted', () => second.files().length === 0)
+    assert.equal(second.activities[0]?.kind, 'upload-cancelled')
   })
 
   it('asks before each request and each piece whether it still may', async (t) => {

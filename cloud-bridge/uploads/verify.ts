@@ -33,7 +33,7 @@ export function envelopeOf(metadata: UploadMetadata, uploadBytes: number): Media
  */
 export async function verify(file: string, metadata: UploadMetadata, identity: KeyObject | undefined): Promise<Reader> {
   const envelope = metadata.envelope === undefined ? undefined : parsed(metadata.envelope)
-  const cipher = envelope && identity && openEnvelope(envelope, identity)
+  const cipher = envelope && identity && refusing(() => openEnvelope(envelope, identity))
   const hash = createHash('sha256')
   let damage: unknown
   let [number, last] = [0, chunksOf(envelope?.plainBytes ?? 0) - 1]
@@ -75,9 +75,12 @@ async function* pieces(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-function parsed(envelope: string): MediaEnvelope {
+const parsed = (envelope: string): MediaEnvelope => refusing(() => parseEnvelope(Buffer.from(envelope, 'base64url')))
+
+/** Damage is the box's to hear of: it won't be less at the next attempt. */
+function refusing<T>(read: () => T): T {
   try {
-    return parseEnvelope(Buffer.from(envelope, 'base64url'))
+    return read()
   } catch (error) {
     throw new Refusal(400, describeError(error))
   }

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,22 +7,19 @@ import { newId } from '../../agent/base/ids.ts'
 import { wipe } from '../../agent/commands/wipe.ts'
 import type { Grant } from '../../agent/consent/consent.ts'
 import type { EgressItem } from '../../agent/egress/queue.ts'
-import { GrantDocument, type SignedGrant, signGrant } from '../../agent/protocol/grant.ts'
 import { auditBooks, keptTimeIn, mediaIn } from './audit.ts'
-import { newIdentity, type OpenBox, openBox } from './box.ts'
+import { type OpenBox, openBox } from './box.ts'
 import { fillDisk } from './full-disk.ts'
-import { CAMERAS, type Camera, Model, RECIPIENTS, type Scope } from './model.ts'
+import { type Camera, Model, type Scope } from './model.ts'
 import type { Network, Step } from './network.ts'
+import { documentOf, type Intrusion, Owner } from './owner.ts'
 
 const START_MS = Date.UTC(2030, 0, 1)
 const NOTICED_MS = 30_000
-const stranger = generateKeyPairSync('ed25519')
 
 /** In memory where that can be had: nothing here is about what a power cut does to a disk. */
 const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 const newFolder = () => mkdtempSync(join(FOLDER, 'lenscap-model-'))
-
-export type Intrusion = 'replay' | 'forge' | 'foreign' | 'former owner'
 
 type Taken = Pick<EgressItem, 'item' | 'camera' | 'kind'>
 
@@ -38,13 +35,8 @@ export class World {
   readonly #items = new Map<string, number>()
   /** What the box has promised to send, as long as it may. */
   readonly #promised = new Map<string, Scope>()
-  #identity = newIdentity()
-  /** What the owner has said, and what a former one had. */
-  #lastWords: GrantDocument[] = []
-  #formerWords: SignedGrant | undefined
-  #serial = 0
+  #owner = new Owner()
   #isConnected = true
-  #retained: SignedGrant | undefined
   #box: OpenBox
   #grants: Grant[] = []
   #capNoticed = (_: boolean) => {}
@@ -59,29 +51,13 @@ export class World {
 
   /** The owner turns the switches; the bridge signs, and the box hears of it while it is connected. */
   turn(scopes: readonly Scope[], lastsMs: number): void {
-    this.#serial += 1
-    const cameras = CAMERAS.map((camera) => ({
-      camera,
-      kinds: (['snapshot', 'clip'] as const).filter((kind) => scopes.includes(`${camera}.${kind}`)),
-    })).filter(({ kinds }) => kinds.length > 0)
-    const [notBefore, expires] = [this.model.wallMs - 3_600_000, this.model.wallMs + lastsMs]
-    this.#say({ notBefore, expires, cameras })
+    this.#owner.turn(scopes, this.model.wallMs, lastsMs)
+    this.#hear()
   }
 
   /** As the bridge does every day: the same switches, another week. */
   renew(lastsMs: number): void {
-    const last = this.#lastWords.at(-1)
-    if (!last) return
-    this.#serial += 1
-    const [notBefore, expires] = [this.model.wallMs - 3_600_000, this.model.wallMs + lastsMs]
-    this.#say({ notBefore, expires, cameras: last.cameras })
-  }
-
-  #say(words: Pick<GrantDocument, 'notBefore' | 'expires' | 'cameras'>): void {
-    const { account, agent, owner } = this.#identity
-    const ids = { account, agent, grantedBy: account, recipients: RECIPIENTS }
-    this.#retained = signGrant({ v: 1, ...ids, serial: this.#serial, ...words }, owner.privateKey)
-    this.#lastWords.push(documentOf(this.#retained))
+    this.#owner.renew(this.model.wallMs, lastsMs)
     this.#hear()
   }
 
@@ -90,9 +66,9 @@ export class World {
     this.#hear()
   }
 
-  /** Somebody brings a grant that must not count: an old one, a stranger's, another box's, another account's. */
+  /** Somebody brings a grant that must not count. */
   intrude(how: Intrusion): void {
-    const signed = this.#badGrant(how)
+    const signed = this.#owner.bad(how, this.model.held?.serial ?? 0, this.model.wallMs)
     if (!signed) return
     try {
       this.#box.consent.accept(signed)
@@ -100,18 +76,6 @@ export class World {
     } catch {
       // As it should be.
     }
-  }
-
-  #badGrant(how: Intrusion): SignedGrant | undefined {
-    const { privateKey } = this.#identity.owner
-    if (how === 'former owner') return this.#formerWords
-    const old = this.#lastWords.find(({ serial }) => serial < (this.model.held?.serial ?? 0))
-    if (how === 'replay') return old && signGrant(old, privateKey)
-    const base = this.#lastWords.at(-1)
-    const cameras = CAMERAS.map((camera) => ({ camera, kinds: ['snapshot' as const, 'clip' as const] }))
-    const next = base && { ...base, serial: this.#serial + 50, cameras, expires: this.model.wallMs + 1e10 }
-    if (how === 'forge') return next && signGrant(next, stranger.privateKey)
-    return next && signGrant({ ...next, ...(this.#serial % 2 ? { agent: newId() } : { account: newId() }) }, privateKey)
   }
 
   /**
@@ -215,11 +179,7 @@ export class World {
     this.#grants = []
     await this.#box.close()
     await wipe(this.#stateDir)
-    this.#formerWords = this.#retained ?? this.#formerWords
-    this.#identity = newIdentity()
-    this.#lastWords = []
-    this.#retained = undefined
-    this.#serial = 0
+    this.#owner = new Owner(this.#owner)
     this.#promised.clear()
     // What has arrived of the former owner's is not in the new one's ledger.
     this.#network.arrived.clear()
@@ -274,7 +234,7 @@ export class World {
       this.#capNoticed(isOn)
     }
     const box: OpenBox = openBox({
-      ...{ stateDir: this.#stateDir, identity: this.#identity, network: this.#network, clock, onChange },
+      ...{ stateDir: this.#stateDir, identity: this.#owner.identity, network: this.#network, clock, onChange },
       onItem: (item, taking) => this.#takeIn(box, item, taking),
     })
     return box
@@ -294,10 +254,11 @@ export class World {
   }
 
   #hear(): void {
-    if (!this.#isConnected || this.#retained === undefined) return
-    this.model.grant(documentOf(this.#retained))
+    const signed = this.#owner.newest
+    if (!this.#isConnected || signed === undefined) return
+    this.model.grant(documentOf(signed))
     try {
-      this.#box.consent.accept(this.#retained)
+      this.#box.consent.accept(signed)
     } catch (error) {
       if (!this.model.isDiskFull) throw error
     }
@@ -318,6 +279,3 @@ async function withDeadline(work: Promise<void>, ms: number, what: string): Prom
   late.addEventListener('abort', () => never.reject(new Error(`Not within ${ms} ms: ${what}`)))
   await Promise.race([work, never.promise])
 }
-
-const documentOf = ({ document }: SignedGrant): GrantDocument =>
-  GrantDocument.parse(JSON.parse(Buffer.from(document, 'base64url').toString()))

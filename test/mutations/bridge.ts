@@ -6,16 +6,22 @@ const ITEMS = 'cloud-bridge/uploads/items.ts'
 const VERIFY = 'cloud-bridge/uploads/verify.ts'
 const MEDIA_TEST = 'cloud-bridge/cli/media.test.ts'
 const SEALED_TEST = 'cloud-bridge/cli/sealed.test.ts'
+const REFUSED_TEST = 'test/refused-uploads/refused-uploads.test.ts'
 const ITEMS_TEST = 'cloud-bridge/uploads/items.test.ts'
 
 /** What could be wrong on the bridge, which asks for the grant a second time. */
 export const BRIDGE_MUTATIONS: readonly Mutation[] = [
   {
+    what: 'a head whose key is damaged is an error of the bridge, and stays',
+    edits: [[VERIFY, 'refusing(() => openEnvelope(envelope, identity))', 'openEnvelope(envelope, identity)']],
+    tests: [REFUSED_TEST],
+  },
+  {
     what: 'the bridge asks for no grant when an upload begins',
     edits: [
       [UPLOADS, "if (!(await consent.allows(tx, device.agent, camera, kind, grantSerial))) return 'not allowed'", ''],
     ],
-    tests: [MEDIA_TEST],
+    tests: [REFUSED_TEST],
   },
   {
     what: 'the bridge asks for no grant at each request',
@@ -120,7 +126,7 @@ export const BRIDGE_MUTATIONS: readonly Mutation[] = [
   {
     what: 'the bridge takes a head for another length',
     edits: [[VERIFY, '!said || envelope.sealedBytes !== uploadBytes', '!said']],
-    tests: [SEALED_TEST],
+    tests: [REFUSED_TEST],
   },
   {
     what: 'the bridge does not open the chunks',
@@ -129,7 +135,10 @@ export const BRIDGE_MUTATIONS: readonly Mutation[] = [
   },
   {
     what: 'the bridge does not look for the last chunk',
-    edits: [[VERIFY, 'cipher && damage === undefined && number !== last + 1', 'false']],
+    edits: [
+      [VERIFY, ' || envelope.sealedBytes !== uploadBytes', ''],
+      [VERIFY, 'cipher && damage === undefined && number !== last + 1', 'false'],
+    ],
     tests: [SEALED_TEST],
   },
   {

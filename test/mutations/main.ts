@@ -2,15 +2,17 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import { BOX_MUTATIONS } from './box.ts'
 import { BRIDGE_MUTATIONS } from './bridge.ts'
+import { LEAVING, TAKING } from './media.ts'
 import type { Mutation } from './mutation.ts'
+import { PERMISSION } from './permission.ts'
 import { Tree } from './tree.ts'
 
 const root = join(import.meta.dirname, '../..')
 /** A test that never ends has noticed as well. */
+const TEST_MS = 60_000
 const DEADLINE_MS = 120_000
-const ALL: readonly Mutation[] = [...BOX_MUTATIONS, ...BRIDGE_MUTATIONS]
+const ALL: readonly Mutation[] = [...PERMISSION, ...LEAVING, ...TAKING, ...BRIDGE_MUTATIONS]
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +26,7 @@ const { values } = parseArgs({
 /** The tests that fail, by name; none where all pass. */
 async function failures(tree: Tree, tests: readonly string[]): Promise<string[]> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  const child = spawn(process.execPath, ['--test', '--test-reporter=tap', ...tests], {
+  const child = spawn(process.execPath, ['--test', '--test-reporter=tap', `--test-timeout=${TEST_MS}`, ...tests], {
     cwd: tree.folder,
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,
