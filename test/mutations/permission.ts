@@ -4,6 +4,7 @@ const CONSENT = 'agent/consent/consent.ts'
 const GRANT = 'agent/protocol/grant.ts'
 const MODEL_TEST = 'test/consent-model/consent-model.test.ts'
 const CONSENT_TEST = 'agent/consent/consent.test.ts'
+const LASTING_TEST = 'agent/consent/lasting.test.ts'
 const REVOCATION_TEST = 'test/revocation/revocation.test.ts'
 
 /** What could be wrong with a grant, or the cap, on the box. */
@@ -76,7 +77,7 @@ export const PERMISSION: readonly Mutation[] = [
   {
     what: 'a grant runs out by the clock alone, which may be set back',
     edits: [[CONSENT, 'this.#latest.nowMs() < expires', 'this.#deps.clock.nowMs() < expires']],
-    tests: [CONSENT_TEST],
+    tests: [LASTING_TEST],
   },
   {
     what: 'a grant never runs out',
@@ -103,7 +104,7 @@ export const PERMISSION: readonly Mutation[] = [
         'this.#latest.keepNowAndThen()\n    this.#inForce = this.#isInForceNow()',
       ],
     ],
-    tests: [CONSENT_TEST],
+    tests: [LASTING_TEST],
   },
   {
     what: 'every camera is allowed what one is',
