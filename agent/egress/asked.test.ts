@@ -135,6 +135,25 @@ describe('permission for what leaves', () => {
     assert.ok(egress.totals().bytes > line.upBytes - MB / 2, `${egress.totals().bytes} of ${line.upBytes} bytes`)
   })
 
+  it('is asked of a box that starts on a disk without room, though a transfer has no end in its ledger', async (t) => {
+    const { port } = await bridge(t)
+    const { bridgeUrl, line } = await proxy(t, port)
+    const first = box(t, bridgeUrl)
+    first.allow(1, ['clip'])
+    await first.enqueue('clip', 2 * MB)
+    line.holdAfter = MB
+    first.start()
+    await until('it is on its way', () => line.upBytes > MB)
+    const db = new Database(join(first.stateDir, 'egress.db'))
+    db.exec("CREATE TRIGGER full BEFORE INSERT ON ledger BEGIN SELECT raise(ABORT, 'full'); END")
+    await first.end()
+    const second = box(t, bridgeUrl, {}, first.stateDir)
+    assert.equal(second.egress.ledger.last()?.outcome, 'begun')
+    db.close()
+    second.allow(2, [])
+    assert.deepEqual(second.files(), [])
+  })
+
   it('waits for room on the disk to book what leaves, and keeps the item', async (t) => {
     const { seen, bridgeUrl } = await bridge(t)
     const { allow, enqueue, start, stateDir, activities } = box(t, bridgeUrl)

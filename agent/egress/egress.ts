@@ -80,7 +80,12 @@ export class Egress implements Disposable {
     if (strays > 0) deps.logger.warn({ files: strays }, 'Media that no queued item names was removed after a crash')
     this.ledger = new Ledger(this.#db)
     this.#bell = new Bell(deps.clock)
-    this.#closeInterrupted()
+    try {
+      this.#closeInterrupted()
+    } catch (error) {
+      if (!isOfBooks(error)) throw error
+      deps.logger.warn({ reason: describeError(error) }, 'The ledger takes no row: nothing leaves until it does')
+    }
   }
 
   /** Whether media of this camera waits. */
