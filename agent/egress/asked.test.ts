@@ -151,7 +151,8 @@ describe('permission for what leaves', () => {
     assert.equal(second.egress.ledger.last()?.outcome, 'begun')
     db.close()
     second.allow(2, [])
-    assert.deepEqual(second.files(), [])
+    second.start()
+    await until('it is deleted', () => second.files().length === 0)
   })
 
   it('waits for room on the disk to book what leaves, and keeps the item', async (t) => {

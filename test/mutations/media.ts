@@ -111,6 +111,11 @@ export const LEAVING: readonly Mutation[] = [
     tests: [ASKED_TEST],
   },
   {
+    what: 'a box does not start on a full disk with a transfer that has no end',
+    edits: [[EGRESS, 'if (!isOfBooks(error)) throw error', 'throw error']],
+    tests: [ASKED_TEST],
+  },
+  {
     what: 'what can not be booked is thrown away',
     edits: [[EGRESS, 'isOfBooks(error) || (kind', '(kind']],
     tests: [ASKED_TEST],
