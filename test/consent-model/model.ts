@@ -65,22 +65,21 @@ export class Model {
   /** Time passes, and the clock shows it. */
   pass(ms: number): void {
     this.wallMs += ms
-    this.latestMs = Math.max(this.latestMs + ms, this.wallMs)
+    this.latestMs = this.#laterOf(this.latestMs + ms)
     this.review()
   }
 
   /** The clock is set; no time passes. */
   setClock(wallMs: number): void {
     this.wallMs = wallMs
-    this.latestMs = Math.max(this.latestMs, wallMs)
+    this.latestMs = this.#laterOf(this.latestMs)
     this.review()
   }
 
   /** @param latestMs what the box kept of the latest time, where it had no time to keep it */
   restart(latestMs = this.latestMs): void {
     this.held = this.#kept
-    // Without a grant there was nothing to keep the time for.
-    this.latestMs = this.held === undefined ? this.wallMs : Math.max(latestMs, this.wallMs)
+    this.latestMs = this.#laterOf(latestMs)
     this.review()
   }
 
@@ -88,6 +87,11 @@ export class Model {
   wipe(): void {
     this.#kept = undefined
     this.restart()
+  }
+
+  /** Without a grant there is nothing to keep the time for. */
+  #laterOf(latestMs: number): number {
+    return this.held === undefined ? this.wallMs : Math.max(latestMs, this.wallMs)
   }
 
   review(): void {
