@@ -60,7 +60,8 @@ export async function loadConfig(path: string, moreFaults?: FaultFinder): Promis
 export function parseConfig(text: string, name: string, moreFaults: FaultFinder = () => []): AgentConfig {
   if (text.length > CONFIG_BYTES_MAX) throw new LenscapError('invalid', `${name} is larger than 1 MiB`)
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
+  // Its warnings would quote what it read, on standard error.
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'error' })
   const syntax = document.errors.slice(0, FAULTS_MAX).map(({ code, pos }) => {
     return { ...placeAt(pos[0]), key: '', message: SYNTAX[code] ?? NO_YAML }
   })
