@@ -6,8 +6,9 @@ import { readFileIfThere, syncFolder } from '../base/files.ts'
 import { newId } from '../base/ids.ts'
 import { type Credential, Secret } from '../base/secret.ts'
 import { type CredentialSet, checkPatterns } from './for.ts'
-import { announceKeys, dropNextKeys, type Keys, nextKeys, openKeys, promoteKeys } from './keys.ts'
+import { announceKeys, bindKeys, dropNextKeys, type Keys, nextKeys, openKeys, promoteKeys } from './keys.ts'
 import { writePrivately } from './private-file.ts'
+import type { BoundTo, SystemdCreds } from './systemd-creds.ts'
 
 export const STORE_FILE = 'credentials.sealed'
 
@@ -37,11 +38,17 @@ export interface StoreReading {
 export class CredentialStore {
   readonly #stateDir: string
   readonly #systemdFolder: string | undefined
+  readonly #tool: SystemdCreds
 
   /** @param systemdFolder `$CREDENTIALS_DIRECTORY`, where systemd puts what a unit is handed */
-  constructor(stateDir: string, systemdFolder: string | undefined = process.env['CREDENTIALS_DIRECTORY']) {
+  constructor(
+    stateDir: string,
+    systemdFolder: string | undefined = process.env['CREDENTIALS_DIRECTORY'],
+    tool: SystemdCreds = {},
+  ) {
     this.#stateDir = stateDir
     this.#systemdFolder = systemdFolder
+    this.#tool = tool
   }
 
   get path(): string {
@@ -92,6 +99,13 @@ export class CredentialStore {
     await promoteKeys(this.#stateDir)
   }
 
+  /** Binds the key to this machine. @returns the file that holds it. @throws LenscapError `unsupported` where it is bound */
+  async bind(to: BoundTo): Promise<string> {
+    const { keys } = await this.#load()
+    if (keys.from === 'systemd') throw new LenscapError('unsupported', 'The key is bound to this machine already')
+    return await bindKeys(this.#stateDir, keys, to, this.#tool)
+  }
+
   async #change(change: (sets: readonly CredentialSet[]) => CredentialSet[]): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       const { sets, keys, text } = await this.#load()
@@ -125,7 +139,7 @@ export class CredentialStore {
   }
 
   async #load(): Promise<StoreReading & { text: string | undefined }> {
-    const keys = await openKeys(this.#stateDir, this.#systemdFolder)
+    const keys = await openKeys(this.#stateDir, this.#systemdFolder, this.#tool)
     const text = await this.#text()
     if (text === undefined) return { sets: [], keys, trouble: undefined, text }
     const file = parsedFile(text)
