@@ -73,12 +73,16 @@ test('what an installer asks', { skip: noTerminal, timeout: 240_000 }, async (t)
       ['cap', 'maybe', '--json'],
       ['logs', '--lines', 'many', '--json'],
       ['credentials', 'remove', 'none', '--config', box.config, '--json'],
+      // Not the file's fault: it is read.
+      ['cameras', 'forget', 'abcdefghijklmnop', '--config', box.config, '--json'],
+      ['cameras', '--config', '/nowhere/agent.yaml', 'forget', 'abcdefghijklmnop', '--config', box.config, '--json'],
     ]
     for (const args of refused) {
       const { code, out, err } = await command('lenscap-agent', args)
       const { event, error, exit } = JSON.parse(err)
       assert.deepEqual([out, event, exit, code], ['', 'error', 2, 2], args.join(' '))
       assert.ok(error.length > 10)
+      assert.equal(/Can't read the configuration/.test(error), args[0] === 'status', error)
     }
   })
 
