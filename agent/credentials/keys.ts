@@ -3,9 +3,8 @@ import { existsSync } from 'node:fs'
 import { readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LenscapError } from '../base/errors.ts'
-import { readFileIfThere, syncFolder } from '../base/files.ts'
+import { readFileIfThere, syncFolder, writeFileDurably } from '../base/files.ts'
 import { Secret } from '../base/secret.ts'
-import { writePrivately } from './private-file.ts'
 import { type BoundTo, bindToMachine, openBound, SYSTEMD_CREDENTIAL, type SystemdCreds } from './systemd-creds.ts'
 
 const KEY_BYTES = 32
@@ -97,7 +96,7 @@ export async function openKeys(
   const bound = join(stateDir, BOUND_FILE)
   if (existsSync(bound)) return parsed(await openBound(bound, tool), bound, 'systemd')
   const made = new Keys(randomBytes(KEY_BYTES), randomBytes(KEY_BYTES), 'file')
-  await stored(path, () => writePrivately(path, made.asFile()))
+  await stored(path, () => writeFileDurably(path, made.asFile()))
   return made
 }
 
@@ -109,7 +108,7 @@ export async function openKeys(
 export async function bindKeys(stateDir: string, keys: Keys, to: BoundTo, tool: SystemdCreds = {}): Promise<string> {
   const path = join(stateDir, BOUND_FILE)
   const sealed = await bindToMachine(keys.asFile(), to, tool)
-  await stored(path, () => writePrivately(path, sealed))
+  await stored(path, () => writeFileDurably(path, sealed))
   try {
     const again = parsed(await openBound(path, tool), path, 'systemd')
     if (again.id !== keys.id) throw noKey(path)
@@ -134,7 +133,7 @@ export async function nextKeys(stateDir: string): Promise<Keys | undefined> {
 /** Puts the next key on the disk beside the one in use: until the store is sealed with it, both are needed. */
 export async function announceKeys(stateDir: string, keys: Keys): Promise<void> {
   const path = join(stateDir, NEXT_FILE)
-  await stored(path, () => writePrivately(path, keys.asFile()))
+  await stored(path, () => writeFileDurably(path, keys.asFile()))
 }
 
 /** The next key is the key from now on. */

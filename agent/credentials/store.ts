@@ -2,12 +2,11 @@ import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { LenscapError } from '../base/errors.ts'
-import { readFileIfThere, syncFolder } from '../base/files.ts'
+import { readFileIfThere, syncFolder, writeFileDurably } from '../base/files.ts'
 import { newId } from '../base/ids.ts'
 import { type Credential, Secret } from '../base/secret.ts'
 import { type CredentialSet, checkPatterns } from './for.ts'
 import { announceKeys, bindKeys, dropNextKeys, type Keys, nextKeys, openKeys, promoteKeys } from './keys.ts'
-import { writePrivately } from './private-file.ts'
 import type { BoundTo, SystemdCreds } from './systemd-creds.ts'
 
 export const STORE_FILE = 'credentials.sealed'
@@ -124,7 +123,7 @@ export class CredentialStore {
     })
     const sealed = { v: 1, ...keys.seal(JSON.stringify(content)) }
     try {
-      await writePrivately(this.path, `${JSON.stringify(sealed)}\n`)
+      await writeFileDurably(this.path, `${JSON.stringify(sealed)}\n`)
     } catch (error) {
       throw cannot('write', this.path, error)
     }
