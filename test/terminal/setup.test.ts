@@ -97,6 +97,15 @@ describe('setup at a terminal', { skip: noTerminal, timeout: 120_000 }, () => {
     untouched()
   })
 
+  it('shows what was found until a search was stopped, as a part', async (t) => {
+    const places = ['--interface', 'none', '--discovery-port', String(discoveryPort), '--timeout', '300']
+    const terminal = new Terminal(['discover', '--cidr', rangeAround(address), ...places], 120)
+    t.after(() => terminal[Symbol.dispose]())
+    await terminal.answer('2 found', KEYS.ctrlC)
+    await terminal.until('P3289-LVE')
+    assert.equal(await terminal.end(), 3)
+  })
+
   it('changes nothing when it is stopped at the password', async (t) => {
     for (const key of [KEYS.ctrlC, KEYS.ctrlD]) {
       const { terminal, untouched } = box(t)
