@@ -92,7 +92,7 @@ export class Terminal implements Disposable {
 export const KEYS = { enter: '\r', ctrlC: '\u0003', ctrlD: '\u0004' } as const
 
 /** What a person would read: commands to the terminal taken out, a line that was drawn anew in its last form. */
-export function withoutCommands(text: string): string {
+function withoutCommands(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal is commanded by them
   return text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replaceAll('\r\n', '\n')
 }
