@@ -73,6 +73,20 @@ export function setDatabaseAside(path: string, nowMs: number): string {
   return setAside
 }
 
+/** Whether a page of this file is damaged, for a tool that only looks. A file that is not there, or closed to us, is not. */
+export function isDatabaseDamaged(path: string): boolean {
+  if (!existsSync(path)) return false
+  let db: Database.Database | undefined
+  try {
+    db = openFile(path, { readonly: true, fileMustExist: true })
+    return db.pragma('quick_check(1)', { simple: true }) !== 'ok'
+  } catch (error) {
+    return isCorrupt(error)
+  } finally {
+    db?.close()
+  }
+}
+
 /** Whether SQLite says that the file itself is damaged (and not merely full, locked or read-only). */
 export function isCorrupt(error: unknown): boolean {
   if (!(error instanceof Error)) return false

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { loadConfig } from '../config/load.ts'
 import { Output } from './output.ts'
+import { checkRecords } from './record-checks.ts'
 import { runAgent } from './run.ts'
 import { runningAgent, until } from './running-bed.test.ts'
 import { soapCamera } from './testing.ts'
@@ -24,6 +26,11 @@ async function usedBox(t: TestContext) {
   return agent
 }
 
+/** What the doctor says of it, without changing anything. */
+async function recordFindings(configPath: string) {
+  return checkRecords(await loadConfig(configPath))
+}
+
 describe('the records of a box that a bad disk has damaged', () => {
   for (const [what, from] of [
     ['at their beginning', 0],
@@ -42,6 +49,8 @@ describe('the records of a box that a bad disk has damaged', () => {
         await running
       }
       assert.equal(readdirSync(stateDir).filter((name) => name.startsWith('state.db.corrupt-')).length, 1)
+      const [found] = await recordFindings(configPath)
+      assert.match(found?.found ?? '', /^state\.db was damaged, and set aside at 20\d\d-/)
     })
   }
 
@@ -53,5 +62,7 @@ describe('the records of a box that a bad disk has damaged', () => {
     const again = runAgent(configPath, new Output(true, () => {}), new AbortController().signal)
     await assert.rejects(again, { kind: 'storage', message: /egress\.db is damaged: move it away/ })
     assert.ok(readFileSync(path).equals(before))
+    const [found] = await recordFindings(configPath)
+    assert.match(`${found?.found} ${found?.advice}`, /egress\.db is damaged.*move .*egress\.db.* away/)
   })
 })
