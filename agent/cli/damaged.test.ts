@@ -7,7 +7,6 @@ import { Output } from './output.ts'
 import { checkRecords } from './record-checks.ts'
 import { runAgent } from './run.ts'
 import { runningAgent, until } from './running-bed.test.ts'
-import { soapCamera } from './testing.ts'
 
 /** As a worn-out flash does: bytes of a file become others. */
 function spoil(path: string, from: number): void {
@@ -16,12 +15,9 @@ function spoil(path: string, from: number): void {
   closeSync(file)
 }
 
-/** A box that has run, known a camera, and ended. */
+/** A box that has run and ended. */
 async function usedBox(t: TestContext) {
-  const camera = await soapCamera()
-  t.after(() => camera[Symbol.asyncDispose]())
-  const agent = await runningAgent(t, camera.host)
-  await until('the camera is known', async () => (await agent.state())?.cameras.length === 1)
+  const agent = await runningAgent(t)
   await agent.end()
   return agent
 }
@@ -42,7 +38,7 @@ describe('the records of a box that a bad disk has damaged', () => {
       const stop = new AbortController()
       const running = runAgent(configPath, new Output(true, () => {}), stop.signal)
       try {
-        await until('the camera is known again', async () => (await state())?.cameras.length === 1)
+        await until('it is connected again', async () => (await state())?.connected === true)
         await until('its owner is told', () => seen.activities.includes('other'))
       } finally {
         stop.abort()
