@@ -267,7 +267,7 @@ exec ${agent} "$@" --config ${this.folder}/agent.yaml
 /** `discover` and `doctor` may find something to look at; all else is done. */
 const codesOf = (command: string) => (/ (discover|doctor)\b/.test(command) ? [0, 3] : [0])
 
-test("the installer's guide, typed line by line", { timeout: 240_000 }, async (t) => {
+test("the installer's guide, typed line by line", { timeout: 600_000 }, async (t) => {
   const blocks = blocksOf(GUIDE).filter(({ kind }) => ['sh run', 'sh background'].includes(kind))
   assert.ok(blocks.length >= 4, 'what is marked is found')
   await using afternoon = new Afternoon()

@@ -28,7 +28,7 @@ const ONE_WORD = /^\s*(Head: )?\S+$/
 
 const HELP = [['--help'], ['setup', '--help'], ['logs', '--help'], ['credentials', 'add', '--help']]
 
-test('what an installer asks', { skip: noTerminal, timeout: 240_000 }, async (t) => {
+test('what an installer asks', { skip: noTerminal, timeout: 600_000 }, async (t) => {
   await using house = await House.build({ signal: t.signal, profiles: ['axis', 'hikvision', 'nvr'] })
   const box = await house.move('box')
   const cameras = await house.cameras(6)

@@ -13,7 +13,7 @@ const PASSWORD = 'Kamera-pa55word-0815'
 // Nobody answers there: an unclaimed box is what these tests end with.
 const BRIDGE = 'http://127.0.0.1:9'
 
-describe('setup at a terminal', { skip: noTerminal, timeout: 120_000 }, () => {
+describe('setup at a terminal', { skip: noTerminal, timeout: 600_000 }, () => {
   const address = freeNet()
   const folder = mkdtempSync(join(tmpdir(), 'lenscap-terminal-'))
   let simulator: Program | undefined

@@ -5,7 +5,7 @@ import { programPath } from '../harness/command.ts'
 export const noTerminal: string | false =
   spawnSync('script', ['--version']).status === 0 ? false : 'script (of util-linux) is not installed'
 
-const WAIT_MS = 30_000
+const WAIT_MS = 60_000
 
 /** `lenscap-agent` on a terminal of its own, and a person in front of it. */
 export class Terminal implements Disposable {
