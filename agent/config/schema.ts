@@ -1,5 +1,5 @@
 import { validate as isCron } from 'node-cron'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Secret } from '../base/secret.ts'
 import { AgentBroker, OtherBroker } from './broker.ts'
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Database } from '../base/database.ts'
 import { LenscapError } from '../base/errors.ts'
 import { syncFolder } from '../base/files.ts'
