@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import { leanBuiltins } from './lean-builtins.ts'
+import { leanPackages } from './lean-packages.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -32,6 +33,6 @@ export async function bundleWhole(name: string, entry: string, outdir: string): 
  */
 export async function bundleInParts(name: string, entry: string, outdir: string): Promise<void> {
   const parts = { splitting: true, chunkNames: `${name}-[name]-[hash]` }
-  const small = { minifyWhitespace: true, minifySyntax: true }
+  const small = { minifyWhitespace: true, minifySyntax: true, plugins: [leanBuiltins, leanPackages] }
   await build({ ...COMMON, ...parts, ...small, entryPoints: { [name]: entry }, outdir })
 }
