@@ -10,12 +10,14 @@ import { keepRunning } from '../base/retry.ts'
 import type { Grant } from '../consent/consent.ts'
 import type { ActivityKind } from '../protocol/activity.ts'
 import type { Id } from '../protocol/envelope.ts'
+import { Flights } from './flights.ts'
 import { LEDGER_TABLES, LEDGER_TOLD_TABLES, Ledger, type LedgerRow } from './ledger.ts'
 import { type EgressLimits, LIMITS } from './limits.ts'
 import { Pace } from './pace.ts'
 import { EgressItem, MediaQueue, QUEUE_SEALED, QUEUE_TABLES, type QueuedItem } from './queue.ts'
 import { sendItem } from './send.ts'
 import { tellLedger } from './tell-ledger.ts'
+import { Turns } from './turns.ts'
 import type { UploadTarget } from './upload.ts'
 
 /** What the owner is told. */
@@ -63,8 +65,12 @@ export class Egress implements Disposable {
   readonly #bell: Bell
   readonly #pace: Pace
   readonly #watched = new WeakSet<Grant>()
-  #active: Id | undefined
+  readonly #flights: Flights
+  readonly #turns = new Turns()
   #chunkBytes: number
+  #flightsMax = 1
+  /** Failures that are being seen to: nothing begins meanwhile. */
+  #resting = 0
   #troubled = false
 
   /** @throws LenscapError `storage` where the queue can't be opened; it is never replaced, since it holds the ledger */
@@ -79,6 +85,7 @@ export class Egress implements Disposable {
     if (strays > 0) deps.logger.warn({ files: strays }, 'Media that no queued item names was removed after a crash')
     this.ledger = new Ledger(this.#db)
     this.#bell = new Bell(deps.clock)
+    this.#flights = new Flights(this.#bell.ring)
     this.#closeInterrupted()
   }
 
@@ -144,12 +151,18 @@ export class Egress implements Disposable {
   async #work(signal: AbortSignal): Promise<void> {
     this.#dropUnsealed()
     for (const { camera, kind } of this.#queue.scopes()) this.#review(camera, kind)
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.#flights.failed) {
       const closedForMs = this.#pace.closedForMs()
-      const item = closedForMs > 0 ? undefined : this.#queue.next()
-      if (item) await this.#send(item, signal)
+      const item = closedForMs > 0 ? undefined : this.#nextToSend()
+      if (item) this.#flights.start(item.item, this.#send(item, signal))
       else await this.#bell.wait(closedForMs || 60_000)
     }
+    await this.#flights.ended()
+  }
+
+  #nextToSend(): QueuedItem | undefined {
+    const { items } = this.#flights
+    return this.#resting === 0 && items.length < this.#flightsMax ? this.#queue.next(items) : undefined
   }
 
   async #send(item: QueuedItem, signal: AbortSignal): Promise<void> {
@@ -157,7 +170,6 @@ export class Egress implements Disposable {
     const grant = grantFor(item.camera, item.kind)
     if (!grant) return this.#review(item.camera, item.kind)
     this.#watch(grant)
-    this.#active = item.item
     try {
       const { ledger } = this
       const sentBytes = await sendItem({
@@ -169,16 +181,19 @@ export class Egress implements Disposable {
         signal,
         queue: this.#queue,
         pace: this.#pace,
+        turn: this.#turns.next(),
         chunkBytes: this.#chunkBytes,
         stallMs: this.#limits.stallMs,
       })
       this.#troubled = false
+      this.#flightsMax = this.#limits.flightsMax
       this.#chunkBytes = Math.min(2 * this.#chunkBytes, this.#limits.chunkBytesMax)
       onActivity({ kind: 'upload-done', camera: item.camera, message: `A ${item.kind} was sent (${sentBytes} bytes)` })
     } catch (error) {
-      await this.#afterFailure(item, grant, error, signal)
-    } finally {
-      this.#active = undefined
+      this.#resting += 1
+      await this.#afterFailure(item, grant, error, signal).finally(() => {
+        this.#resting -= 1
+      })
     }
   }
 
@@ -188,6 +203,7 @@ export class Egress implements Disposable {
     if (grant.signal.aborted) return this.#review(item.camera, item.kind)
     const kind = errorKind(error)
     const { camera } = item
+    this.#flightsMax = 1
     if (kind === 'refused') this.#queue.noteRefusal(item.item)
     const wasLarge = this.#chunkBytes > this.#limits.chunkBytes
     this.#chunkBytes = this.#limits.chunkBytes
@@ -261,7 +277,7 @@ export class Egress implements Disposable {
   #keepBounds(newest: Id): void {
     const gone: QueuedItem[] = []
     while (this.#queue.depth().bytes > this.#limits.bytesMax) {
-      const oldest = this.#queue.oldestExcept(newest, this.#active)
+      const oldest = this.#queue.oldestExcept([newest, ...this.#flights.items])
       if (!oldest) break
       this.#queue.remove(oldest.item)
       gone.push(oldest)
@@ -273,14 +289,14 @@ export class Egress implements Disposable {
     this.#deps.onActivity({ kind: 'upload-cancelled', camera: undefined, message })
   }
 
-  /** A transfer that a power cut ended gets its end in the ledger, with as much as may have left. */
+  /** Transfers that a power cut ended get their end in the ledger, with as much as may have left. */
   #closeInterrupted(): void {
-    const last = this.ledger.last()
-    if (last?.outcome !== 'begun') return
-    const item = this.#queue.get(last.item)
-    const confirmed = item ? item.sentUpTo - (item.bytes - last.bytes) : 0
-    const bytes = Math.min(last.bytes, confirmed + this.#limits.chunkBytesMax)
-    this.ledger.append({ ...last, at: this.#deps.clock.nowMs(), outcome: 'cut', bytes })
+    for (const begun of this.ledger.interrupted()) {
+      const item = this.#queue.get(begun.item)
+      const confirmed = item ? item.sentUpTo - (item.bytes - begun.bytes) : begun.bytes
+      const bytes = Math.min(begun.bytes, confirmed + this.#limits.chunkBytesMax)
+      this.ledger.append({ ...begun, at: this.#deps.clock.nowMs(), outcome: 'cut', bytes })
+    }
   }
 }
 

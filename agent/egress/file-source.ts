@@ -4,6 +4,8 @@ import { LenscapError } from '../base/errors.ts'
 
 // Small, so that permission is asked often and little is under way when it ends.
 const PIECE_BYTES = 64 * 1024
+// Larger, since each read is a way to another thread and back.
+const READ_BYTES = 4 * PIECE_BYTES
 
 /** A part of a file as a stream whose length is known before it is read. */
 export type SizedStream = Readable & { readonly size: number }
@@ -22,13 +24,14 @@ export function filePart(
     const file = await open(path, 'r')
     try {
       for (let at = start; at < end; ) {
-        const { buffer, bytesRead } = await file.read({
-          buffer: Buffer.alloc(Math.min(PIECE_BYTES, end - at)),
-          position: at,
-        })
+        const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - at))
+        const { bytesRead } = await file.read({ buffer, position: at })
         if (bytesRead === 0) throw new LenscapError('storage', 'The media file is shorter than it was', { path })
-        await beforePiece(bytesRead)
-        yield buffer.subarray(0, bytesRead)
+        for (let from = 0; from < bytesRead; from += PIECE_BYTES) {
+          const piece = buffer.subarray(from, Math.min(from + PIECE_BYTES, bytesRead))
+          await beforePiece(piece.length)
+          yield piece
+        }
         at += bytesRead
       }
     } finally {

@@ -110,11 +110,16 @@ export class MediaQueue {
     return items.length
   }
 
-  /** Snapshots before clips, since they are small and quick; of each the newest first, worth most to who waits. */
-  next(): QueuedItem | undefined {
+  /**
+   * Snapshots before clips, since they are small and quick; of each the newest first, worth most to who waits.
+   * @param except items that are on their way
+   */
+  next(except: readonly Id[] = []): QueuedItem | undefined {
     return this.#db
-      .prepare<[], QueuedItem>("SELECT * FROM item ORDER BY refusals, kind = 'clip', takenAt DESC LIMIT 1")
-      .get()
+      .prepare<[string], QueuedItem>(
+        "SELECT * FROM item WHERE item NOT IN (SELECT value FROM json_each(?)) ORDER BY refusals, kind = 'clip', takenAt DESC LIMIT 1",
+      )
+      .get(JSON.stringify(except))
   }
 
   get(item: Id): QueuedItem | undefined {
@@ -146,10 +151,20 @@ export class MediaQueue {
       .all(camera, kind)
   }
 
-  oldestExcept(newest: Id, active: Id | undefined): QueuedItem | undefined {
+  oldestExcept(except: readonly Id[]): QueuedItem | undefined {
     return this.#db
-      .prepare<[Id, Id], QueuedItem>('SELECT * FROM item WHERE item NOT IN (?, ?) ORDER BY takenAt LIMIT 1')
-      .get(newest, active ?? newest)
+      .prepare<[string], QueuedItem>(
+        'SELECT * FROM item WHERE item NOT IN (SELECT value FROM json_each(?)) ORDER BY takenAt LIMIT 1',
+      )
+      .get(JSON.stringify(except))
+  }
+
+  /** Its first byte is about to leave for this address: one commit with what `note` writes about it. */
+  begin(item: Id, uploadUrl: string | null, note: () => void): void {
+    this.#db.transaction(() => {
+      note()
+      this.#db.prepare('UPDATE item SET uploadUrl = ? WHERE item = ?').run(uploadUrl, item)
+    })()
   }
 
   noteProgress(item: Id, uploadUrl: string, sentUpTo: number): void {
@@ -167,12 +182,12 @@ export class MediaQueue {
   }
 
   /** Forgets an item that has arrived, in one commit with what `note` writes about it; then deletes its file. */
-  finish(item: Id, note: () => void): void {
+  async finish(item: Id, note: () => void): Promise<void> {
     this.#db.transaction(() => {
       note()
       this.#forget(item)
     })()
-    rmSync(this.pathOf(item), { force: true })
+    await rm(this.pathOf(item), { force: true })
   }
 
   #forget(item: Id): void {

@@ -8,6 +8,8 @@ import type { UploadMetadata } from '../protocol/upload.ts'
 import { filePart, type SizedStream } from './file-source.ts'
 import { type Line, makeLine } from './line.ts'
 import type { Pace } from './pace.ts'
+import { Stall } from './stall.ts'
+import type { Turn } from './turns.ts'
 
 /** Where media may go: the bridge that the box was claimed on, and nowhere else. */
 export interface UploadTarget {
@@ -32,6 +34,8 @@ export interface UploadJob {
   /** Without progress for so long, the transfer is given up. */
   readonly stallMs: number
   readonly pace: Pace
+  /** Its bytes leave when it has come; it is passed on when the last one has left, and however this ends. */
+  readonly turn: Turn
   /** The bridge takes the item at this address, and has confirmed this offset. */
   readonly onProgress: (uploadUrl: string, offset: number) => void
   /** Told before each piece leaves. What it throws ends the transfer before that piece. */
@@ -51,21 +55,24 @@ export async function upload(job: UploadJob): Promise<void> {
   promise.catch(() => {})
   const line = makeLine(target.bridgeUrl, target.ca)
   const ended = AbortSignal.any([signal, grant.signal])
-  const stalled = setTimeout(
-    () => reject(new LenscapError('timeout', 'The upload makes no progress: try later')),
-    job.stallMs,
-  )
+  using stall = new Stall(job.stallMs, reject)
   let body: SizedStream | undefined
   const part = (start: number, end: number): SizedStream => {
     body = filePart(job.path, start, end, async (bytes) => {
       await job.pace.take(bytes, ended)
       grant.check()
       job.beforePiece(bytes)
-      stalled.refresh()
+      stall.moved()
     })
+    if (end === job.bytes) body.on('end', job.turn.pass)
     return body.on('error', reject)
   }
-  const tus = makeUpload(job, { line, part, onMoved: () => stalled.refresh(), resolve, reject })
+  const ready = async () => {
+    stall.rest()
+    await job.turn.come
+    stall.moved()
+  }
+  const tus = makeUpload(job, { line, part, ready, onMoved: () => stall.moved(), resolve, reject })
   const onAbort = () => {
     line.cut()
     reject(signal.aborted ? new LenscapError('cancelled', 'Told to stop') : grant.signal.reason)
@@ -78,7 +85,7 @@ export async function upload(job: UploadJob): Promise<void> {
     tus.start()
     await promise
   } finally {
-    clearTimeout(stalled)
+    job.turn.pass()
     grant.signal.removeEventListener('abort', onAbort)
     signal.removeEventListener('abort', onAbort)
     line.close()
@@ -90,6 +97,8 @@ export async function upload(job: UploadJob): Promise<void> {
 interface Wires {
   readonly line: Line
   readonly part: (start: number, end: number) => SizedStream
+  /** Resolves when bytes may leave. */
+  readonly ready: () => Promise<void>
   readonly onMoved: () => void
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
@@ -123,13 +132,13 @@ function makeUpload(job: UploadJob, wires: Wires): Upload {
     storeFingerprintForResuming: false,
     fingerprint: async () => job.metadata.item,
     onBeforeRequest: async (request) => {
+      if (request.getMethod() === 'PATCH') await wires.ready()
       grant.check()
       if (new URL(request.getURL()).origin !== endpoint.origin) throw new LenscapError('invalid', 'Not the bridge')
     },
     onAfterResponse: () => wires.onMoved(),
     onUploadUrlAvailable: () => {
       tus.url = onBridge(tus.url ?? '', endpoint)
-      // On disk before the first byte leaves: whatever happens to us, the rest goes where the beginning went.
       if (tus.url !== uploadUrl) job.onProgress(tus.url, 0)
     },
     onChunkComplete: (_, accepted) => job.onProgress(tus.url ?? '', accepted),

@@ -1,10 +1,8 @@
-import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import { FileEnd } from './file-end.ts'
 import { Refusal, unknownUpload } from './refusal.ts'
-
-const WRITE_BYTES = 512 * 1024
 
 interface Running {
   readonly request: IncomingMessage
@@ -28,10 +26,15 @@ export class Intake {
   /**
    * One PATCH (tus 1.0.0, "PATCH"), after whatever wrote before it has ended. Gives the new offset.
    * @param bytesMax the upload's whole length
+   * @param onWritten told how long the file is, as it grows
    * @throws Refusal 409 for another offset than where the file ends, 412, 413 for more than was said, 415 for another body;
    * Error where the connection is cut or the disk fails: what came before that stays
    */
-  async take(upload: string, file: string, bytesMax: number, request: IncomingMessage): Promise<number> {
+  async take(
+    { upload, file, bytesMax }: { readonly upload: string; readonly file: string; readonly bytesMax: number },
+    request: IncomingMessage,
+    onWritten: (bytes: number) => void,
+  ): Promise<number> {
     await this.end(upload)
     if (request.headers['tus-resumable'] !== '1.0.0') throw new Refusal(412, 'Tus-Resumable must be 1.0.0')
     if (request.headers['content-type'] !== 'application/offset+octet-stream') {
@@ -43,11 +46,12 @@ export class Intake {
     const length = request.headers['content-length']
     if (length !== undefined && offset + Number(length) > bytesMax) throw tooMuch()
     const body = length === undefined ? bounded(request, bytesMax - offset) : request
-    const written = pipeline(body, createWriteStream(file, { flags: 'r+', start: offset, highWaterMark: WRITE_BYTES }))
+    const end = new FileEnd(file, offset, onWritten)
+    const written = pipeline(body, end)
     const running = { request, ended: written.catch(() => {}).finally(() => this.#forget(upload, running)) }
     this.#running.set(upload, running)
     await written
-    return await sizeOf(file)
+    return end.at
   }
 
   #forget(upload: string, running: Running): void {

@@ -16,10 +16,11 @@ import type { Device } from '../devices/devices.ts'
 import type { Db } from '../store/tables.ts'
 import { answer, FAILED } from './answer.ts'
 import { Intake, sizeOf } from './intake.ts'
-import type { Items } from './items.ts'
+import type { Finished, Items } from './items.ts'
 import { notAllowed, Refusal, unknownUpload } from './refusal.ts'
 import type { Refused } from './refused.ts'
 import { Transfers } from './transfers.ts'
+import type { Verifier } from './verifier.ts'
 
 const OPEN_PER_AGENT_MAX = 32
 const UNFINISHED_MS_MAX = 24 * 3_600_000
@@ -32,6 +33,7 @@ export interface UploadsDeps {
   readonly consent: Consent
   readonly items: Items
   readonly refused: Refused
+  readonly verifier: Verifier
   /** Where unfinished transfers lie: a folder that is there, on the media store's own disk. */
   readonly folder: string
 }
@@ -141,9 +143,13 @@ export class Uploads {
 
   /** One piece, and where it is the last, the item. @throws Refusal */
   async #take(row: UploadRow, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { verifier, items } = this.#deps
+    const upload = row.id
     let offset = 0
     try {
-      offset = await this.#intake.take(row.id, this.#file(row.id), row.bytes, request)
+      verifier.follow(upload, await items.jobOf(this.#finished(row)))
+      const into = { upload, file: this.#file(upload), bytesMax: row.bytes }
+      offset = await this.#intake.take(into, request, (bytes) => verifier.grown(upload, bytes))
     } catch (error) {
       // Cut: by the line, or by a revocation.
       if (request.destroyed && !(error instanceof Refusal)) return void response.destroy()
@@ -242,11 +248,11 @@ export class Uploads {
       await this.#removeFiles(id)
       throw unknownUpload()
     }
-    const device = { agent: row.agent, account: row.account }
-    const metadata = UploadMetadata.parse(JSON.parse(row.metadata))
+    const finished = this.#finished(row)
+    const { device } = finished
     try {
       if (!(await this.#allowed(row))) throw notAllowed(row.kind)
-      await this.#deps.items.keep({ device, upload: id, file: this.#file(id), bytes: row.bytes, metadata })
+      await this.#deps.items.keep(finished)
       await this.#removeFiles(id)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -254,6 +260,11 @@ export class Uploads {
       if (error.status_code === 403) await this.#deps.refused.record(device, row.camera, row.kind)
       throw error
     }
+  }
+
+  #finished({ id, agent, account, bytes, metadata }: UploadRow): Finished {
+    const device = { agent, account }
+    return { device, upload: id, file: this.#file(id), bytes, metadata: UploadMetadata.parse(JSON.parse(metadata)) }
   }
 
   #allowed(row: UploadRow): Promise<boolean> {
@@ -275,6 +286,7 @@ export class Uploads {
     await this.#deps.db.deleteFrom('uploads').where('id', '=', id).execute()
     if (asking) this.#transfers.remove(id, asking)
     this.#transfers.cut(id)
+    this.#deps.verifier.drop(id)
     await this.#removeFiles(id)
   }
 
