@@ -45,7 +45,7 @@ export class Uploads {
   readonly #deps: UploadsDeps
   readonly #tus: Server
   readonly #transfers = new Transfers()
-  readonly #intake = new Intake()
+  readonly #intake: Intake
   readonly #devices = new WeakMap<object, Device>()
   /** The upload that a request is about: the one that was checked, and no other that its address may name as well. */
   readonly #asked = new WeakMap<object, string>()
@@ -53,6 +53,7 @@ export class Uploads {
 
   constructor(deps: UploadsDeps) {
     this.#deps = deps
+    this.#intake = new Intake(deps.verifier)
     this.#tus = new Server({
       path: DEVICE_PATHS.uploads,
       relativeLocation: true,
@@ -143,13 +144,12 @@ export class Uploads {
 
   /** One piece, and where it is the last, the item. @throws Refusal */
   async #take(row: UploadRow, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { verifier, items } = this.#deps
+    const { items } = this.#deps
     const upload = row.id
     let offset = 0
     try {
-      verifier.follow(upload, await items.jobOf(this.#finished(row)))
-      const into = { upload, file: this.#file(upload), bytesMax: row.bytes }
-      offset = await this.#intake.take(into, request, (bytes) => verifier.grown(upload, bytes))
+      const job = await items.jobOf(this.#finished(row))
+      offset = await this.#intake.take({ upload, job, bytesMax: row.bytes }, request)
     } catch (error) {
       // Cut: by the line, or by a revocation.
       if (request.destroyed && !(error instanceof Refusal)) return void response.destroy()

@@ -34,8 +34,8 @@ export function envelopeOf(metadata: UploadMetadata, uploadBytes: number): Media
 }
 
 /**
- * Reads a transfer through while it grows: whether it is what the box said, and where it is encrypted for us, whether every
- * chunk opens and none is missing. It reads the file, never what came by the line: so it begins anew after a restart.
+ * Reads a transfer through while it comes: whether it is what the box said, and where it is encrypted for us, whether every
+ * chunk opens and none is missing. After a restart it begins anew with what is in the file.
  */
 export class Check {
   readonly #job: CheckJob
@@ -54,9 +54,26 @@ export class Check {
     this.#cipher = this.#envelope && job.identity && openEnvelope(this.#envelope, job.identity)
   }
 
-  /** All whole chunks below this length of the file. `buffer`: of `checkBuffer`. @throws Error of the disk */
-  follow(bytes: number, buffer: Buffer<ArrayBuffer>): void {
-    if (bytes - this.#at >= SEALED_CHUNK_BYTES) this.#read(bytes - (bytes % SEALED_CHUNK_BYTES), buffer)
+  /** How much of the file was read: whole chunks. */
+  get at(): number {
+    return this.#at
+  }
+
+  /** What comes next: whole chunks. */
+  take(some: Buffer): void {
+    this.#hash.update(some)
+    this.#at += some.length
+    const last = chunksOf(this.#envelope?.plainBytes ?? 0) - 1
+    for (let at = 0; this.#cipher && this.#damage === undefined && at < some.length; at += SEALED_CHUNK_BYTES) {
+      const chunk = some.subarray(at, at + SEALED_CHUNK_BYTES)
+      this.#damage = damageOf(this.#cipher, this.#chunks, this.#chunks === last, chunk)
+      this.#chunks += 1
+    }
+  }
+
+  /** All whole chunks below this length of the file, from there. @throws Error of the disk */
+  catchUp(bytes: number, buffer: Buffer<ArrayBuffer>): void {
+    this.#read(bytes - (bytes % SEALED_CHUNK_BYTES), buffer)
   }
 
   /**
@@ -75,6 +92,7 @@ export class Check {
   }
 
   #read(until: number, buffer: Buffer<ArrayBuffer>): void {
+    if (this.#at >= until) return
     const file = openSync(this.#job.file, 'r')
     try {
       while (this.#at < until) {
@@ -84,21 +102,10 @@ export class Check {
           read = readSync(file, buffer, filled, wanted - filled, this.#at + filled)
         }
         if (filled < wanted) throw new Error('The file is shorter than it was')
-        this.#take(buffer.subarray(0, filled))
-        this.#at += filled
+        this.take(buffer.subarray(0, filled))
       }
     } finally {
       closeSync(file)
-    }
-  }
-
-  #take(some: Buffer): void {
-    this.#hash.update(some)
-    const last = chunksOf(this.#envelope?.plainBytes ?? 0) - 1
-    for (let at = 0; this.#cipher && this.#damage === undefined && at < some.length; at += SEALED_CHUNK_BYTES) {
-      const chunk = some.subarray(at, at + SEALED_CHUNK_BYTES)
-      this.#damage = damageOf(this.#cipher, this.#chunks, this.#chunks === last, chunk)
-      this.#chunks += 1
     }
   }
 }
