@@ -1,9 +1,8 @@
 import type { RetryPolicy } from '../base/retry.ts'
 import type { PaceSettings } from './pace.ts'
+import type { Keeping } from './retention.ts'
 
-export interface EgressLimits extends PaceSettings {
-  /** Bytes of media that may wait. */
-  readonly bytesMax: number
+export interface EgressLimits extends PaceSettings, Keeping {
   /** One request carries so much at first and after a failure; then more and more, as long as all goes well. */
   readonly chunkBytes: number
   readonly chunkBytesMax: number

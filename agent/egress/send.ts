@@ -26,7 +26,7 @@ export interface SendOptions {
  */
 export async function sendItem(options: SendOptions): Promise<number> {
   const { item, grant, queue, ledger, clock } = options
-  const { uploadUrl, sentUpTo, refusals: _refusals, bytes, ...metadata } = item
+  const { uploadUrl, sentUpTo, refusals: _refusals, queuedMs: _queued, bytes, ...metadata } = item
   const entry = {
     item: item.item,
     camera: item.camera,
