@@ -1,15 +1,16 @@
-import { DefaultHttpStack, DetailedError, Upload } from 'tus-js-client'
+import { DetailedError, Upload } from 'tus-js-client'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Grant } from '../consent/consent.ts'
 import { DEVICE_PATHS } from '../protocol/claim.ts'
 import type { Id } from '../protocol/envelope.ts'
 import type { UploadMetadata } from '../protocol/upload.ts'
-import { filePart, type SizedStream } from './file-source.ts'
+import { FilePart } from './file-part.ts'
 import { type Line, makeLine } from './line.ts'
 import type { Pace } from './pace.ts'
 import { Stall } from './stall.ts'
 import type { Turn } from './turns.ts'
+import { Wire } from './wire.ts'
 
 /** Where media may go: the bridge that the box was claimed on, and nowhere else. */
 export interface UploadTarget {
@@ -56,16 +57,17 @@ export async function upload(job: UploadJob): Promise<void> {
   const line = makeLine(target.bridgeUrl, target.ca)
   const ended = AbortSignal.any([signal, grant.signal])
   using stall = new Stall(job.stallMs, reject)
-  let body: SizedStream | undefined
-  const part = (start: number, end: number): SizedStream => {
-    body = filePart(job.path, start, end, async (bytes) => {
-      await job.pace.take(bytes, ended)
-      grant.check()
-      job.beforePiece(bytes)
-      stall.moved()
-    })
-    if (end === job.bytes) body.on('end', job.turn.pass)
-    return body.on('error', reject)
+  let body: FilePart | undefined
+  const beforePiece = async (bytes: number) => {
+    await job.pace.take(bytes, ended)
+    grant.check()
+    job.beforePiece(bytes)
+    stall.moved()
+  }
+  const part = (start: number, end: number): FilePart => {
+    const onSent = () => (end === job.bytes ? job.turn.pass() : undefined)
+    body = new FilePart({ path: job.path, start, end, beforePiece, onSent })
+    return body
   }
   const ready = async () => {
     stall.rest()
@@ -89,14 +91,14 @@ export async function upload(job: UploadJob): Promise<void> {
     grant.signal.removeEventListener('abort', onAbort)
     signal.removeEventListener('abort', onAbort)
     line.close()
-    body?.destroy()
+    body?.stop()
     await tus.abort()
   }
 }
 
 interface Wires {
   readonly line: Line
-  readonly part: (start: number, end: number) => SizedStream
+  readonly part: (start: number, end: number) => FilePart
   /** Resolves when bytes may leave. */
   readonly ready: () => Promise<void>
   readonly onMoved: () => void
@@ -115,7 +117,7 @@ function makeUpload(job: UploadJob, wires: Wires): Upload {
     uploadSize: job.bytes,
     metadata,
     headers: { Authorization: `Bearer ${target.agent}.${target.token.reveal()}` },
-    httpStack: new DefaultHttpStack({ agent: wires.line.agent }),
+    httpStack: new Wire(wires.line),
     fileReader: {
       openFile: async () => ({
         size: job.bytes,

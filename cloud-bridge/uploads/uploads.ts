@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { FileStore } from '@tus/file-store'
@@ -19,6 +19,7 @@ import { Intake, sizeOf } from './intake.ts'
 import type { Finished, Items } from './items.ts'
 import { notAllowed, Refusal, unknownUpload } from './refusal.ts'
 import type { Refused } from './refused.ts'
+import { removeStrays } from './strays.ts'
 import { Transfers } from './transfers.ts'
 import type { Verifier } from './verifier.ts'
 
@@ -135,21 +136,16 @@ export class Uploads {
     for (const row of await db.selectFrom('uploads').selectAll().execute()) {
       if (row.created_at < old || (row.done === 0 && !(await this.#allowed(row)))) await this.#purge(row.id)
     }
-    const known = new Set((await db.selectFrom('uploads').select('id').execute()).map(({ id }) => id))
-    for (const name of await readdir(folder)) {
-      const age = clock.nowMs() - ((await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? clock.nowMs())
-      if (!known.has(name.replace(/\.json$/, '')) && age > 60_000) await rm(join(folder, name), { force: true })
-    }
+    const known = await db.selectFrom('uploads').select('id').execute()
+    await removeStrays(folder, new Set(known.map(({ id }) => id)), clock.nowMs())
   }
 
   /** One piece, and where it is the last, the item. @throws Refusal */
   async #take(row: UploadRow, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { items } = this.#deps
-    const upload = row.id
     let offset = 0
     try {
-      const job = await items.jobOf(this.#finished(row))
-      offset = await this.#intake.take({ upload, job, bytesMax: row.bytes }, request)
+      const job = await this.#deps.items.jobOf(this.#finished(row))
+      offset = await this.#intake.take({ upload: row.id, job, bytesMax: row.bytes }, request)
     } catch (error) {
       // Cut: by the line, or by a revocation.
       if (request.destroyed && !(error instanceof Refusal)) return void response.destroy()
@@ -249,7 +245,6 @@ export class Uploads {
       throw unknownUpload()
     }
     const finished = this.#finished(row)
-    const { device } = finished
     try {
       if (!(await this.#allowed(row))) throw notAllowed(row.kind)
       await this.#deps.items.keep(finished)
@@ -257,7 +252,7 @@ export class Uploads {
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       await this.#purge(id)
-      if (error.status_code === 403) await this.#deps.refused.record(device, row.camera, row.kind)
+      if (error.status_code === 403) await this.#deps.refused.record(finished.device, row.camera, row.kind)
       throw error
     }
   }
