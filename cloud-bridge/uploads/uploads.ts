@@ -13,7 +13,7 @@ import { MediaKind } from '../../agent/protocol/media-kind.ts'
 import { UPLOAD_BYTES_MAX, UploadMetadata } from '../../agent/protocol/upload.ts'
 import type { Consent } from '../consent/consent.ts'
 import type { Device } from '../devices/devices.ts'
-import type { Db } from '../store/tables.ts'
+import type { Db, Tx } from '../store/tables.ts'
 import { answer, FAILED } from './answer.ts'
 import { Intake, sizeOf } from './intake.ts'
 import type { Finished, Items } from './items.ts'
@@ -115,13 +115,7 @@ export class Uploads {
 
   /** Cuts and purges what an agent's owner no longer allows. */
   async revoke(agent: Id): Promise<void> {
-    const rows = await this.#deps.db
-      .selectFrom('uploads')
-      .selectAll()
-      .where('agent', '=', agent)
-      .where('done', '=', 0)
-      .execute()
-    for (const row of rows) {
+    for (const row of await unfinishedOf(this.#deps.db, agent)) {
       if (!(await this.#allowed(row))) await this.#purge(row.id)
     }
   }
@@ -200,12 +194,7 @@ export class Uploads {
     const { camera, kind, item, grantSerial } = metadata.data
     const outcome = await db.transaction().execute(async (tx) => {
       if (!(await consent.allows(tx, device.agent, camera, kind, grantSerial))) return 'not allowed'
-      const open = await tx
-        .selectFrom('uploads')
-        .select(['id', 'item'])
-        .where('agent', '=', device.agent)
-        .where('done', '=', 0)
-        .execute()
+      const open = await unfinishedOf(tx, device.agent)
       if (open.length >= OPEN_PER_AGENT_MAX) return 'too many'
       await tx
         .insertInto('uploads')
@@ -301,3 +290,6 @@ export class Uploads {
     return join(this.#deps.folder, id)
   }
 }
+
+const unfinishedOf = (db: Db | Tx, agent: Id) =>
+  db.selectFrom('uploads').selectAll().where('agent', '=', agent).where('done', '=', 0).execute()
