@@ -37,7 +37,7 @@ import { obey } from './obey.ts'
 import { runSchedules } from './schedules.ts'
 import { Search } from './search.ts'
 import { Shown } from './shown.ts'
-import { openStateDatabase, statePaths } from './state.ts'
+import { openOwnState, statePaths } from './state.ts'
 import { together } from './together.ts'
 
 /**
@@ -77,7 +77,7 @@ export class Agent {
     const common = { clock, random, logger, signal: this.#stop.signal }
     this.#spool = this.#stack.use(new Spool({ path: paths.spool, clock, logger, bytesMax: config.spool.bytesMax }))
     this.#journal = new Journal(this.#spool, logger, (text, camera) => deps.overview.activity(text, camera))
-    const db = this.#stack.adopt(openStateDatabase(paths.state), (open) => open.close())
+    const db = this.#stack.adopt(openOwnState(paths.state, clock, this.#journal), (open) => open.close())
     this.#cap = new Cap(config.stateDir)
     this.#wasCapOn = this.#cap.isOn()
     this.#db = db

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
-import { EXIT, reportFailure } from './output.ts'
+import { EXIT, reportFailure, wantsJson } from './output.ts'
 import { programOf } from './program.ts'
 
 const LINGER_MS = 2_000
@@ -16,7 +16,7 @@ try {
   await programOf().parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.wrongUse
-  else process.exitCode = reportFailure(error)
+  else process.exitCode = reportFailure(error, wantsJson(process.argv))
 }
 
 // Everything has ended by now, but for what can't be told to: a name server that does not answer holds a process for long.

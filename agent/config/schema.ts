@@ -57,12 +57,20 @@ const MetricsListen = z
     'must be socket, off or 127.0.0.1:PORT',
   )
 
+/** How the owner knows the box. */
+export const BoxName = z.string().trim().min(1).max(128)
+
+/** Where the bridge answers. */
+export const BridgeUrl = z.url({
+  protocol: /^https?$/,
+  error: 'write it with http:// or https://, such as https://cameras.example.org',
+})
+
 const SHAPE = z.strictObject({
-  bridge: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('Where the bridge answers, such as https://cameras.example.org; without one, mqtt.url is needed'),
-  name: z.string().trim().min(1).max(128).default('Lenscap agent').describe('How the box is called in the console'),
+  bridge: BridgeUrl.optional().describe(
+    'Where the bridge answers, such as https://cameras.example.org; without one, mqtt.url is needed',
+  ),
+  name: BoxName.default('Lenscap agent').describe('How the box is called in the console'),
   stateDir: z.string().min(1).default('/var/lib/lenscap').describe('Where identity, spool and queue live'),
   credentials: z.array(CredentialSet).max(32).default([]),
   discovery: z
