@@ -16,13 +16,16 @@ const READ_EVERY_MS = 100
 
 const RECONNECT: RetryPolicy = { firstDelayMs: 1000, delayMsMax: 60_000, steadyAfterMs: 30_000 }
 
+/** Who brought keyframes for this long did not fail: it is asked again soon, however often it breaks off. */
+const PLAYED_MS = 5_000
+
 /** What is asked of a camera's stream. */
 export type StreamWishes = Pick<StreamOptions, 'sound' | 'transport' | 'readEveryMs'>
 
 /** A camera that restarts misses one try; who misses two in a row is worth a word. */
 const BARREN_MAX = 2
 
-interface RecorderDeps {
+export interface RecorderDeps {
   /** Where clips are written; the same for all cameras. */
   readonly folder: string
   readonly settings: ClipSettings
@@ -57,6 +60,8 @@ export class CameraRecorder {
   #barren = 0
   #isFlowing = false
   #isPlaying = false
+  /** Of the connection that plays or played last: its first keyframe and its last, monotonic. */
+  #keyframesMs: readonly [first: number, last: number] | undefined
 
   /** @throws LenscapError `refused` unless the grant stands and is for clips of this camera */
   constructor(grant: Grant, access: MediaAccess, deps: RecorderDeps) {
@@ -107,7 +112,8 @@ export class CameraRecorder {
         await this.#play(stop)
       } catch (error) {
         const hopeless = errorKind(error) === 'refused' || errorKind(error) === 'unsupported'
-        if (!hopeless || stop.aborted) throw error
+        if (stop.aborted || (!hopeless && !this.#hasPlayed)) throw error
+        if (!hopeless) return onError(error)
         final = error
         done.abort()
       } finally {
@@ -134,6 +140,11 @@ export class CameraRecorder {
     if (isStalled || this.#barren >= BARREN_MAX) this.#miss(error)
   }
 
+  get #hasPlayed(): boolean {
+    const [firstMs, lastMs] = this.#keyframesMs ?? [0, 0]
+    return lastMs - firstMs >= PLAYED_MS
+  }
+
   #miss(error: unknown): void {
     this.#isFlowing = false
     this.#deps.onStream?.(error)
@@ -141,6 +152,8 @@ export class CameraRecorder {
 
   /** A keyframe came: without one, nothing can be shown. */
   #flow(): void {
+    const nowMs = this.#deps.clock.monotonicMs()
+    this.#keyframesMs = [this.#keyframesMs?.[0] ?? nowMs, nowMs]
     this.#barren = 0
     if (!this.#isFlowing) this.#deps.onStream?.()
     this.#isFlowing = true
@@ -151,6 +164,7 @@ export class CameraRecorder {
     const { clock, streamLimits: limits = {}, stream = {} } = this.#deps
     const wishes = { readEveryMs: READ_EVERY_MS, ...stream }
     const { address, credential } = this.#access
+    this.#keyframesMs = undefined
     this.#grant.check()
     const uri = onOwnAddress(await this.#access.streamUri(signal), address)
     this.#grant.check()

@@ -46,7 +46,6 @@ const STREAM_ROWS: Partial<Record<FaultName, StreamRow>> = {
   // Never shown again: not for pictures either, before the credential or the owner's switch is another.
   'rtsp-play-401': { starting: 'AUTH_REJECTED', isPictureless: true, isSlow: true },
   'rtsp-play-454': NOT_GIVEN,
-  'rtsp-tcp-refused': NOT_PLAYABLE,
   'rtsp-describe-empty': NOT_GIVEN,
   'rtsp-describe-truncated': NOT_GIVEN,
   'rtsp-describe-endless': NOT_GIVEN,
@@ -59,7 +58,8 @@ const STREAM_ROWS: Partial<Record<FaultName, StreamRow>> = {
   'sdp-control-missing': { may: ['STREAM_STALLED'], isClipless: true },
   'sdp-codec-wrong': NOT_PLAYABLE,
   'rtsp-stall': STALLED,
-  'rtsp-channels-untold': STALLED,
+  // Where channels were told and kept before; a stream that is asked for then is heard on any.
+  'rtsp-channels-untold': { may: ['STREAM_STALLED'] },
   'rtsp-goes-silent': { may: ['STREAM_STALLED'] },
   'interleaved-garbage': STALLED,
   'interleaved-length-wrong': STALLED,
@@ -68,8 +68,6 @@ const STREAM_ROWS: Partial<Record<FaultName, StreamRow>> = {
   'video-silent': STALLED,
   // Packets come, but nothing that a clip could begin with.
   'rtp-payload-type-wrong': NOT_GIVEN,
-  'fu-no-end': NOT_GIVEN,
-  'nal-start-codes': NOT_GIVEN,
 }
 
 /** What the agent may ask of one camera in a minute, events and all. */
