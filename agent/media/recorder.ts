@@ -19,6 +19,9 @@ const RECONNECT: RetryPolicy = { firstDelayMs: 1000, delayMsMax: 60_000, steadyA
 /** Who brought keyframes for this long did not fail: it is asked again soon, however often it breaks off. */
 const PLAYED_MS = 5_000
 
+/** Who began to play this little ago may still bring the picture that an event before it missed. */
+const JUST_MS = 2_000
+
 /** What is asked of a camera's stream. */
 export type StreamWishes = Pick<StreamOptions, 'sound' | 'transport' | 'readEveryMs'>
 
@@ -59,7 +62,7 @@ export class CameraRecorder {
   /** Tries in a row that brought no keyframe. */
   #barren = 0
   #isFlowing = false
-  #isPlaying = false
+  #playingSinceMs: number | undefined
   /** Of the connection that plays or played last: its first keyframe and its last, monotonic. */
   #keyframesMs: readonly [first: number, last: number] | undefined
 
@@ -80,7 +83,7 @@ export class CameraRecorder {
         const missed = new LenscapError('timeout', 'A clip was wanted, but no picture came')
         deps.onTrouble(missed)
         // Who does not play at all has said why.
-        if (this.#isPlaying) this.#miss(missed)
+        if (clock.monotonicMs() - (this.#playingSinceMs ?? Number.POSITIVE_INFINITY) >= JUST_MS) this.#miss(missed)
       },
     })
   }
@@ -117,7 +120,7 @@ export class CameraRecorder {
         final = error
         done.abort()
       } finally {
-        this.#isPlaying = false
+        this.#playingSinceMs = undefined
         this.#cutter.breakOff()
       }
     }
@@ -171,7 +174,7 @@ export class CameraRecorder {
     await throughGate(this.#access, 'rtsp', signal, async () => {
       const playing = await openStream({ uri, credential, signal, clock, limits, ...wishes })
       if (credential && playing.signedIn) this.#access.gate.accept(credential, 'rtsp')
-      this.#isPlaying = true
+      this.#playingSinceMs = clock.monotonicMs()
       for await (const unit of playing) this.#take(unit)
     })
   }
