@@ -61,10 +61,11 @@ export class CameraRecorder {
   #dropping = Promise.resolve()
   /** Tries in a row that brought no keyframe. */
   #barren = 0
-  #isFlowing = false
-  #playingSinceMs: number | undefined
   /** Of the connection that plays or played last: its first keyframe and its last, monotonic. */
   #keyframesMs: readonly [first: number, last: number] | undefined
+  #playingSinceMs = 0
+  #isFlowing = false
+  #isPlaying = false
 
   /** @throws LenscapError `refused` unless the grant stands and is for clips of this camera */
   constructor(grant: Grant, access: MediaAccess, deps: RecorderDeps) {
@@ -83,7 +84,7 @@ export class CameraRecorder {
         const missed = new LenscapError('timeout', 'A clip was wanted, but no picture came')
         deps.onTrouble(missed)
         // Who does not play at all has said why.
-        if (clock.monotonicMs() - (this.#playingSinceMs ?? Number.POSITIVE_INFINITY) >= JUST_MS) this.#miss(missed)
+        if (this.#isPlaying && clock.monotonicMs() - this.#playingSinceMs >= JUST_MS) this.#miss(missed)
       },
     })
   }
@@ -120,7 +121,7 @@ export class CameraRecorder {
         final = error
         done.abort()
       } finally {
-        this.#playingSinceMs = undefined
+        this.#isPlaying = false
         this.#cutter.breakOff()
       }
     }
@@ -173,8 +174,9 @@ export class CameraRecorder {
     this.#grant.check()
     await throughGate(this.#access, 'rtsp', signal, async () => {
       const playing = await openStream({ uri, credential, signal, clock, limits, ...wishes })
-      if (credential && playing.signedIn) this.#access.gate.accept(credential, 'rtsp')
       this.#playingSinceMs = clock.monotonicMs()
+      if (credential && playing.signedIn) this.#access.gate.accept(credential, 'rtsp')
+      this.#isPlaying = true
       for await (const unit of playing) this.#take(unit)
     })
   }
