@@ -9,6 +9,7 @@ import { Consent, type Grant } from '../consent/consent.ts'
 import type { CredentialSet } from '../credentials/for.ts'
 import { RefusalLog } from '../credentials/refusal-log.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
+import { keepingOf } from '../egress/retention.ts'
 import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -112,7 +113,7 @@ export class Agent {
         target: { bridgeUrl: identity.bridgeUrl, agent: identity.agent, token: identity.token },
         onActivity: (activity) => this.#onEgress(activity),
         onLedger: (rows) => this.#spool.append({ name: 'ledger', body: { rows } }),
-        limits: { bytesMax: config.media.queueBytesMax, ...config.upload },
+        limits: { ...keepingOf(config.media), ...config.upload },
       }),
     )
     this.#media = new MediaKeeper({
@@ -179,6 +180,7 @@ export class Agent {
     this.#inventory.use()
     this.#config = config
     this.#shown.use(config)
+    this.#egress.use(keepingOf(config.media))
     this.#schedules?.abort()
     void this.#search.readAgain()
   }

@@ -12,7 +12,6 @@ import type { Id } from '../protocol/envelope.ts'
 import { readSpoolDepth } from '../spool/file.ts'
 import { readIdentity } from '../transport/identity.ts'
 import { EXIT, type Output, table, utcTime, wrapped } from './output.ts'
-import { runningState } from './running.ts'
 import { readStateDatabase, statePaths } from './state.ts'
 
 const CAMERA_HEAD = ['CAMERA', 'ADDRESS', 'MAKER', 'MODEL', 'CH', 'SERIAL', 'FIRMWARE']
@@ -24,6 +23,8 @@ export async function showStatus(configPath: string, output: Output): Promise<nu
   const config = await stateOf(configPath)
   const identity = await readIdentity(config.stateDir)
   const claimed = config.bridge === undefined ? undefined : identity?.claimed
+  // An agent that runs reads what is known here too, and needs nothing of those who ask it.
+  const { runningState } = await import('./running.ts')
   const running = await runningState(config.stateDir)
   const sent = withLedger(config, (ledger) => ledger?.totals()) ?? { items: 0, bytes: 0 }
   const status = {

@@ -5,6 +5,10 @@ import { programOf } from './program.ts'
 
 const LINGER_MS = 2_000
 
+// A small buffer that is kept holds the pool from which it was cut, and MQTT.js keeps one for each length of a packet. Node's
+// pools were of this size until they became eight times as large.
+Buffer.poolSize = 8192
+
 // A reader that goes away, such as `| head` or a supervisor that was restarted, is no reason to fall.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 

@@ -1,5 +1,5 @@
 import { validate as isCron } from 'node-cron'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Secret } from '../base/secret.ts'
 import { AgentBroker, OtherBroker } from './broker.ts'
 
@@ -175,6 +175,13 @@ const SHAPE = z.strictObject({
         .min(1_048_576)
         .default(512 * 1_048_576)
         .describe('Media waiting for upload; above it the oldest is let go, and named'),
+      queueAgeMaxHours: z
+        .number()
+        .int()
+        .min(1)
+        .max(87_600)
+        .default(720)
+        .describe('Media waiting for upload; what has waited longer while the agent ran is let go, and named'),
     })
     .prefault({}),
   upload: z

@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { LenscapError } from '../base/errors.ts'
 import { readFileIfThere, syncFolder, writeFileDurably } from '../base/files.ts'
 import { newId } from '../base/ids.ts'
