@@ -32,7 +32,7 @@ describe('permission for what leaves', () => {
     await first.end()
     const hour = new Date().getHours()
     const hours = `${pad(hour + 12)}:00-${pad(hour + 13)}:00`
-    const second = box(t, bridgeUrl, { hours }, first.stateDir)
+    const second = box(t, bridgeUrl, { hours }, { stateDir: first.stateDir })
     second.allow(2, [])
     assert.equal(second.files().length, 1, 'a new box has not looked yet')
     second.start()
@@ -147,7 +147,7 @@ describe('permission for what leaves', () => {
     const db = new Database(join(first.stateDir, 'egress.db'))
     db.exec("CREATE TRIGGER full BEFORE INSERT ON ledger BEGIN SELECT raise(ABORT, 'full'); END")
     await first.end()
-    const second = box(t, bridgeUrl, {}, first.stateDir)
+    const second = box(t, bridgeUrl, {}, { stateDir: first.stateDir })
     assert.equal(second.egress.ledger.last()?.outcome, 'begun')
     db.close()
     second.allow(2, [])

@@ -13,7 +13,7 @@ const ITEMS_TEST = 'cloud-bridge/uploads/items.test.ts'
 export const BRIDGE_MUTATIONS: readonly Mutation[] = [
   {
     what: 'a head whose key is damaged is an error of the bridge, and stays',
-    edits: [[VERIFY, 'refusing(() => openEnvelope(envelope, identity))', 'openEnvelope(envelope, identity)']],
+    edits: [[VERIFY, '      // Told with the verdict, as a damaged chunk is.\n', '      throw error\n']],
     tests: [REFUSED_TEST],
   },
   {
@@ -84,7 +84,7 @@ export const BRIDGE_MUTATIONS: readonly Mutation[] = [
   },
   {
     what: 'the bridge forgets a part and leaves its file',
-    edits: [[UPLOADS, 'this.#transfers.cut(id)\n    await this.#removeFiles(id)', 'this.#transfers.cut(id)']],
+    edits: [[UPLOADS, 'this.#deps.verifier.drop(id)\n    await this.#removeFiles(id)', 'this.#deps.verifier.drop(id)']],
     tests: [MEDIA_TEST],
   },
   {
@@ -115,7 +115,7 @@ export const BRIDGE_MUTATIONS: readonly Mutation[] = [
   },
   {
     what: 'the bridge does not look whether the bytes are what was said',
-    edits: [[VERIFY, "if (hash.digest('hex') !== metadata.sha256) throw notWhatWasSaid()", '']],
+    edits: [[VERIFY, "if (this.#hash.digest('hex') !== this.#job.said.sha256) throw", '']],
     tests: [MEDIA_TEST],
   },
   {
@@ -130,14 +130,14 @@ export const BRIDGE_MUTATIONS: readonly Mutation[] = [
   },
   {
     what: 'the bridge does not open the chunks',
-    edits: [[VERIFY, 'for (let at = 0; cipher && damage', 'for (let at = 0; false && damage']],
+    edits: [[VERIFY, 'for (let at = 0; this.#cipher && this.#damage', 'for (let at = 0; false && this.#damage']],
     tests: [SEALED_TEST],
   },
   {
     what: 'the bridge does not look for the last chunk',
     edits: [
       [VERIFY, ' || envelope.sealedBytes !== uploadBytes', ''],
-      [VERIFY, 'cipher && damage === undefined && number !== last + 1', 'false'],
+      [VERIFY, 'this.#cipher && this.#damage === undefined && isShort', 'false'],
     ],
     tests: [SEALED_TEST],
   },

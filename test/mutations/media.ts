@@ -24,7 +24,7 @@ export const LEAVING: readonly Mutation[] = [
   },
   {
     what: 'permission is not asked for each piece',
-    edits: [[UPLOAD, 'grant.check()\n      job.beforePiece(bytes)', 'job.beforePiece(bytes)']],
+    edits: [[UPLOAD, 'grant.check()\n    job.beforePiece(bytes)', 'job.beforePiece(bytes)']],
     tests: [ASKED_TEST],
   },
   {
@@ -102,17 +102,23 @@ export const LEAVING: readonly Mutation[] = [
   },
   {
     what: 'what leaves is booked after it has left',
-    edits: [['agent/egress/send.ts', "if (sent === 0) write('begun', bytes - sentUpTo)", '']],
+    edits: [
+      [
+        'agent/egress/send.ts',
+        "if (sent === 0) queue.begin(item.item, address, () => write('begun', bytes - sentUpTo))",
+        '',
+      ],
+    ],
     tests: [EGRESS_TEST],
   },
   {
     what: 'what left is not booked where the disk had no room for its end',
-    edits: [[EGRESS, 'this.#closeInterrupted()\n    this.#watch(grant)', 'this.#watch(grant)']],
+    edits: [[EGRESS, 'closeInterrupted(this.#books)\n    this.#watch(grant)', 'this.#watch(grant)']],
     tests: [ASKED_TEST],
   },
   {
     what: 'a box does not start on a full disk with a transfer that has no end',
-    edits: [[EGRESS, 'if (!isOfBooks(error)) throw error', 'throw error']],
+    edits: [['agent/egress/interrupted.ts', 'if (!isOfBooks(error)) throw error', 'throw error']],
     tests: [ASKED_TEST],
   },
   {
