@@ -11,15 +11,20 @@ const pad = (hour: number) => String(hour % 24).padStart(2, '0')
 
 describe('permission for what leaves', () => {
   it('deletes every file of what waits, though the disk refuses to change one row', async (t) => {
-    const { bridgeUrl } = await bridge(t)
-    const { allow, enqueue, files, stateDir } = box(t, bridgeUrl)
+    const { seen, bridgeUrl } = await bridge(t)
+    const { allow, enqueue, start, egress, files, stateDir } = box(t, bridgeUrl)
     allow(1, ['clip'])
     for (const takenAt of [1, 2, 3]) await enqueue('clip', 1000, takenAt)
     const db = new Database(join(stateDir, 'egress.db'))
     db.exec("CREATE TRIGGER full BEFORE DELETE ON item BEGIN SELECT raise(ABORT, 'full'); END")
-    db.close()
     allow(2, [])
     assert.deepEqual(files(), [])
+    allow(3, ['clip'])
+    start()
+    db.exec('DROP TRIGGER full')
+    db.close()
+    await until('their rows are gone', () => egress.queued().items === 0)
+    assert.equal(seen.requests, 0, 'nobody asks for an address for what is gone')
   })
 
   it('is looked at after a restart for all that waits, though nothing may leave at this hour', async (t) => {

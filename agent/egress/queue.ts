@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
@@ -125,11 +125,15 @@ export class MediaQueue {
    * @param except items that are on their way
    */
   next(except: readonly Id[] = []): QueuedItem | undefined {
-    return this.#db
+    const item = this.#db
       .prepare<[string], QueuedItem>(
         "SELECT * FROM item WHERE item NOT IN (SELECT value FROM json_each(?)) ORDER BY refusals, kind = 'clip', takenAt DESC LIMIT 1",
       )
       .get(JSON.stringify(except))
+    if (item === undefined || existsSync(this.pathOf(item.item))) return item
+    // On a full disk its row outlived its file, which went when its permission did.
+    this.#forget(item.item)
+    return this.next(except)
   }
 
   get(item: Id): QueuedItem | undefined {
