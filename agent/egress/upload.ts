@@ -135,6 +135,8 @@ function makeUpload(job: UploadJob, wires: Wires): Upload {
     fingerprint: async () => job.metadata.item,
     onBeforeRequest: async (request) => {
       if (request.getMethod() === 'PATCH') await wires.ready()
+      // Told to stop before there was a request to end: the client would send it all the same.
+      job.signal.throwIfAborted()
       grant.check()
       if (new URL(request.getURL()).origin !== endpoint.origin) throw new LenscapError('invalid', 'Not the bridge')
     },
