@@ -7,7 +7,7 @@ import { Field } from './field.tsx'
 import { PasswordDialog } from './password-dialog.tsx'
 import { Unlock } from './unlock.tsx'
 
-export const KEYS_MAX = 8
+const KEYS_MAX = 8
 
 type KeysProps = {
   readonly view: PrivacyView

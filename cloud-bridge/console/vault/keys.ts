@@ -1,7 +1,13 @@
 import { Decrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { secretOf } from '../model/recovery-code.ts'
-import { damaged, SealedError, type Unwrap } from './sealed-item.ts'
-import type { KeyShelf } from './shelf.ts'
+import { damaged, SealedError, type Unwrap, type WebKey } from './sealed-item.ts'
+
+/** Where keys are kept beyond this visit. */
+export interface Shelf {
+  all(account: string): Promise<readonly { readonly recipient: string; readonly key: WebKey }[]>
+  put(account: string, recipient: string, key: WebKey): Promise<void>
+  remove(account: string, recipient: string): Promise<void>
+}
 
 /** A key as it is shown: its public half, and whether this browser keeps it. */
 export interface HeldKey {
@@ -11,7 +17,7 @@ export interface HeldKey {
 
 interface Key extends HeldKey {
   /** The text only where this browser's WebCrypto knows no X25519. */
-  readonly identity: CryptoKey | string
+  readonly identity: WebKey | string
 }
 
 /** RFC 8410: the fixed beginning of a PKCS #8 X25519 key. */
@@ -20,10 +26,10 @@ const PKCS8_X25519 = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b
 /** The owner's keys in this browser: used here, and never given out again. */
 export class Keys {
   readonly #account: string
-  readonly #shelf: KeyShelf | undefined
+  readonly #shelf: Shelf | undefined
   readonly #keys = new Map<string, Key>()
 
-  constructor(account: string, shelf: KeyShelf | undefined) {
+  constructor(account: string, shelf: Shelf | undefined) {
     this.#account = account
     this.#shelf = shelf
   }
@@ -56,7 +62,7 @@ export class Keys {
   readonly unwrap: Unwrap = (wrapped) => unwrapWith([...this.#keys.values()].map(({ identity }) => identity))(wrapped)
 
   /** False where this browser keeps nothing, as in some private windows. */
-  async #keep(recipient: string, key: CryptoKey): Promise<boolean> {
+  async #keep(recipient: string, key: WebKey): Promise<boolean> {
     return (
       (await this.#shelf?.put(this.#account, recipient, key).then(
         () => true,
@@ -68,7 +74,7 @@ export class Keys {
 
 /** By these keys alone. */
 export const unwrapWith =
-  (identities: readonly (CryptoKey | string)[]): Unwrap =>
+  (identities: readonly (WebKey | string)[]): Unwrap =>
   async (wrapped) => {
     if (identities.length === 0) throw noKey()
     const decrypter = new Decrypter()
@@ -86,7 +92,7 @@ export const newIdentity = generateX25519Identity
 export const recipientOf = (identity: string): Promise<string> => identityToRecipient(identity)
 
 /** As a key that can be used and not be read out; undefined where WebCrypto knows no X25519. */
-async function importKey(secret: Uint8Array<ArrayBuffer>): Promise<CryptoKey | undefined> {
+async function importKey(secret: Uint8Array<ArrayBuffer>): Promise<WebKey | undefined> {
   const pkcs8 = new Uint8Array([...PKCS8_X25519, ...secret])
   try {
     return await crypto.subtle.importKey('pkcs8', pkcs8, { name: 'X25519' }, false, ['deriveBits'])

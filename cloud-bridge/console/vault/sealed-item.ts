@@ -34,10 +34,13 @@ export interface SealedHead {
   readonly wrappedKey: Uint8Array<ArrayBuffer>
 }
 
+/** A `CryptoKey`, by whichever library's types: this room is read by browsers' and by Node's. */
+export type WebKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>
+
 /** What opens an item's chunks. `key` can be used and cloned to another worker, and not be read out. */
 export interface OpenedHead {
   readonly prefix: Uint8Array<ArrayBuffer>
-  readonly key: CryptoKey
+  readonly key: WebKey
   /** SHA-256 of the head, which every chunk is bound to. */
   readonly headHash: Uint8Array<ArrayBuffer>
   /** Plain bytes of every chunk but the last. */

@@ -1,3 +1,5 @@
+import type { Shelf } from './keys.ts'
+
 const DATABASE = 'lenscap-keys'
 const STORE = 'keys'
 const BY_ACCOUNT = 'account'
@@ -9,7 +11,7 @@ interface Entry {
 }
 
 /** Keys that the owner lets this browser keep: as CryptoKeys that no page can read out, in IndexedDB. */
-export class KeyShelf {
+export class KeyShelf implements Shelf {
   readonly #db: Promise<IDBDatabase>
 
   constructor() {

@@ -15,7 +15,7 @@ export interface VaultState {
 }
 
 /** An answer that is none, in words. */
-export class VaultError extends Error {
+class VaultError extends Error {
   readonly why: Refusal | 'failed' | 'nowhere' | 'unavailable'
   constructor(why: VaultError['why'], message: string) {
     super(message)
