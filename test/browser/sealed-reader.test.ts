@@ -8,7 +8,13 @@ import { newEnvelope } from '../../agent/protocol/media-envelope.ts'
 import { sealed } from '../../agent/protocol/media-stream.ts'
 import { Keys, newIdentity, recipientOf, type Shelf, unwrapWith } from '../../cloud-bridge/console/vault/keys.ts'
 import { PIECE_BYTES_MAX, Reader } from '../../cloud-bridge/console/vault/reader.ts'
-import { CHUNK_BYTES, openChunk, openHead, SEALED_CHUNK_BYTES } from '../../cloud-bridge/console/vault/sealed-item.ts'
+import {
+  CHUNK_BYTES,
+  openChunk,
+  openHead,
+  SEALED_CHUNK_BYTES,
+  type WebKey,
+} from '../../cloud-bridge/console/vault/sealed-item.ts'
 
 const LABEL = {
   item: 'abcdefgh23456723',

@@ -64,7 +64,7 @@ function Item({ item, poster, name, shown, show, remove }: ItemProps) {
   const what = MEDIA[item.kind].one
   const when = `${day(item.takenAt)}, ${clock(item.takenAt)}`
   return (
-    <li class="item" data-testid="item" data-kind={item.kind}>
+    <li class="item" data-testid="item" data-kind={item.kind} data-item={item.id}>
       <button
         type="button"
         class="item-view"

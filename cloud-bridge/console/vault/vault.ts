@@ -70,6 +70,7 @@ export class Vault {
 
   /** Forgets the keys that are not kept, and everything that was opened. */
   sleep(): void {
+    if (this.#state.status === 'asleep') return
     this.#worker?.terminate()
     this.#worker = undefined
     this.#set({ ...ASLEEP, turn: this.#state.turn + 1 })
