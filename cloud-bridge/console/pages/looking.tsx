@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { PrivacyView } from '../model/types.ts'
 import { advice } from '../net/api.ts'
@@ -83,27 +84,20 @@ function Now({ isPrivate }: { isPrivate: boolean }) {
   )
 }
 
-/** Both ways in plain words, with what each one costs. */
-function Modes({
-  isPrivate,
-  changed,
-  make,
-}: {
-  isPrivate: boolean
-  changed: (view: PrivacyView) => void
-  make: () => void
-}) {
+type ModesProps = {
+  readonly isPrivate: boolean
+  readonly changed: (view: PrivacyView) => void
+  readonly make: () => void
+}
+
+/** Both ways, with what each one costs, and the way from the one to the other. */
+function Modes({ isPrivate, changed, make }: ModesProps) {
   const [leaving, leave] = useState(false)
   return (
     <div class="modes no-print">
       <section class="card" aria-labelledby="standard">
         <h2 id="standard">Standard</h2>
-        <ul class="points">
-          <li>You sign in, in any browser, and see your media.</li>
-          <li>The bridge can look, too. What it does with that is to show them to you.</li>
-          <li>A stolen disk shows nothing without the bridge’s key file; whoever has both can look.</li>
-          <li>A forgotten password can be set anew, and your media are still there.</li>
-        </ul>
+        <Points points={STANDARD} />
         {isPrivate && (
           <button type="button" class="button" onClick={() => leave(true)}>
             Let the bridge look again
@@ -112,22 +106,7 @@ function Modes({
       </section>
       <section class="card" aria-labelledby="private">
         <h2 id="private">Private</h2>
-        <ul class="points">
-          <li>A key is made in your browser. Its secret half never reaches the bridge, which can’t look.</li>
-          <li>Each other browser asks for your recovery code once.</li>
-          <li>
-            <strong>If the code is lost, your media are lost for good.</strong> Nobody can open them, and nobody can set
-            it anew.
-          </li>
-          <li>The bridge can’t make or send pictures of them, nor check that they are whole: your browser does.</li>
-          <li>
-            The bridge still knows when, how much and of which camera, and everything that is no picture: events, logs.
-          </li>
-          <li>
-            This page comes from the bridge, too. Whoever runs it could one day send a page that keeps your code. If
-            that is your worry, open the encrypted files with an age program of your own.
-          </li>
-        </ul>
+        <Points points={PRIVATE} />
         {!isPrivate && (
           <button type="button" class="button primary" onClick={make}>
             Make it private …
@@ -149,5 +128,33 @@ function Modes({
         </PasswordDialog>
       )}
     </div>
+  )
+}
+
+const STANDARD = [
+  'You sign in, in any browser, and see your media.',
+  'The bridge can look, too. What it does with that is to show them to you.',
+  'A stolen disk shows nothing without the bridge’s key file; whoever has both can look.',
+]
+
+/** The third is what must not be missed. */
+const PRIVATE = [
+  'A key is made in your browser. Its secret half never reaches the bridge, which can’t look.',
+  'Each other browser asks for your recovery code.',
+  <strong key="lost">
+    If the code is lost, your media are lost for good: nobody can open them, and nobody can make it anew.
+  </strong>,
+  'The bridge can’t put a picture into a message to you, nor check that one is whole: your browser does.',
+  'The bridge still knows when, how much and of which camera, and all that is no picture: events, logs.',
+  'This page comes from the bridge, too. Whoever runs it could one day send a page that keeps your code. If that is your worry, open the encrypted files with an age program of your own.',
+]
+
+function Points({ points }: { points: readonly ComponentChildren[] }) {
+  return (
+    <ul class="points">
+      {points.map((point, i) => (
+        <li key={i}>{point}</li>
+      ))}
+    </ul>
   )
 }

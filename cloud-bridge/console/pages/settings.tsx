@@ -97,7 +97,7 @@ function Looking({ privacy }: { privacy: PrivacyView | undefined }) {
 
 /** Everything goes: said in full, and only with the password once more. */
 function Erase({ held }: { held: HeldView }) {
-  const { api, store, go } = useApp()
+  const { api, store, vault, go } = useApp()
   const { busy, error, run } = useChange()
   const [password, setPassword] = useState('')
   const submit = (event: Event) => {
@@ -105,6 +105,7 @@ function Erase({ held }: { held: HeldView }) {
     run(async () => {
       if (password === '') throw new Error('Enter your password.')
       const receipt = await api.erase(password)
+      for (const { recipient } of vault.get().keys) await vault.forget(recipient)
       go('/erased', 'replace')
       store.dispatch({ type: 'erased', receipt })
     })
