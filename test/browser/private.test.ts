@@ -256,9 +256,8 @@ describe('a private account in real browsers', { timeout: 400_000 }, () => {
   it('keeps its strict policy, with nothing inline, and nobody minded', async () => {
     const response = await page.request.get(login.url)
     const policy = response.headers()['content-security-policy'] ?? ''
-    assert.match(policy, /default-src 'self';worker-src 'self';/)
+    for (const rule of ["default-src 'self'", "worker-src 'self'"]) assert.ok(policy.split(';').includes(rule), policy)
     assert.doesNotMatch(policy, /unsafe|\*|data:|https?:/)
-    // An encoding that the browser lacks was tried on purpose.
     assert.deepEqual(faults, [])
   })
 
