@@ -196,6 +196,15 @@ describe('a private account in real browsers', { timeout: 400_000 }, () => {
     await other.getByRole('button', { name: 'Unlock' }).click()
   })
 
+  it('says so where a browser can\u2019t decrypt, as on a page that came without https', async () => {
+    const context = await browser.newContext()
+    await context.addInitScript("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    const plain = await context.newPage()
+    await signIn(plain, login)
+    await tiles(plain).getByText('Open the console by its https address').waitFor()
+    await context.close()
+  })
+
   it('refuses a wrong code in a sentence, and shows all of it after the right one', async () => {
     const field = other.getByRole('textbox', { name: 'Recovery code' })
     const unlock = other.getByRole('dialog').getByRole('button', { name: 'Unlock' })

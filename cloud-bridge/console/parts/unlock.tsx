@@ -25,7 +25,7 @@ export function Unlock({ item, done }: { item: string | undefined; done: () => v
   return (
     <dialog ref={dialog} class="confirm unlock" aria-labelledby={id} onClose={done}>
       <h2 id={id}>Enter your recovery code</h2>
-      <p>It is used in this browser alone. It is not sent to the bridge, now or ever.</p>
+      <p>It is used in this browser alone, and not sent to the bridge.</p>
       <form onSubmit={submit} noValidate>
         <Field
           label="Recovery code"
