@@ -15,7 +15,7 @@ function watch(page: Page): string[] {
   return faults
 }
 
-test('a camera that its box has forgotten, in the console', { timeout: 240_000 }, async (t) => {
+test('a camera that its box has forgotten, in the console', { timeout: 600_000 }, async (t) => {
   await using house = await House.build({ signal: t.signal, profiles: ['axis', 'hikvision', 'nvr'] })
   const box = await house.move('box')
   const cameras = await house.cameras(6)
