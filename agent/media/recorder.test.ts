@@ -83,7 +83,7 @@ describe('CameraRecorder', () => {
     owner.allow('clip')
     await using camera = await scriptedCamera()
     using film = filming(camera)
-    const { recorder, items, troubles, stop, running } = record(owner, camera)
+    const { recorder, items, troubles, stop, running } = record(owner, camera, { postRollMs: 1000 })
     await until(() => film.number >= 40, 'some pictures')
     const triggered = film.number
     recorder.trigger('motion', Date.now())
