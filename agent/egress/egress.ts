@@ -273,14 +273,14 @@ export class Egress implements Disposable {
     this.#deps.onActivity({ kind: 'upload-cancelled', camera: undefined, message })
   }
 
-  /** A transfer that a power cut ended gets its end in the ledger, with as much as may have left. */
+  /** Transfers that a power cut ended get their end in the ledger, with as much as may have left. */
   #closeInterrupted(): void {
-    const last = this.ledger.last()
-    if (last?.outcome !== 'begun') return
-    const item = this.#queue.get(last.item)
-    const confirmed = item ? item.sentUpTo - (item.bytes - last.bytes) : 0
-    const bytes = Math.min(last.bytes, confirmed + this.#limits.chunkBytesMax)
-    this.ledger.append({ ...last, at: this.#deps.clock.nowMs(), outcome: 'cut', bytes })
+    for (const begun of this.ledger.unfinished()) {
+      const item = this.#queue.get(begun.item)
+      const confirmed = item ? item.sentUpTo - (item.bytes - begun.bytes) : 0
+      const bytes = Math.min(begun.bytes, confirmed + this.#limits.chunkBytesMax)
+      this.ledger.append({ ...begun, at: this.#deps.clock.nowMs(), outcome: 'cut', bytes })
+    }
   }
 }
 

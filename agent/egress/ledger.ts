@@ -35,6 +35,9 @@ export interface LedgerCheck {
   readonly broken: { readonly n: number; readonly reason: string } | undefined
 }
 
+// Of a transfer that is under way, however many others run beside it, the newest rows tell.
+const UNFINISHED_AMONG = 5000
+
 const COLUMNS = 'n, at, item, camera, kind, grant_serial AS grantSerial, sha256, bytes, outcome, prev, hash'
 
 /** Every byte of media that left the box, in an append-only chain: a changed, removed or inserted row shows. */
@@ -79,6 +82,17 @@ export class Ledger {
         .run(row)
       return row
     })()
+  }
+
+  /** Transfers that have begun and of whose end nothing is told, oldest first: after a crash, those it cut. */
+  unfinished(): LedgerRow[] {
+    const newest = this.rows(Math.max(0, this.#counted() - UNFINISHED_AMONG), UNFINISHED_AMONG)
+    const open = new Map<string, LedgerRow>()
+    for (const row of newest) {
+      if (row.outcome === 'begun') open.set(row.item, row)
+      else open.delete(row.item)
+    }
+    return [...open.values()]
   }
 
   last(): LedgerRow | undefined {

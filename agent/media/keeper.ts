@@ -120,6 +120,22 @@ export class MediaKeeper {
     return taken
   }
 
+  /** What records this camera now, for who wants to see the same stream. */
+  recorderOf(camera: Id): CameraRecorder | undefined {
+    const recording = this.#recordings.get(camera)
+    return recording && !recording.gaveUp && !recording.grant.signal.aborted ? recording.recorder : undefined
+  }
+
+  /** Whether the camera has refused this before, for live view under this grant. */
+  refuses(grant: Grant, access: MediaAccess): boolean {
+    return this.#isRefused(grant, access)
+  }
+
+  /** What went wrong with a live view: a refusal is remembered for what else asks this camera. */
+  note(grant: Grant, access: MediaAccess, error: unknown): void {
+    this.#tell(grant, credentialOf(access), error)
+  }
+
   /** Resolves when everything that ran has ended; the signal must have fired. */
   async ended(): Promise<void> {
     await Promise.all(this.#work)
@@ -133,6 +149,7 @@ export class MediaKeeper {
     const clips = consent.grant(camera, 'clip')
     if (picture === undefined) this.#refusals.over(camera, 'snapshot', credentialOf(access))
     if (clips === undefined) this.#refusals.over(camera, 'clip', credentialOf(access))
+    if (consent.grant(camera, 'live') === undefined) this.#refusals.over(camera, 'live', credentialOf(access))
     if (picture && this.#greeted.get(camera) !== picture && !this.#isRefused(picture, access)) {
       this.#greeted.set(camera, picture)
       this.#run(this.#snapshot(access, 'granted'))

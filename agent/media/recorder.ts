@@ -45,6 +45,12 @@ interface RecorderDeps {
   readonly streamLimits?: Partial<StreamLimits>
 }
 
+/** Whoever sees a recorder's stream: what it is shown it must look at, at once. */
+export interface Tap {
+  readonly onUnit: (unit: StreamUnit) => void
+  readonly onEnd: () => void
+}
+
 /** Records clips of one camera while a grant for them stands: one stream, a ring, and a clip for each trigger. */
 export class CameraRecorder {
   readonly #grant: Grant
@@ -57,6 +63,8 @@ export class CameraRecorder {
   #barren = 0
   #isFlowing = false
   #isPlaying = false
+  readonly #taps = new Set<Tap>()
+  #pace: (readEveryMs: number) => void = () => {}
 
   /** @throws LenscapError `refused` unless the grant stands and is for clips of this camera */
   constructor(grant: Grant, access: MediaAccess, deps: RecorderDeps) {
@@ -86,6 +94,28 @@ export class CameraRecorder {
   }
 
   /**
+   * Lets somebody else see the same stream, from its newest keyframe on and as it comes, so that the camera carries one
+   * connection. Undefined where none flows now, or it can't be told from where.
+   */
+  tap(tap: Tap): Disposable | undefined {
+    const newest = this.#cutter.newest
+    if (!this.#isPlaying || newest.length === 0) return undefined
+    for (const unit of newest) tap.onUnit(unit)
+    this.#taps.add(tap)
+    this.#pace(0)
+    return {
+      [Symbol.dispose]: () => {
+        this.#taps.delete(tap)
+        if (this.#taps.size === 0) this.#pace(this.#readEveryMs)
+      },
+    }
+  }
+
+  get #readEveryMs(): number {
+    return this.#deps.stream?.readEveryMs ?? READ_EVERY_MS
+  }
+
+  /**
    * Plays and records until the grant or the signal ends; call it once. When the grant ends, the socket is closed and
    * everything that was not handed over is deleted, before anything else happens.
    * @throws LenscapError `refused` or `unsupported` where trying again would not help until something is changed
@@ -112,6 +142,8 @@ export class CameraRecorder {
         done.abort()
       } finally {
         this.#isPlaying = false
+        for (const tap of this.#taps) tap.onEnd()
+        this.#taps.clear()
         this.#cutter.breakOff()
       }
     }
@@ -149,7 +181,7 @@ export class CameraRecorder {
   /** One connection, from dialling to its end. */
   async #play(signal: AbortSignal): Promise<void> {
     const { clock, streamLimits: limits = {}, stream = {} } = this.#deps
-    const wishes = { readEveryMs: READ_EVERY_MS, ...stream }
+    const wishes = { ...stream, readEveryMs: this.#readEveryMs }
     const { address, credential } = this.#access
     this.#grant.check()
     const uri = onOwnAddress(await this.#access.streamUri(signal), address)
@@ -158,6 +190,7 @@ export class CameraRecorder {
       const playing = await openStream({ uri, credential, signal, clock, limits, ...wishes })
       if (credential && playing.signedIn) this.#access.gate.accept(credential, 'rtsp')
       this.#isPlaying = true
+      this.#pace = (readEveryMs) => playing.pace(readEveryMs)
       for await (const unit of playing) this.#take(unit)
     })
   }
@@ -169,6 +202,8 @@ export class CameraRecorder {
       this.#flow()
     }
     this.#cutter.take(unit)
+    // Before anything is awaited: a picture's memory may be used again.
+    for (const { onUnit } of this.#taps) onUnit(unit)
   }
 
   /** Sees a clip to the disk and into the hands of whoever takes it. */
