@@ -22,6 +22,7 @@ import { ForgottenCameras } from '../erasure/forgotten-cameras.ts'
 import { Contents } from '../holdings/contents.ts'
 import { Exports } from '../holdings/exports.ts'
 import { Ingest } from '../ingest/ingest.ts'
+import { LiveRelay } from '../live/relay.ts'
 import { FileMediaStore } from '../media-store/file-media-store.ts'
 import type { OnChange } from '../store/change.ts'
 import { forgetBefore, markAllOffline } from '../store/keeping.ts'
@@ -122,7 +123,7 @@ function turnOff({ account, agent, camera }: CameraOf, consent: Consent, logger:
 
 /** The rooms, in the order in which they know each other. What flows back goes through `wires`. */
 function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground, stack: AsyncDisposableStack) {
-  const wires: { broker?: Broker; uploads?: Uploads; forgotten?: (camera: CameraOf) => void } = {}
+  const wires: { broker?: Broker; uploads?: Uploads; relay?: LiveRelay; forgotten?: (camera: CameraOf) => void } = {}
   const mediaStore = new FileMediaStore(folder.media)
   const mediaKeys = new MediaKeys(db, keyBox)
   const contents = new Contents(mediaKeys, mediaStore)
@@ -144,7 +145,10 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
     keyBox,
     clock,
     sendGrant: (agent, message) => wires.broker?.send(agent, 'grant', message),
-    onRevoked: async (agent) => wires.uploads?.revoke(agent),
+    onRevoked: async (agent) => {
+      await wires.relay?.revoke(agent)
+      await wires.uploads?.revoke(agent)
+    },
     onChange,
   })
   wires.forgotten = (camera) => turnOff(camera, consent, logger)
@@ -155,9 +159,14 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const refused = new Refused({ db, clock, onChange })
   const uploads = new Uploads({ db, clock, logger, consent, items, refused, folder: folder.uploads })
   wires.uploads = uploads
+  const sendCommand: ConstructorParameters<typeof LiveRelay>[0]['sendCommand'] = (agent, id, command) =>
+    wires.broker?.send(agent, 'command', command, id) ?? false
+  const relay = stack.use(new LiveRelay({ db, clock, logger, consent, mediaKeys, refused, sendCommand }))
+  wires.relay = relay
   const exports = new Exports({ db, clock, contents })
   const letGo = (account: Id, agents: readonly Id[]) => {
     live.end(account)
+    relay.end(account)
     exports.end(account)
     for (const agent of agents) wires.broker?.disconnect(agent)
   }
@@ -177,6 +186,8 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
     ingest,
     items,
     uploads,
+    relay,
+    sendCommand,
   }
   return { ...rooms, wires, exports, erasure }
 }
@@ -184,7 +195,7 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
 type Rooms = ReturnType<typeof openRooms>
 
 function listenForBoxes({ options, logger, clock }: Ground, rooms: Rooms): Promise<Broker> {
-  const { devices, ingest, consent, partings, wires } = rooms
+  const { devices, ingest, consent, partings, relay, wires } = rooms
   const failed = (error: unknown) =>
     logger.error({ reason: describeError(error) }, "can't serve a box that has connected")
   return Broker.listen(
@@ -197,7 +208,11 @@ function listenForBoxes({ options, logger, clock }: Ground, rooms: Rooms): Promi
         return parting ? { agent, account: NOBODY, parting } : await devices.authenticate(agent, token)
       },
       accept: async ({ parting, ...message }) => {
-        if (parting === undefined) await ingest.accept(message)
+        if (parting === undefined) {
+          const { agent, name, id, payload } = message
+          if (name === 'reply' && id !== undefined) relay.replied(agent, id, payload)
+          await ingest.accept(message)
+        }
         // Whatever else it still says is for nobody.
         else if (message.name === 'reply') await partings.done(parting)
       },
@@ -228,11 +243,11 @@ async function listenForPeople(ground: Ground, rooms: Rooms, stack: AsyncDisposa
     publicUrl: () => new URL(urls.http),
     consoleDir: options.console,
     trustedProxies: options.trustedProxies,
-    sendCommand: (agent, id, command) => rooms.wires.broker?.send(agent, 'command', command, id) ?? false,
   })
   // Open pages would hold the server: they end before it closes.
   stack.defer(() => server.close())
   stack.defer(() => rooms.live[Symbol.dispose]())
+  stack.defer(() => rooms.relay[Symbol.dispose]())
   const address: Address = { host: options.host, port: options.httpPort, option: '--http-port' }
   return server.listen(address).catch((error: unknown) => {
     throw error instanceof Error ? explainListenError(error, address) : error
