@@ -11,7 +11,11 @@ import { demandGrant, type MediaAccess, onOwnAddress, throughGate } from './acce
 import { LiveFragments, type LivePiece } from './live-fragments.ts'
 import type { CameraRecorder, StreamWishes } from './recorder.ts'
 
-const RECONNECT: RetryPolicy = { firstDelayMs: 500, delayMsMax: 10_000, steadyAfterMs: 10_000 }
+const RECONNECT: RetryPolicy = { firstDelayMs: 200, delayMsMax: 10_000, steadyAfterMs: 10_000 }
+
+/** A recorder that has just begun needs its first keyframe. */
+const RECORDED_MS_MAX = 10_000
+const LOOK_MS = 100
 
 const REJECTED = { diagnosis: 'AUTH_REJECTED' }
 
@@ -49,88 +53,83 @@ interface LiveStreamsDeps {
   readonly reconnect?: RetryPolicy
 }
 
+/** One camera's stream, and who watches it in which quality. */
 interface Playing {
-  readonly watchers: Set<LiveWatcher>
+  readonly watchers: Map<LiveWatcher, LiveQuality>
   readonly stop: LinkedController
-  readonly ended: Promise<void>
+  /** Ends what is played now, so that the loop looks again. */
+  again: () => void
+  /** In which quality it plays; undefined while it shows what is recorded. */
+  quality: LiveQuality | undefined
 }
 
-/** Streams that are being watched: each camera's stream is played once, however many watch it, and only while somebody does. */
+/**
+ * Cameras that are being watched: each is played once, however many watch it, and only while somebody does. Where one wants
+ * it large, all get it so; where it is recorded, all see what is recorded: a camera carries one stream.
+ */
 export class LiveStreams {
   readonly #deps: LiveStreamsDeps
-  readonly #playing = new Map<string, Playing>()
-  readonly #work = new Set<Promise<void>>()
+  readonly #playing = new Map<Id, Playing>()
 
   constructor(deps: LiveStreamsDeps) {
     this.#deps = deps
   }
 
   /**
-   * Shows a stream from its next keyframe on, until what it returns is disposed of, or the grant ends.
-   * @throws LenscapError `refused` unless the grant stands and is for live view of this camera, or where the camera refuses
-   * what it would be asked with; `unsupported` where the camera has no stream that browsers play
+   * Shows a camera from its next keyframe on, until what it returns is disposed of, or the grant ends.
+   * @throws LenscapError `refused` unless the grant stands and is for live view of this camera; `unsupported` where the camera
+   * has no stream that browsers play
    */
   watch(grant: Grant, access: LiveAccess, quality: LiveQuality, watcher: LiveWatcher): Disposable {
     demandGrant(grant, access.camera, 'live')
-    const { token } = access.liveWay(quality)
-    const key = `${access.camera}/${token}`
-    const held = this.#playing.get(key)
-    const playing = held && !held.stop.signal.aborted ? held : this.#play(grant, access, quality, key)
-    playing.watchers.add(watcher)
+    access.liveWay(quality)
+    const held = this.#playing.get(access.camera)
+    const playing = held && !held.stop.signal.aborted ? held : this.#play(grant, access)
+    playing.watchers.set(watcher, quality)
+    suit(playing)
     return {
       [Symbol.dispose]: () => {
         playing.watchers.delete(watcher)
         if (playing.watchers.size === 0) playing.stop.abort()
+        else suit(playing)
       },
     }
   }
 
-  /** How many streams are being played. */
-  get size(): number {
-    return this.#playing.size
-  }
-
-  /** Resolves when everything that ran has ended; the signal must have fired. */
-  async ended(): Promise<void> {
-    await Promise.all(this.#work)
-  }
-
-  #play(grant: Grant, access: LiveAccess, quality: LiveQuality, key: string): Playing {
+  #play(grant: Grant, access: LiveAccess): Playing {
     const stop = new LinkedController(this.#deps.signal, grant.signal)
-    const watchers = new Set<LiveWatcher>()
-    // What watches is added first.
-    const ended = Promise.resolve()
-      .then(() => this.#run(grant, access, quality, { stop, watchers }))
-      .finally(() => {
+    const playing: Playing = { watchers: new Map(), stop, again: () => {}, quality: undefined }
+    this.#playing.set(access.camera, playing)
+    // Who watches is added first.
+    queueMicrotask(() => {
+      void this.#run(grant, access, playing).finally(() => {
         stop[Symbol.dispose]()
         stop.abort()
-        if (this.#playing.get(key) === playing) this.#playing.delete(key)
-        this.#work.delete(ended)
+        if (this.#playing.get(access.camera) === playing) this.#playing.delete(access.camera)
       })
-    const playing = { watchers, stop, ended }
-    this.#playing.set(key, playing)
-    this.#work.add(ended)
+    })
     return playing
   }
 
   /** One loop that plays it again. Never throws. */
-  async #run(grant: Grant, access: LiveAccess, quality: LiveQuality, { stop, watchers }: Omit<Playing, 'ended'>) {
+  async #run(grant: Grant, access: LiveAccess, playing: Playing): Promise<void> {
     const { clock, random, reconnect = RECONNECT } = this.#deps
+    const { watchers, stop } = playing
     const { signal } = stop
     const tell = (error: unknown, final: boolean) => {
       this.#deps.onTrouble(grant, access, error)
-      for (const watcher of [...watchers]) watcher.onTrouble(error, final)
+      for (const watcher of [...watchers.keys()]) watcher.onTrouble(error, final)
     }
     const attempt = async () => {
+      using once = new LinkedController(signal)
+      playing.again = () => once.abort()
       try {
-        const fragments = new LiveFragments()
-        const onUnit = (unit: StreamUnit) => {
-          for (const piece of fragments.take(unit)) for (const watcher of watchers) watcher.onPiece(piece)
-        }
-        await this.#once(grant, access, quality, signal, onUnit)
+        await this.#once(grant, access, playing, once)
       } catch (error) {
+        // Broken off, to begin in another way.
+        if (once.signal.aborted && !signal.aborted) return
         const isHopeless = ['refused', 'unsupported'].includes(errorKind(error))
-        if (!isHopeless || signal.aborted) throw error
+        if (signal.aborted || !isHopeless) throw error
         tell(error, true)
         stop.abort()
       }
@@ -140,20 +139,43 @@ export class LiveStreams {
   }
 
   /** The stream's life from dialling to its end, or as long as somebody else plays it. */
-  async #once(
+  async #once(grant: Grant, access: LiveAccess, playing: Playing, once: AbortController): Promise<void> {
+    const { recorderOf } = this.#deps
+    const { camera } = access
+    const fragments = new LiveFragments()
+    const onUnit = (unit: StreamUnit) => {
+      for (const piece of fragments.take(unit)) for (const watcher of playing.watchers.keys()) watcher.onPiece(piece)
+    }
+    grant.check()
+    const isShared = canShare(access)
+    playing.quality = undefined
+    const recorder = isShared ? recorderOf(camera) : undefined
+    if (recorder) {
+      await this.#follow(recorder, once.signal, onUnit)
+      return
+    }
+    const quality = best(playing)
+    playing.quality = quality
+    await this.#own(grant, access, quality, once.signal, (unit) => {
+      onUnit(unit)
+      // What is recorded from now on needs the camera's one stream.
+      if (isShared && 'keyframe' in unit && unit.keyframe && recorderOf(camera)) once.abort()
+    })
+  }
+
+  /** Plays it by itself. */
+  async #own(
     grant: Grant,
     access: LiveAccess,
     quality: LiveQuality,
     signal: AbortSignal,
     onUnit: (unit: StreamUnit) => void,
   ): Promise<void> {
-    const { clock, streamLimits: limits = {}, stream = {}, recorderOf, refuses } = this.#deps
-    grant.check()
-    const way = access.liveWay(quality)
-    if (way.isMain && (await follow(recorderOf(access.camera), signal, onUnit))) return
-    if (refuses(grant, access))
+    const { clock, streamLimits: limits = {}, stream = {}, refuses } = this.#deps
+    if (refuses(grant, access)) {
       throw new LenscapError('refused', 'The camera refused this user and password before', REJECTED)
-    const uri = onOwnAddress(await way.uri(signal), access.address)
+    }
+    const uri = onOwnAddress(await access.liveWay(quality).uri(signal), access.address)
     grant.check()
     await throughGate(access, 'rtsp', signal, async () => {
       const { credential } = access
@@ -166,11 +188,41 @@ export class LiveStreams {
       }
     })
   }
+
+  /**
+   * Sees what a recorder plays, until it ends. @throws LenscapError `timeout` where nothing is recorded for too long
+   */
+  async #follow(recorder: CameraRecorder, signal: AbortSignal, onUnit: (unit: StreamUnit) => void): Promise<void> {
+    const { clock } = this.#deps
+    const untilMs = clock.monotonicMs() + RECORDED_MS_MAX
+    while (!signal.aborted) {
+      if (await follow(recorder, signal, onUnit)) return
+      if (clock.monotonicMs() > untilMs) throw new LenscapError('timeout', 'The camera sends no pictures')
+      await clock.sleep(LOOK_MS, signal).catch(() => {})
+    }
+  }
 }
 
-/** Sees what a recorder plays, until it ends. False: there is nothing to see. */
+/** The best that anybody wants. */
+const best = ({ watchers }: Playing): LiveQuality => ([...watchers.values()].includes('one') ? 'one' : 'grid')
+
+/** Begins anew where another quality is wanted than is played. */
+function suit(playing: Playing): void {
+  if (playing.quality !== undefined && playing.quality !== best(playing)) playing.again()
+}
+
+/** Whether what is recorded is what browsers play. */
+function canShare(access: LiveAccess): boolean {
+  try {
+    return access.liveWay('one').isMain
+  } catch {
+    return false
+  }
+}
+
+/** Sees what a recorder plays, until it ends. False: there is nothing to see now. */
 async function follow(
-  recorder: CameraRecorder | undefined,
+  recorder: CameraRecorder,
   signal: AbortSignal,
   onUnit: (unit: StreamUnit) => void,
 ): Promise<boolean> {
@@ -183,7 +235,7 @@ async function follow(
       reject(error)
     }
   }
-  using tap = recorder?.tap({ onUnit: onUnitOrEnd, onEnd: resolve })
+  using tap = recorder.tap({ onUnit: onUnitOrEnd, onEnd: resolve })
   if (tap === undefined) return false
   const stop = () => resolve()
   signal.addEventListener('abort', stop, { once: true })

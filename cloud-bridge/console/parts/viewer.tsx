@@ -1,7 +1,9 @@
+import { useEffect, useState } from 'preact/hooks'
 import { clock, day } from '../model/format.ts'
 import type { CameraView, ItemView } from '../model/types.ts'
 import { nameOf } from '../model/words.ts'
 import { contentPath } from '../net/api.ts'
+import { Live } from './live.tsx'
 import { Picture } from './picture.tsx'
 
 type ViewerProps = {
@@ -15,7 +17,7 @@ type ViewerProps = {
 
 /** The large frame: the item that was picked, otherwise what the camera shows now. */
 export function Viewer({ camera, cap, item, poster, close }: ViewerProps) {
-  if (item === undefined) return <Picture camera={camera} cap={cap} />
+  if (item === undefined) return <Now camera={camera} cap={cap} />
   const when = `${day(item.takenAt)}, ${clock(item.takenAt)}`
   return (
     <figure class="viewer">
@@ -42,5 +44,32 @@ export function Viewer({ camera, cap, item, poster, close }: ViewerProps) {
         </button>
       </figcaption>
     </figure>
+  )
+}
+
+/** What the camera shows now: its newest snapshot, or on wish a live view. */
+function Now({ camera, cap }: { camera: CameraView; cap: boolean }) {
+  const [wanted, want] = useState(false)
+  const allowed = camera.consent.kinds.includes('live')
+  useEffect(() => {
+    if (!allowed) want(false)
+  }, [allowed])
+  return (
+    <div class="viewer">
+      {wanted ? <Live camera={camera} quality="one" /> : <Picture camera={camera} cap={cap} />}
+      <div class="viewer-live">
+        <button
+          type="button"
+          class={wanted ? 'button small' : 'button small primary'}
+          disabled={!allowed || cap}
+          aria-pressed={wanted}
+          onClick={() => want(!wanted)}
+        >
+          {wanted ? 'Stop watching' : 'Watch live'}
+        </button>
+        {!allowed && <span class="quiet">Live view is off. Its switch is under “What may leave”.</span>}
+        {allowed && cap && <span class="quiet">The cap is on at the box.</span>}
+      </div>
+    </div>
   )
 }
