@@ -20,7 +20,7 @@ export type FeedDeps = {
 
 /** Of the past so much is kept: a browser may go back to the last keyframe. */
 const KEPT_S = 10
-const FORGET_EVERY_S = 10
+const FORGET_EVERY_S = 20
 const WAITING_BYTES_MAX = 16 * 1024 * 1024
 /** A picture that is further from the one before begins another time. */
 const LEAP_S = 5

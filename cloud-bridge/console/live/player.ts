@@ -18,6 +18,9 @@ export type PlayerDeps = {
   readonly onEnd: (why: End) => void
 }
 
+/** Smaller changes are not worth a word to the browser. */
+const RATE_STEP = 0.005
+
 /**
  * Shows one live view in a video, close behind the camera. In a worker where the browser can, so that a busy page holds
  * nothing up. Returns how to end it. Undefined: this browser can't show one.
@@ -65,9 +68,9 @@ function onPage(deps: PlayerDeps, Source: typeof MediaSource, onNewest: (newest:
 
 function follow(video: HTMLVideoElement, pace: Pace, newest: number): void {
   if (video.seeking) return
-  const step = pace.next(newest, video.currentTime)
+  const step = pace.next(newest, video.currentTime, performance.now() / 1000)
   if ('seekTo' in step) video.currentTime = step.seekTo
-  else if (video.playbackRate !== step.rate) video.playbackRate = step.rate
+  else if (Math.abs(video.playbackRate - step.rate) > RATE_STEP) video.playbackRate = step.rate
   // Muted, it may always; who has stopped it wants it so no longer once pictures come.
   if (video.paused) video.play().catch(() => undefined)
 }
