@@ -8,7 +8,7 @@ import type { LiveType } from '../protocol/live-message.ts'
 import type { Ledger, LedgerOutcome } from './ledger.ts'
 
 /** What one part may carry at most: so much more than what left may stand in the ledger after a power cut. */
-export const PART_BYTES_MAX = 16 * 1024 * 1024
+const PART_BYTES_MAX = 16 * 1024 * 1024
 /** From then on the next keyframe begins another part. */
 const PART_BYTES = PART_BYTES_MAX / 2
 const PART_MS = 20_000

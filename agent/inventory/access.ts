@@ -27,7 +27,7 @@ export interface CameraAccess {
 }
 
 /** One of a camera's streams. */
-export interface LiveWay {
+interface LiveWay {
   /** Two ways of one token are one stream. */
   readonly token: string
   /** It is the one that is recorded, too. */

@@ -9,7 +9,7 @@ const VERSION = 1
 export const LIVE_HEADER_BYTES = 10
 
 /** `head` begins a part, `init` and `key` make it readable from there on, `end` says that nothing of it is missing. */
-export const LIVE_TYPES = ['head', 'init', 'key', 'delta', 'end'] as const
+const LIVE_TYPES = ['head', 'init', 'key', 'delta', 'end'] as const
 export type LiveType = (typeof LIVE_TYPES)[number]
 
 export interface LiveHeader {
@@ -21,7 +21,7 @@ export interface LiveHeader {
 }
 
 /** A fragment of one picture and its boxes: the largest picture that a box takes is 4 MB. */
-export const LIVE_PLAIN_BYTES_MAX = 4 * 1024 * 1024 + 65_536
+const LIVE_PLAIN_BYTES_MAX = 4 * 1024 * 1024 + 65_536
 /** Header and tag besides. */
 export const LIVE_MESSAGE_BYTES_MAX = LIVE_PLAIN_BYTES_MAX + LIVE_HEADER_BYTES + 16
 

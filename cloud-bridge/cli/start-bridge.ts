@@ -22,7 +22,7 @@ import { ForgottenCameras } from '../erasure/forgotten-cameras.ts'
 import { Contents } from '../holdings/contents.ts'
 import { Exports } from '../holdings/exports.ts'
 import { Ingest } from '../ingest/ingest.ts'
-import { LiveRelay } from '../live/relay.ts'
+import { LiveRelay, type LiveRelayDeps } from '../live/relay.ts'
 import { FileMediaStore } from '../media-store/file-media-store.ts'
 import type { OnChange } from '../store/change.ts'
 import { forgetBefore, markAllOffline } from '../store/keeping.ts'
@@ -121,8 +121,20 @@ function turnOff({ account, agent, camera }: CameraOf, consent: Consent, logger:
   })
 }
 
+function claimsOf({ db, clock, options, urls }: Ground, onChange: OnChange): Claims {
+  return new Claims({
+    db,
+    clock,
+    prefix: options.prefix,
+    page: () => new URL('/claim', urls.http).href,
+    mqttUrl: () => urls.mqtt,
+    onClaimed: (agent, account) => onChange([{ account, kind: 'agent', agent }]),
+  })
+}
+
 /** The rooms, in the order in which they know each other. What flows back goes through `wires`. */
-function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground, stack: AsyncDisposableStack) {
+function openRooms(ground: Ground, stack: AsyncDisposableStack) {
+  const { folder, db, keyBox, logger, clock } = ground
   const wires: { broker?: Broker; uploads?: Uploads; relay?: LiveRelay; forgotten?: (camera: CameraOf) => void } = {}
   const mediaStore = new FileMediaStore(folder.media)
   const mediaKeys = new MediaKeys(db, keyBox)
@@ -132,23 +144,13 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const views = new Views(db)
   const live = stack.use(new Live(views, logger))
   const onChange = toldOf(live, (camera) => wires.forgotten?.(camera))
-  const claims = new Claims({
-    db,
-    clock,
-    prefix: options.prefix,
-    page: () => new URL('/claim', urls.http).href,
-    mqttUrl: () => urls.mqtt,
-    onClaimed: (agent, account) => onChange([{ account, kind: 'agent', agent }]),
-  })
+  const claims = claimsOf(ground, onChange)
   const consent = new Consent({
     db,
     keyBox,
     clock,
     sendGrant: (agent, message) => wires.broker?.send(agent, 'grant', message),
-    onRevoked: async (agent) => {
-      await wires.relay?.revoke(agent)
-      await wires.uploads?.revoke(agent)
-    },
+    onRevoked: async (agent) => void (await Promise.all([wires.relay?.revoke(agent), wires.uploads?.revoke(agent)])),
     onChange,
   })
   wires.forgotten = (camera) => turnOff(camera, consent, logger)
@@ -159,7 +161,7 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const refused = new Refused({ db, clock, onChange })
   const uploads = new Uploads({ db, clock, logger, consent, items, refused, folder: folder.uploads })
   wires.uploads = uploads
-  const sendCommand: ConstructorParameters<typeof LiveRelay>[0]['sendCommand'] = (agent, id, command) =>
+  const sendCommand: LiveRelayDeps['sendCommand'] = (agent, id, command) =>
     wires.broker?.send(agent, 'command', command, id) ?? false
   const relay = stack.use(new LiveRelay({ db, clock, logger, consent, mediaKeys, refused, sendCommand }))
   wires.relay = relay

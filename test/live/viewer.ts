@@ -78,7 +78,7 @@ export class Watching implements Disposable {
 }
 
 /** The mark in a fragment's picture: NAL units, each behind its length, in its `mdat`. */
-export function markOf(fragment: Buffer): Mark | undefined {
+function markOf(fragment: Buffer): Mark | undefined {
   for (let at = fragment.indexOf('mdat') + 4; at > 4 && at + 4 < fragment.length; ) {
     const length = fragment.readUInt32BE(at)
     const mark = markIn(fragment.subarray(at + 4, at + 4 + length))

@@ -2,7 +2,7 @@ import type { LiveNews } from '../../web/api.ts'
 import { type Message, mimeOf, readMessage, timeOf } from './fragment.ts'
 
 /** What is needed of a MediaSource, here or in a worker, managed or not. */
-export type Media = Pick<MediaSource, 'readyState' | 'addSourceBuffer'> & {
+type Media = Pick<MediaSource, 'readyState' | 'addSourceBuffer'> & {
   addEventListener(type: 'sourceopen', listener: () => void, options: { once: true }): void
 }
 

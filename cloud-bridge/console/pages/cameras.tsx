@@ -116,7 +116,7 @@ function Head({ overview, watchable, live, setLive }: HeadProps) {
         {known.length > 0 && (
           <div class="page-actions">
             {watchable > 0 && (
-              <button type="button" class="button" aria-pressed={live} onClick={() => setLive(!live)}>
+              <button type="button" class="button" onClick={() => setLive(!live)}>
                 {live ? 'Stop live' : watchable > LIVE_MAX ? `Live, first ${LIVE_MAX}` : 'Live'}
               </button>
             )}

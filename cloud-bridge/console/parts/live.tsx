@@ -46,7 +46,13 @@ export function Live({ camera, quality }: LiveProps) {
 }
 
 /** Plays it again whenever it breaks by itself. Returns how to end it. */
-function keep(camera: string, quality: string, video: HTMLVideoElement, tell: (state: LiveState) => void): () => void {
+function keep(
+  camera: string,
+  quality: string,
+  video: HTMLVideoElement,
+  tell: (state: LiveState) => void,
+  random = Math.random,
+): () => void {
   let stop: (() => void) | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let failures = 0
@@ -66,7 +72,7 @@ function keep(camera: string, quality: string, video: HTMLVideoElement, tell: (s
         if (isOver) return
         if (why === 'unplayable') return tell('unplayable')
         if (why === 'closed') tell('lost')
-        timer = setTimeout(begin, why === 'another' ? 0 : retryDelayMs(failures, Math.random()))
+        timer = setTimeout(begin, why === 'another' ? 0 : retryDelayMs(failures, random()))
         failures += 1
       },
     })

@@ -60,9 +60,8 @@ function Now({ camera, cap }: { camera: CameraView; cap: boolean }) {
       <div class="viewer-live">
         <button
           type="button"
-          class={wanted ? 'button small' : 'button small primary'}
+          class={wanted || !allowed || cap ? 'button small' : 'button small primary'}
           disabled={!allowed || cap}
-          aria-pressed={wanted}
           onClick={() => want(!wanted)}
         >
           {wanted ? 'Stop watching' : 'Watch live'}

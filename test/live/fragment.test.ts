@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { LiveFragments } from '../../../agent/media/live-fragments.ts'
-import { LIVE_HEADER_BYTES, liveHeader } from '../../../agent/protocol/live-message.ts'
-import { ParameterSets } from '../../../agent/rtsp/parameter-sets.ts'
-import { PPS, SPS } from '../../../agent/rtsp/testing.ts'
-import { HEADER_BYTES, mimeOf, readMessage, timeOf } from './fragment.ts'
+import { LiveFragments } from '../../agent/media/live-fragments.ts'
+import { LIVE_HEADER_BYTES, liveHeader } from '../../agent/protocol/live-message.ts'
+import { ParameterSets } from '../../agent/rtsp/parameter-sets.ts'
+import { PPS, SPS } from '../../agent/rtsp/testing.ts'
+import { HEADER_BYTES, mimeOf, readMessage, timeOf } from '../../cloud-bridge/console/live/fragment.ts'
 
 /** What the agent makes of pictures at these ticks. */
 function pieces(...ticks: number[]): Uint8Array[] {
