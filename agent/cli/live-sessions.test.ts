@@ -4,8 +4,10 @@ import { createServer } from 'node:http'
 import { describe, it, type TestContext } from 'node:test'
 import { WebSocketServer } from 'ws'
 import { systemClock } from '../base/clock.ts'
+import { openDatabase } from '../base/database.ts'
 import { silentLogger } from '../base/logger.ts'
 import { Secret } from '../base/secret.ts'
+import { LEDGER_TABLES, LEDGER_TOLD_TABLES, Ledger } from '../egress/ledger.ts'
 import type { LiveAccess } from '../media/live-streams.ts'
 import { CAMERA, testOwner } from '../media/testing.ts'
 import { LiveSessions } from './live-sessions.ts'
@@ -30,12 +32,7 @@ function bed(t: TestContext, knows = true, bridgeUrl = 'http://127.0.0.1:1') {
       asked.push('access')
       return knows ? access : undefined
     },
-    egress: {
-      get ledger(): never {
-        asked.push('ledger')
-        throw new Error('not needed')
-      },
-    },
+    egress: { ledger: new Ledger(openDatabase(':memory:', [LEDGER_TABLES, LEDGER_TOLD_TABLES])) },
     target: { bridgeUrl, agent: 'agentaaaaaaaaaaa', token: new Secret('a token') },
     clock: systemClock,
     logger: silentLogger,

@@ -65,7 +65,7 @@ describe('egress', () => {
     const stateDir = mkdtempSync(join(tmpdir(), 'lenscap-strays-'))
     mkdirSync(join(stateDir, 'media-queue'))
     writeFileSync(join(stateDir, 'media-queue', 'strayaaaaaaaaaaa'), 'a picture')
-    const { files } = box(t, 'http://127.0.0.1:1', {}, stateDir)
+    const { files } = box(t, 'http://127.0.0.1:1', {}, { stateDir })
     assert.deepEqual(files(), [])
   })
 
@@ -187,7 +187,7 @@ describe('egress', () => {
     await first.end()
     line.holdAfter = Number.POSITIVE_INFINITY
     assert.equal(first.activities.length, 0)
-    const second = box(t, bridgeUrl, {}, first.stateDir)
+    const second = box(t, bridgeUrl, {}, { stateDir: first.stateDir })
     second.start()
     await until('it arrived', () => second.activities.at(-1)?.kind === 'upload-done')
     assert.equal(seen.items.length, 1)
@@ -204,7 +204,7 @@ describe('egress', () => {
     await first.end()
     writeFileSync(join(first.stateDir, 'media-queue', 'orphan'), 'media')
     first.cap.set(true)
-    const second = box(t, bridgeUrl, {}, first.stateDir)
+    const second = box(t, bridgeUrl, {}, { stateDir: first.stateDir })
     second.start()
     await until('it is told', () => second.activities.length === 1)
     assert.equal(second.activities[0]?.kind, 'upload-cancelled')
@@ -273,7 +273,7 @@ describe('egress', () => {
       outcome: 'begun',
     })
     await first.end()
-    const { egress } = box(t, bridgeUrl, {}, first.stateDir)
+    const { egress } = box(t, bridgeUrl, {}, { stateDir: first.stateDir })
     assert.deepEqual([egress.ledger.last()?.outcome, egress.totals().bytes], ['cut', 5000])
     assert.equal(egress.ledger.verify().broken, undefined)
   })

@@ -35,8 +35,8 @@ export interface LedgerCheck {
   readonly broken: { readonly n: number; readonly reason: string } | undefined
 }
 
-// Of a transfer that is under way, however many others run beside it, the newest rows tell.
-const UNFINISHED_AMONG = 5000
+/** More rows than follow a transfer's first one before its last: some go on while it waits for the bridge's word. */
+const INTERRUPTED_ROWS_MAX = 10_000
 
 const COLUMNS = 'n, at, item, camera, kind, grant_serial AS grantSerial, sha256, bytes, outcome, prev, hash'
 
@@ -84,19 +84,20 @@ export class Ledger {
     })()
   }
 
-  /** Transfers that have begun and of whose end nothing is told, oldest first: after a crash, those it cut. */
-  unfinished(): LedgerRow[] {
-    const newest = this.rows(Math.max(0, this.#counted() - UNFINISHED_AMONG), UNFINISHED_AMONG)
-    const open = new Map<string, LedgerRow>()
-    for (const row of newest) {
-      if (row.outcome === 'begun') open.set(row.item, row)
-      else open.delete(row.item)
-    }
-    return [...open.values()]
-  }
-
   last(): LedgerRow | undefined {
     return this.#db.prepare<[], LedgerRow>(`SELECT ${COLUMNS} FROM ledger ORDER BY n DESC LIMIT 1`).get()
+  }
+
+  /** Transfers that begun and did not end, among the newest rows: those that a power cut ended. */
+  interrupted(): LedgerRow[] {
+    const ended = new Set<string>()
+    const open: LedgerRow[] = []
+    const newest = `SELECT ${COLUMNS} FROM ledger ORDER BY n DESC LIMIT ${INTERRUPTED_ROWS_MAX}`
+    for (const row of this.#db.prepare<[], LedgerRow>(newest).iterate()) {
+      if (row.outcome === 'begun' && !ended.has(row.item)) open.unshift(row)
+      ended.add(row.item)
+    }
+    return open
   }
 
   /** Up to `limit` rows above this number, in order. */

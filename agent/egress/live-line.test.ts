@@ -179,10 +179,10 @@ describe('the line of a live view', () => {
     line.send(INIT)
     line.send(piece('key', 'one'))
     assert.deepEqual(
-      ledger.unfinished().map(({ outcome, kind }) => `${outcome} ${kind}`),
+      ledger.interrupted().map(({ outcome, kind }) => `${outcome} ${kind}`),
       ['begun live'],
     )
     await line.close()
-    assert.deepEqual(ledger.unfinished(), [])
+    assert.deepEqual(ledger.interrupted(), [])
   })
 })

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Id, payload, TimeMs, text } from './envelope.ts'
 import { LiveOrder, LiveTrouble } from './live.ts'
 

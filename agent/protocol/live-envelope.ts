@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { LenscapError } from '../base/errors.ts'
 import { LIVE_HEADER_BYTES, type LiveType, liveHeader, readLiveHeader } from './live-message.ts'
 import { PREFIX_BYTES } from './media-cipher.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Id, text } from './envelope.ts'
 
 /** What is asked for: a small picture for a grid, or the camera's best. */

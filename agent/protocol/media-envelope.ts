@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Id, TimeMs, text } from './envelope.ts'
 import { CHUNK_BYTES, MediaCipher, sealedBytesOf } from './media-cipher.ts'
 import { damagedHead, keyIn, newHead, readHead, type SealedHead } from './media-head.ts'
