@@ -155,7 +155,9 @@ export class MediaKeeper {
       this.#troubles.snapshotWell(camera)
     }
     if (clips === undefined) this.#refusals.over(camera, 'clip', credentialOf(access))
-    if (consent.grant(camera, 'live') === undefined) this.#refusals.over(camera, 'live', credentialOf(access))
+    // Both ask by the same way: what is known of it is doubted where neither is allowed.
+    const isAsked = clips !== undefined || consent.grant(camera, 'live') !== undefined
+    if (!isAsked) this.#refusals.over(camera, 'live', credentialOf(access))
     if (picture && this.#greeted.get(camera) !== picture && !this.#isRefused(picture, access)) {
       this.#greeted.set(camera, picture)
       this.#run(this.#snapshot(access, 'granted'))

@@ -162,11 +162,10 @@ function openRooms(ground: Ground, stack: AsyncDisposableStack) {
   const items = new Items({ db, clock, mediaStore, mediaKeys, consent, verifier, onChange })
   const refused = new Refused({ db, clock, onChange })
   const uploads = new Uploads({ db, clock, logger, consent, items, refused, verifier, folder: folder.uploads })
-  wires.uploads = uploads
   const sendCommand: LiveRelayDeps['sendCommand'] = (agent, id, command) =>
     wires.broker?.send(agent, 'command', command, id) ?? false
   const relay = stack.use(new LiveRelay({ db, clock, logger, consent, mediaKeys, refused, sendCommand }))
-  wires.relay = relay
+  Object.assign(wires, { uploads, relay })
   const exports = new Exports({ db, clock, contents })
   const letGo = (account: Id, agents: readonly Id[]) => {
     live.end(account)
