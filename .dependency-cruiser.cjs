@@ -32,6 +32,7 @@ const bridgeRooms = [
   'ingest',
   'broker',
   'uploads',
+  'live',
   'holdings',
   'erasure',
   'web',

@@ -5,6 +5,8 @@ import { Id, TimeMs } from '../../agent/protocol/envelope.ts'
 import { HostFacts } from '../../agent/protocol/host.ts'
 import { MediaKind } from '../../agent/protocol/media-kind.ts'
 
+export { LiveNews } from '../live/news.ts'
+
 /**
  * The console's API: what a signed-in owner sees of their own account, and nothing else. All times are UTC milliseconds.
  * Errors answer with `ApiError`. Requests that change something carry JSON and the header of `CHANGE_HEADER`, which no
@@ -206,6 +208,11 @@ export const EraseRequest = z.object({ password: z.string().min(1).max(256) })
 export type EraseRequest = z.infer<typeof EraseRequest>
 export const ErasureReceipt = z.object({ erasedAt: TimeMs, held: HeldView, left: z.literal(0) })
 export type ErasureReceipt = z.infer<typeof ErasureReceipt>
+
+/**
+ * GET /cameras/{camera}/live?quality=`grid` or `one`: a WebSocket for pages of this origin. Text: `LiveNews` as JSON. Binary: a
+ * header of 10 bytes, then a piece of a fragmented MP4; or where it is `sealed`, what the box encrypted (docs/live.md).
+ */
 
 /** GET /stream: server-sent events (`data:` is one of these as JSON); a comment line keeps it alive every 15 s. */
 export const StreamMessage = z.discriminatedUnion('type', [

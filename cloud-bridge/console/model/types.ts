@@ -20,6 +20,7 @@ export type {
   HeldView,
   ItemView,
   LedgerView,
+  LiveNews,
   LogView,
   Overview,
   PrivacyView,

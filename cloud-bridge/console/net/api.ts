@@ -30,6 +30,10 @@ export const EXPORT_PATH = `${API}/export`
 export const sealedPath = (item: string): string => `${API}/items/${item}/sealed`
 export const contentPath: typeof itemContentPath = (item) => `${API}/items/${item}/content`
 
+/** A WebSocket of the page's own origin. */
+export const livePath = (camera: string, quality: string): string =>
+  new URL(`${API}/cameras/${camera}/live?quality=${quality}`, location.href).href.replace(/^http/, 'ws')
+
 export const PAGE_SIZE = 24
 const DEADLINE_MS = 15_000
 // Years of records and media may have to go.

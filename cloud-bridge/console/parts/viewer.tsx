@@ -4,6 +4,7 @@ import { clock, day } from '../model/format.ts'
 import type { Shown } from '../model/poster.ts'
 import type { CameraView, ItemView } from '../model/types.ts'
 import { nameOf } from '../model/words.ts'
+import { Live } from './live.tsx'
 import { ClosedFrame, Still, useMedia } from './media.tsx'
 import { Picture } from './picture.tsx'
 
@@ -18,7 +19,7 @@ type ViewerProps = {
 
 /** The large frame: the item that was picked, otherwise what the camera shows now. */
 export function Viewer({ camera, cap, item, poster, close }: ViewerProps) {
-  if (item === undefined) return <Picture camera={camera} cap={cap} />
+  if (item === undefined) return <Now camera={camera} cap={cap} />
   const when = `${day(item.takenAt)}, ${clock(item.takenAt)}`
   return (
     <figure class="viewer">
@@ -98,4 +99,30 @@ async function codecOf(src: string): Promise<'H.264' | 'H.265' | undefined> {
   const response = await fetch(src, { headers: { range: `bytes=0-${BEGINNING_BYTES - 1}` } }).catch(() => undefined)
   if (response?.ok !== true) return undefined
   return codecIn(new Uint8Array(await response.arrayBuffer()))
+}
+
+/** What the camera shows now: its newest snapshot, or on wish a live view. */
+function Now({ camera, cap }: { camera: CameraView; cap: boolean }) {
+  const [wanted, want] = useState(false)
+  const allowed = camera.consent.kinds.includes('live')
+  useEffect(() => {
+    if (!allowed) want(false)
+  }, [allowed])
+  return (
+    <div class="viewer">
+      {wanted ? <Live camera={camera} quality="one" /> : <Picture camera={camera} cap={cap} />}
+      <div class="viewer-live">
+        <button
+          type="button"
+          class={wanted || !allowed || cap ? 'button small' : 'button small primary'}
+          disabled={!allowed || cap}
+          onClick={() => want(!wanted)}
+        >
+          {wanted ? 'Stop watching' : 'Watch live'}
+        </button>
+        {!allowed && <span class="quiet">Live view is off. Its switch is under “What may leave”.</span>}
+        {allowed && cap && <span class="quiet">The cap is on at the box.</span>}
+      </div>
+    </div>
+  )
 }
