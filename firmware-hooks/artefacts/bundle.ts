@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type BuildOptions, build } from 'esbuild'
+import { type BuildOptions, type BuildResult, build } from 'esbuild'
 import { leanBuiltins } from './lean-builtins.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -21,17 +21,21 @@ const COMMON: BuildOptions = {
   logLevel: 'warning',
 }
 
-/** One file for a program. */
-export async function bundleWhole(name: string, entry: string, outdir: string): Promise<void> {
-  await build({ ...COMMON, entryPoints: { [name]: entry }, outdir })
+/** One file for a program. The files that went into it, from the repository's root. */
+export async function bundleWhole(name: string, entry: string, outdir: string): Promise<string[]> {
+  return inputsOf(await build({ ...COMMON, metafile: true, entryPoints: { [name]: entry }, outdir }))
 }
+
+const inputsOf = ({ metafile }: BuildResult<{ metafile: true }>): string[] => Object.keys(metafile.inputs)
 
 /**
  * A file for a program, and others beside it that it loads when it needs them: Node keeps the source of all it ever
  * loaded in memory, so there is no space and no comment in it either. Names stay, for the traces of errors.
  */
-export async function bundleInParts(name: string, entry: string, outdir: string): Promise<void> {
+export async function bundleInParts(name: string, entry: string, outdir: string): Promise<string[]> {
   const parts = { splitting: true, chunkNames: `${name}-[name]-[hash]` }
   const small = { minifyWhitespace: true, minifySyntax: true }
-  await build({ ...COMMON, ...parts, ...small, entryPoints: { [name]: entry }, outdir })
+  return inputsOf(
+    await build({ ...COMMON, ...parts, ...small, metafile: true, entryPoints: { [name]: entry }, outdir }),
+  )
 }

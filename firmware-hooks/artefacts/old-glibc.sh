@@ -16,30 +16,13 @@ here=$(cd -- "$(dirname -- "$0")" && pwd)
 packages=$here/../../node_modules
 node_headers=$packages/node-linux-$(uname -m | sed -e s/x86_64/x64/ -e s/aarch64/arm64/)/include/node
 sysroot=$(cd -- "$(dirname -- "$out")" && pwd)/debian-11-$arch
-for tool in "$machine-g++-12" apt-get dpkg-deb; do
-  command -v "$tool" >/dev/null || { echo "$tool is missing: install it, or build without --old-glibc" >&2; exit 1; }
-done
+command -v "$machine-g++-12" >/dev/null || { echo "$machine-g++-12 is missing: install it, or build without --old-glibc" >&2; exit 1; }
 
-# An apt of its own: nothing of this machine's package lists is touched.
-fetch() {
-  apt=$(mktemp -d)
-  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$sysroot"
-  : >"$apt/status"
-  keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-  echo "deb [signed-by=$keyring] ${DEBIAN_MIRROR:-http://deb.debian.org/debian} bullseye main" >"$apt/sources.list"
-  set -- -qq -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-    -o "Dir::State::lists=$apt/lists" -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache" \
-    -o "APT::Architecture=$arch" -o "APT::Architectures=$arch" -o "APT::Sandbox::User=$(id -un)"
-  apt-get "$@" update
-  (cd "$apt" && apt-get "$@" download libc6 libc6-dev libcrypt1 libcrypt-dev linux-libc-dev libgcc-s1 libgcc-10-dev \
-    libstdc++6 libstdc++-10-dev)
-  for package in "$apt"/*.deb; do dpkg-deb -x "$package" "$sysroot"; done
-  # Links such as /lib/libm.so.6 are meant inside.
-  find "$sysroot" -type l -lname '/*' | while read -r link; do ln -sfn "$sysroot$(readlink "$link")" "$link"; done
-  rm -rf "$apt"
+if [ ! -e "$sysroot.there" ]; then
+  sh "$here/debian.sh" bullseye "$arch" "$sysroot" libc6 libc6-dev libcrypt1 libcrypt-dev linux-libc-dev libgcc-s1 \
+    libgcc-10-dev libstdc++6 libstdc++-10-dev
   : >"$sysroot.there"
-}
-[ -e "$sysroot.there" ] || fetch
+fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
