@@ -9,7 +9,7 @@ import type { Target } from './target.ts'
 
 const compress = promisify(gzip)
 const install = join(import.meta.dirname, '../install')
-const root = join(import.meta.dirname, '../..')
+const MAINTAINER = 'Lenscap <maintainers@lenscap.invalid>'
 const OPT = './opt/lenscap'
 
 export interface Package {
@@ -45,7 +45,7 @@ export async function makeDeb(made: Package): Promise<string> {
       data: await readFile(join(install, 'services/lenscap-agent.service')),
     },
     { path: `${doc}/copyright`, mode: 0o644, data: Buffer.from(await copyright()) },
-    { path: `${doc}/changelog.gz`, mode: 0o644, data: await gzipped(await readFile(join(root, 'CHANGELOG.md'))) },
+    { path: `${doc}/changelog.gz`, mode: 0o644, data: await gzipped(Buffer.from(changelog(version, timeS))) },
     {
       path: './usr/share/lintian/overrides/lenscap-agent',
       mode: 0o644,
@@ -56,7 +56,7 @@ export async function makeDeb(made: Package): Promise<string> {
     'Package: lenscap-agent',
     `Version: ${version}`,
     `Architecture: ${target.debian}`,
-    'Maintainer: Lenscap <maintainers@lenscap.invalid>',
+    `Maintainer: ${MAINTAINER}`,
     `Installed-Size: ${Math.ceil(sizeOf(data) / 1024)}`,
     `Depends: libc6 (>= ${glibc}), libstdc++6 (>= 5.2), libgcc-s1 | libgcc1`,
     'Section: net',
@@ -84,7 +84,7 @@ export async function makeIpk(made: Package): Promise<string> {
     'Package: lenscap-agent',
     `Version: ${version}`,
     'Architecture: all',
-    'Maintainer: Lenscap <maintainers@lenscap.invalid>',
+    `Maintainer: ${MAINTAINER}`,
     `Installed-Size: ${sizeOf(data)}`,
     'Section: net',
     'Priority: optional',
@@ -123,12 +123,19 @@ async function controlEntries({ target }: Package, control: string, sums?: strin
 
 const sizeOf = (entries: readonly Entry[]) => entries.reduce((sum, { data }) => sum + (data?.length ?? 0), 0)
 
+/** As Debian wants it; what is new is told elsewhere. */
+function changelog(version: string, timeS: number): string {
+  const date = new Date(timeS * 1000).toUTCString().replace('GMT', '+0000')
+  const said = '  * What is new in this release is in the CHANGELOG.md of its source.'
+  return `lenscap-agent (${version}) unstable; urgency=medium\n\n${said}\n\n -- ${MAINTAINER}  ${date}\n`
+}
+
 async function copyright(): Promise<string> {
   const head = 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\n'
   const license = ' On Debian systems, its text is in /usr/share/common-licenses/Apache-2.0.'
   const inside =
     'Comment: What else is inside, and under which licences, is in /opt/lenscap/current/share/sbom.cdx.json.'
-  return `${head}Files: *\nCopyright: the Lenscap authors\nLicense: Apache-2.0\n${license}\n${inside}\n`
+  return `${head}Files: *\nCopyright: 2026 the Lenscap authors\nLicense: Apache-2.0\n${license}\n${inside}\n`
 }
 
 /** Without the time of packing, which gzip would note (RFC 1952, 2.3.1). */

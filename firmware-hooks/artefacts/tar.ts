@@ -18,6 +18,7 @@ const BLOCK = 512
 export function tarOf(entries: readonly Entry[], timeS: number): Buffer {
   const parts = entries.flatMap(({ path, mode, data = new Uint8Array(), link }) => {
     const header = Buffer.alloc(BLOCK)
+    if (link !== undefined && Buffer.byteLength(link) > 100) throw new Error(`${link} is too long for an archive`)
     const [prefix, name] = splitPath(path)
     const octal = (value: number, at: number, length: number) =>
       header.write(`${value.toString(8).padStart(length - 1, '0')}\0`, at, 'latin1')

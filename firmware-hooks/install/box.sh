@@ -102,7 +102,10 @@ own() {
 }
 
 make_folders() {
+  made=''
+  [ -d "$ROOT/opt" ] || made=1
   folder 0755 root:root "$OPT"
+  [ -z "$made" ] || act touch "$ROOT$OPT/made-opt"
   folder 0755 root:root "$OPT/slots"
   folder 0750 "root:$OWNER" "$ETC"
   folder 0755 root:root "$ETC/hooks.d"
@@ -202,7 +205,10 @@ remove_service() {
 # --- removal --------------------------------------------------------------------------------------------------------
 
 remove_program() {
+  made=''
+  [ ! -e "$ROOT$OPT/made-opt" ] || made=1
   act rm -rf "$ROOT$OPT"
+  [ -z "$made" ] || act rmdir "$ROOT/opt" || true
   if [ -L "$ROOT/usr/bin/$PROGRAM" ]; then act rm -f "$ROOT/usr/bin/$PROGRAM"; fi
 }
 
