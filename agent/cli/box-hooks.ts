@@ -28,7 +28,7 @@ const FAREWELL_MS = 10_000
 const FIRST_BOOT_DONE = 'first-boot-done'
 
 /** Those beside the configuration come first: they are root's, and a reset leaves them as well. */
-export const hooksDirs = (configPath: string, config: Pick<AgentConfig, 'stateDir'>): string[] => [
+const hooksDirs = (configPath: string, config: Pick<AgentConfig, 'stateDir'>): string[] => [
   ...new Set([join(dirname(resolve(configPath)), 'hooks.d'), statePaths(config).hooks]),
 ]
 

@@ -1,5 +1,5 @@
 /** What may happen on a box that its maker or installer wants to act on, and what its hooks are told, besides `v`, `event` and `at`. */
-export interface HookFacts {
+interface HookFacts {
   /** The box starts and knows nobody: for the first time, or after a reset. The agent waits for these hooks. */
   readonly 'first-boot': object
   readonly 'network-up': { readonly interface: string; readonly addresses: readonly string[] }

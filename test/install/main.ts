@@ -1,6 +1,6 @@
 // The life of the .deb on a real system: installed, upgraded, removed, purged, by dpkg itself, on a copy of this machine's
 // own root that nobody else sees (an overlay in a mount namespace). What the copy differs in at the end is what was left.
-// Needs root, Linux' overlay file system and dpkg: node test/install/lifecycle.ts
+// Needs root, Linux' overlay file system and dpkg: node test/install/main.ts
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
