@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
-import { holdLock, openDatabase, readDatabase } from './database.ts'
+import { holdLock, openDatabase, openOrReplaceDatabase, readDatabase } from './database.ts'
 
 const STEPS = ['CREATE TABLE thing (name TEXT) STRICT']
 const folder = () => mkdtempSync(join(tmpdir(), 'lenscap-database-'))
@@ -33,6 +33,29 @@ describe('a database that is only looked at', () => {
     const older = join(folder(), 'things.db')
     openDatabase(older, STEPS).close()
     assert.throws(() => readDatabase(older, [...STEPS, 'SELECT 1']), { kind: 'storage', message: /another release/ })
+  })
+})
+
+describe('a database that is damaged', () => {
+  it('is set aside, of several the last alone, and a new one is begun', () => {
+    const path = join(folder(), 'things.db')
+    for (const nowMs of [1, 2]) {
+      writeFileSync(path, 'this is no database'.repeat(100))
+      const { db, setAside } = openOrReplaceDatabase(path, STEPS, nowMs)
+      assert.deepEqual(db.prepare('SELECT name FROM thing').all(), [])
+      db.close()
+      assert.equal(setAside, `${path}.corrupt-${nowMs}`)
+    }
+    assert.deepEqual(readdirSync(dirname(path)).toSorted(), ['things.db', 'things.db.corrupt-2'])
+    const { db, setAside } = openOrReplaceDatabase(path, STEPS, 3)
+    db.close()
+    assert.equal(setAside, undefined, 'one that is sound stays')
+  })
+
+  it('is named with what to do, where nobody sets it aside', () => {
+    const path = join(folder(), 'things.db')
+    writeFileSync(path, 'this is no database'.repeat(100))
+    assert.throws(() => openDatabase(path, STEPS), { kind: 'storage', message: /things\.db is damaged: move it away/ })
   })
 })
 

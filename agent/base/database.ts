@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { LenscapError } from './errors.ts'
 
@@ -9,7 +9,7 @@ export type { Database } from 'better-sqlite3'
  * Opens one of the box's own databases. A committed row survives a power cut (WAL with synchronous=FULL), a deleted one
  * leaves no copy in the file (secure_delete).
  * @param migrations SQL steps; `user_version` counts those already taken. Append only: fielded boxes have the old ones.
- * @throws LenscapError `storage` when the file can't be opened, or was written by a newer release
+ * @throws LenscapError `storage` when the file can't be opened, is damaged, or was written by a newer release
  */
 export function openDatabase(path: string, migrations: readonly string[]): Database.Database {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -24,9 +24,78 @@ export function openDatabase(path: string, migrations: readonly string[]): Datab
     return db
   } catch (error) {
     db.close()
+    if (!isCorrupt(error)) throw error
+    const advice =
+      'move it away, with the files beside it whose names begin alike, and start again without what it held'
+    throw new LenscapError('storage', `${path} is damaged: ${advice}`, { path }, error)
+  }
+}
+
+/**
+ * The same, and a look at every page. A file that SQLite finds damaged is set aside, unopened, and a new one is begun.
+ * @returns where the damaged one was put, if there was one
+ * @throws LenscapError `storage` where even a new file can't be made
+ */
+export function openOrReplaceDatabase(
+  path: string,
+  migrations: readonly string[],
+  nowMs: number,
+): { readonly db: Database.Database; readonly setAside: string | undefined } {
+  try {
+    return { db: openSoundDatabase(path, migrations), setAside: undefined }
+  } catch (error) {
+    if (!isCorrupt(error)) throw error
+    const setAside = setDatabaseAside(path, nowMs)
+    return { db: openSoundDatabase(path, migrations), setAside }
+  }
+}
+
+/** @throws LenscapError `storage`, or an error that `isCorrupt` knows where a page is damaged */
+export function openSoundDatabase(path: string, migrations: readonly string[]): Database.Database {
+  const db = openDatabase(path, migrations)
+  try {
+    if (db.pragma('quick_check(1)', { simple: true }) !== 'ok') throw damaged()
+    return db
+  } catch (error) {
+    db.close()
     throw error
   }
 }
+
+/** Moves a damaged file away. The one that was moved before goes: a bad disk must not fill itself. */
+export function setDatabaseAside(path: string, nowMs: number): string {
+  const [folder, mark] = [dirname(path), `${basename(path)}.corrupt-`]
+  for (const name of readdirSync(folder)) if (name.startsWith(mark)) rmSync(join(folder, name), { force: true })
+  const setAside = join(folder, `${mark}${nowMs}`)
+  renameSync(path, setAside)
+  // A log of the damaged file must not be replayed into the new one.
+  for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true })
+  return setAside
+}
+
+/** Whether a page of this file is damaged, for a tool that only looks. A file that is not there, or closed to us, is not. */
+export function isDatabaseDamaged(path: string): boolean {
+  if (!existsSync(path)) return false
+  let db: Database.Database | undefined
+  try {
+    db = openFile(path, { readonly: true, fileMustExist: true })
+    return db.pragma('quick_check(1)', { simple: true }) !== 'ok'
+  } catch (error) {
+    return isCorrupt(error)
+  } finally {
+    db?.close()
+  }
+}
+
+/** Whether SQLite says that the file itself is damaged (and not merely full, locked or read-only). */
+export function isCorrupt(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(code) || isCorrupt(error.cause)
+}
+
+/** What `isCorrupt` knows, where rows say so and not SQLite. */
+export const damaged = (): Error => Object.assign(new Error('The file is damaged'), { code: 'SQLITE_CORRUPT' })
 
 /**
  * The same file for a tool that only looks, beside a running agent or without one: nothing is made, changed or mended.

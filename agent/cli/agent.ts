@@ -9,6 +9,7 @@ import { Consent, type Grant } from '../consent/consent.ts'
 import type { CredentialSet } from '../credentials/for.ts'
 import { RefusalLog } from '../credentials/refusal-log.ts'
 import { Egress, type EgressActivity } from '../egress/egress.ts'
+import { keepingOf } from '../egress/retention.ts'
 import { HealthStore } from '../health/store.ts'
 import { readHost } from '../host/host.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -36,7 +37,7 @@ import { obey } from './obey.ts'
 import { runSchedules } from './schedules.ts'
 import { Search } from './search.ts'
 import { Shown } from './shown.ts'
-import { openStateDatabase, statePaths } from './state.ts'
+import { openOwnState, statePaths } from './state.ts'
 import { together } from './together.ts'
 
 /**
@@ -76,7 +77,7 @@ export class Agent {
     const common = { clock, random, logger, signal: this.#stop.signal }
     this.#spool = this.#stack.use(new Spool({ path: paths.spool, clock, logger, bytesMax: config.spool.bytesMax }))
     this.#journal = new Journal(this.#spool, logger, (text, camera) => deps.overview.activity(text, camera))
-    const db = this.#stack.adopt(openStateDatabase(paths.state), (open) => open.close())
+    const db = this.#stack.adopt(openOwnState(paths.state, clock, this.#journal), (open) => open.close())
     this.#cap = new Cap(config.stateDir)
     this.#wasCapOn = this.#cap.isOn()
     this.#db = db
@@ -112,7 +113,7 @@ export class Agent {
         target: { bridgeUrl: identity.bridgeUrl, agent: identity.agent, token: identity.token },
         onActivity: (activity) => this.#onEgress(activity),
         onLedger: (rows) => this.#spool.append({ name: 'ledger', body: { rows } }),
-        limits: { bytesMax: config.media.queueBytesMax, ...config.upload },
+        limits: { ...keepingOf(config.media), ...config.upload },
       }),
     )
     this.#media = new MediaKeeper({
@@ -179,6 +180,7 @@ export class Agent {
     this.#inventory.use()
     this.#config = config
     this.#shown.use(config)
+    this.#egress.use(keepingOf(config.media))
     this.#schedules?.abort()
     void this.#search.readAgain()
   }

@@ -3,6 +3,7 @@ import { ADVICE } from '../health/advice.ts'
 import { HealthStore } from '../health/store.ts'
 import { type Finding, failed, ok, warning } from './checks.ts'
 import { type KnownCamera, knownCameras } from './inspect.ts'
+import { utcTime } from './output.ts'
 import { readStateDatabase, statePaths } from './state.ts'
 
 /** Each known camera as the agent last found it. */
@@ -27,7 +28,7 @@ function checkCamera(camera: KnownCamera, last: ReturnType<HealthStore['of']>): 
   if (!last)
     return warning(check, `${name}: its health is not known yet`, 'Start the agent, and look again in a minute')
   const { level, diagnoses } = last.health
-  const said = `${name}: ${level} at ${new Date(last.at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  const said = `${name}: ${level} at ${utcTime(last.at)} UTC`
   const [first] = diagnoses
   if (!first) return ok(check, said)
   const codes = diagnoses.map(({ code, detail }) => `${code} (${detail})`).join(', ')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describeError, errorKind } from '../base/errors.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CredentialStore, STORE_FILE } from '../credentials/store.ts'
+import { utcTime } from './output.ts'
 
 /** What one check found: all well, something to look at, or something that must be mended. */
 export interface Finding {
@@ -58,7 +59,7 @@ async function checkPasswordFile(path: string): Promise<Finding> {
  */
 export function checkClock(nowMs: number, bridgeMs: number | undefined, isSet?: boolean): Finding {
   const check = 'clock'
-  const time = new Date(nowMs).toISOString()
+  const time = `${utcTime(nowMs)} UTC`
   const advice = 'Set the clock, best by giving the box a time server'
   if (nowMs < RELEASED_MS) return failed(check, `it is ${time} by this box`, advice)
   const offMs = bridgeMs === undefined ? 0 : nowMs - bridgeMs

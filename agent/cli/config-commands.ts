@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { ConfigError, loadConfig } from '../config/load.ts'
-import { EXIT, type Output } from './output.ts'
+import { EXIT, type Output, wrapped } from './output.ts'
 import { loadChecked } from './places.ts'
 
 /** `config check`: every fault that can be told in one go, with its place. */
@@ -8,7 +8,9 @@ export async function checkConfig(path: string, output: Output): Promise<number>
   try {
     const config = await loadChecked(path)
     const where = config.bridge ?? config.mqtt.url
-    output.answer({ ok: true, faults: [] }, () => `${path} is in order, for ${where}`)
+    output.answer({ ok: true, faults: [] }, () =>
+      wrapped(`${path} is in order, for ${where}`, output.width ?? Number.POSITIVE_INFINITY, '  '),
+    )
     return EXIT.done
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

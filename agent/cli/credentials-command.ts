@@ -1,7 +1,9 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
+import { BOUND_TO, type BoundTo } from '../credentials/systemd-creds.ts'
 import {
   type AddRequest,
   addCredential,
+  bindKey,
   confirmDevice,
   importCredentials,
   listCredentials,
@@ -63,6 +65,12 @@ export function addCredentials(program: Command, done: (code: number) => void): 
   command('rotate-key', 'seal the store with a new key').action(async (options: Common) =>
     done(await rotateKey(options.config, outputOf(options))),
   )
+  command('bind-key', "bind the store's key to this machine, or to its TPM, by systemd-creds")
+    .addOption(new Option('--with-key <what>', 'what it is bound to').choices(BOUND_TO).default('auto'))
+    .addHelpText('after', example('credentials bind-key', 'credentials bind-key --with-key host'))
+    .action(async (options: Common & { withKey: BoundTo }) =>
+      done(await bindKey(options.config, options.withKey, outputOf(options))),
+    )
   command('retry [address]', 'send what was refused once more, to one address or to all').action(
     async (address: string | undefined, options: Common) =>
       done(await retryRefused(options.config, address, outputOf(options))),

@@ -7,6 +7,7 @@ import type { AgentConfig } from '../config/schema.ts'
 import { checkPatterns } from '../credentials/for.ts'
 import { RefusalLog } from '../credentials/refusal-log.ts'
 import { CredentialStore } from '../credentials/store.ts'
+import { type BoundTo, SYSTEMD_CREDENTIAL } from '../credentials/systemd-creds.ts'
 import { hostAndPort } from '../discovery/manual.ts'
 import { InventoryStore } from '../inventory/store.ts'
 import { TrustStore } from '../inventory/trust-store.ts'
@@ -107,6 +108,21 @@ export async function rotateKey(configPath: string, output: Output): Promise<num
   const config = await loadConfig(configPath)
   await new CredentialStore(config.stateDir).rotate()
   output.answer({ rotated: true }, () => 'The store is sealed with a new key; the old one opens nothing any more')
+  return EXIT.done
+}
+
+/** `credentials bind-key`: who copies the disk has not got the key any more. */
+export async function bindKey(configPath: string, to: BoundTo, output: Output): Promise<number> {
+  const config = await loadConfig(configPath)
+  const path = await new CredentialStore(config.stateDir).bind(to)
+  output.answer({ bound: true, path }, () =>
+    [
+      `The key is bound to this machine: ${path}`,
+      'Root opens it without more. To a service with a user of its own, systemd hands it:',
+      '  [Service]',
+      `  LoadCredentialEncrypted=${SYSTEMD_CREDENTIAL}:${path}`,
+    ].join('\n'),
+  )
   return EXIT.done
 }
 

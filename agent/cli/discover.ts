@@ -52,7 +52,9 @@ export async function runDiscover(request: DiscoverRequest, output: Output, sign
   const progress = openProgress(`Looking for ${request.timeout} s`)
   const devices = await lookRound(request, credentials, signal, progress.count).finally(progress.end)
   output.answer(devices, () => asTable(devices, output.width))
-  return devices.some(({ diagnosis }) => diagnosis !== '') ? EXIT.partly : EXIT.done
+  // Ctrl-C: what was found until then is worth showing, and is not all.
+  const isWhole = !signal.aborted && devices.every(({ diagnosis }) => diagnosis === '')
+  return isWhole ? EXIT.done : EXIT.partly
 }
 
 /** Finds and reads what is there, signed in with the first credential that fits; by address. @throws LenscapError `invalid` */

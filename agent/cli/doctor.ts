@@ -24,6 +24,7 @@ import { checkBridge, checkBroker, checkNames, checkTls, halves } from './networ
 import { EXIT, type Output, wrapped } from './output.ts'
 import { homeBroker, ownBroker } from './own-broker.ts'
 import { loadChecked } from './places.ts'
+import { checkRecords } from './record-checks.ts'
 
 /** `doctor`: looks at all that a working box needs, a line for each with what to do. Changes nothing. */
 export async function runDoctor(configPath: string, output: Output, signal: AbortSignal): Promise<number> {
@@ -55,6 +56,7 @@ async function examine(configPath: string, signal: AbortSignal): Promise<Finding
     ok('configuration', `${configPath} is in order`),
     ...disk,
     ...wear,
+    ...checkRecords(config),
     checkClock(systemClock.nowMs(), network.dateMs, isClockSet()),
     ...passwords,
     ...store,

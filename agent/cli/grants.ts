@@ -4,7 +4,7 @@ import { heldGrant } from '../consent/consent.ts'
 import { keptTimeMs } from '../consent/latest-time.ts'
 import { readIdentity } from '../transport/identity.ts'
 import { knownCameras } from './inspect.ts'
-import { EXIT, type Output, table } from './output.ts'
+import { EXIT, type Output, table, utcTime } from './output.ts'
 import { readStateDatabase, statePaths } from './state.ts'
 
 /** `grants`: what the owner allows of each camera, as this box holds it; read from its disk. */
@@ -32,7 +32,7 @@ export async function showGrants(configPath: string, output: Output): Promise<nu
     output.answer(answer, () => {
       const lines = [cap ? 'The cap is on: nothing leaves, whatever is allowed.' : 'The cap is off.']
       if (document === undefined) return [...lines, 'The owner has allowed nothing yet.'].join('\n')
-      const until = new Date(document.expires).toISOString()
+      const until = `${utcTime(document.expires)} UTC`
       lines.push(
         `Grant ${document.serial} ${inForce ? `counts until ${until}` : `does not count now (until ${until})`}.`,
       )

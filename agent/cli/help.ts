@@ -1,5 +1,5 @@
 import { type Command, Help, type Option } from 'commander'
-import { wrapped } from './output.ts'
+import { complaint, EXIT, wantsJson, wrapped } from './output.ts'
 
 /** Descriptions are wrapped down to so many columns; below, a terminal does it. */
 const WRAPPED_MIN = 20
@@ -9,6 +9,10 @@ const helpWidth = (): number => (process.stdout.isTTY ? process.stdout.columns :
 /** Help that fits the terminal, and says nothing of empty lists. Commands that are added later have it from this one. */
 export function useHelp(program: Command): Command {
   const plain = new Help()
+  program.configureOutput({
+    outputError: (text, write) =>
+      write(wantsJson(process.argv) ? complaint(text.trim().replace(/^error: /, ''), EXIT.wrongUse) : text),
+  })
   return program.configureHelp({
     helpWidth: helpWidth(),
     minWidthToWrap: WRAPPED_MIN,

@@ -11,8 +11,7 @@ import type { CameraFacts } from '../protocol/camera.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { readSpoolDepth } from '../spool/file.ts'
 import { readIdentity } from '../transport/identity.ts'
-import { EXIT, type Output, table, wrapped } from './output.ts'
-import { runningState } from './running.ts'
+import { EXIT, type Output, table, utcTime, wrapped } from './output.ts'
 import { readStateDatabase, statePaths } from './state.ts'
 
 const CAMERA_HEAD = ['CAMERA', 'ADDRESS', 'MAKER', 'MODEL', 'CH', 'SERIAL', 'FIRMWARE']
@@ -24,6 +23,8 @@ export async function showStatus(configPath: string, output: Output): Promise<nu
   const config = await stateOf(configPath)
   const identity = await readIdentity(config.stateDir)
   const claimed = config.bridge === undefined ? undefined : identity?.claimed
+  // An agent that runs reads what is known here too, and needs nothing of those who ask it.
+  const { runningState } = await import('./running.ts')
   const running = await runningState(config.stateDir)
   const sent = withLedger(config, (ledger) => ledger?.totals()) ?? { items: 0, bytes: 0 }
   const status = {
@@ -71,9 +72,7 @@ function statusText(status: BoxStatus, width = Number.POSITIVE_INFINITY): string
 
 /** `cameras`: every camera that the box knows. */
 export async function showCameras(configPath: string, output: Output): Promise<number> {
-  const cameras = knownCameras(await stateOf(configPath)).toSorted((a, b) =>
-    a.address.localeCompare(b.address, 'en', { numeric: true }),
-  )
+  const cameras = knownCameras(await stateOf(configPath))
   const rows = cameras.map((c) => {
     return [c.camera, c.address, c.manufacturer, c.model, String(c.channel ?? ''), c.serial, c.firmware]
   })
@@ -85,12 +84,12 @@ export async function showCameras(configPath: string, output: Output): Promise<n
 
 export type KnownCamera = CameraFacts & { readonly camera: Id }
 
-/** The cameras in the box's records; none where no agent has run yet. */
+/** The cameras in the box's records, by address; none where no agent has run yet. */
 export function knownCameras(config: AgentConfig): KnownCamera[] {
   const db = readStateDatabase(statePaths(config).state)
   if (db === undefined) return []
   try {
-    return knownIn(db)
+    return knownIn(db).toSorted((a, b) => a.address.localeCompare(b.address, 'en', { numeric: true }))
   } finally {
     db.close()
   }
@@ -125,12 +124,11 @@ export async function showLedger(configPath: string, verify: boolean, output: Ou
       rows.length === 0
         ? 'No media has left this box.'
         : table(
-            ['ROW', 'TIME', 'CAMERA', 'KIND', 'GRANT', 'BYTES', 'OUTCOME'],
+            ['ROW', 'TIME (UTC)', 'CAMERA', 'KIND', 'GRANT', 'BYTES', 'OUTCOME'],
             rows.map((r) => {
-              const time = new Date(r.at).toISOString()
-              return [String(r.n), time, r.camera, r.kind, String(r.grantSerial), String(r.bytes), r.outcome]
+              return [String(r.n), utcTime(r.at), r.camera, r.kind, String(r.grantSerial), String(r.bytes), r.outcome]
             }),
-            { width: output.width },
+            { width: output.width, whole: 3 },
           ),
     )
     return EXIT.done

@@ -120,8 +120,19 @@ export function wrapped(text: string, width: number, indent: string): string {
   return [...lines, line].join('\n')
 }
 
+/** A moment, as people read it: `2026-05-01 06:30:00`, in UTC. */
+export const utcTime = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ')
+
+/** Whether programs read what this one says, however it is called: known before the command line is. */
+export const wantsJson = (args: readonly string[]): boolean => args.includes('--json')
+
+/** A complaint as one line of JSON, for programs. */
+export const complaint = (error: string, exit: number): string => `${JSON.stringify({ event: 'error', error, exit })}\n`
+
 /** Says on standard error what went wrong, and gives the exit code for it. */
-export function reportFailure(error: unknown): number {
-  process.stderr.write(`${describeError(error)}\n`)
-  return error instanceof LenscapError && error.kind === 'invalid' ? EXIT.wrongUse : EXIT.failed
+export function reportFailure(error: unknown, json = false): number {
+  const code = error instanceof LenscapError && error.kind === 'invalid' ? EXIT.wrongUse : EXIT.failed
+  const text = describeError(error)
+  process.stderr.write(json ? complaint(text, code) : `${text}\n`)
+  return code
 }

@@ -20,6 +20,16 @@ describe('the command line', () => {
     for (const each of all(program)) assert.notEqual(each.description(), '', each.name())
   })
 
+  it('takes no password as an argument, which every user of the box could read', () => {
+    const options = all(program).flatMap((each) => each.options.map(({ long }) => long ?? ''))
+    assert.deepEqual(options.filter((name) => /pass|secret|token|key$/.test(name)).toSorted(), [
+      '--password-file',
+      '--password-file',
+      '--password-file',
+      '--with-key',
+    ])
+  })
+
   it('can answer in JSON wherever it reports', () => {
     const without = all(program).filter(
       (each) => each.commands.length === 0 && !each.options.some(({ long }) => long === '--json'),

@@ -124,11 +124,9 @@ function addLooking(program: Command): void {
   withConfig(program, 'status', 'claimed or not, the cap, what waits and what left').action(async (options: Common) =>
     done(await (await import('./inspect.ts')).showStatus(options.config, outputOf(options))),
   )
-  const cameras = withConfig(program, 'cameras', 'every camera that this box knows')
-    .enablePositionalOptions()
-    .action(async (options: Common) =>
-      done(await (await import('./inspect.ts')).showCameras(options.config, outputOf(options))),
-    )
+  const cameras = withConfig(program, 'cameras', 'every camera that this box knows').action(async (options: Common) =>
+    done(await (await import('./inspect.ts')).showCameras(options.config, outputOf(options))),
+  )
   withConfig(cameras, 'forget', 'forget a camera that is gone for good', 'cameras forget abcdefghijklmnop')
     .argument('<id>', 'as "cameras" shows it')
     .action(async (id: string, options: Common) => {
@@ -219,6 +217,8 @@ export function programOf(): Command {
     .description('Knows every camera on the network and reports over MQTT; media leaves only by the owner’s consent.')
     .version(VERSION)
     .exitOverride()
+    // Options belong to the command that they stand behind: "cameras" must not take those of "cameras forget".
+    .enablePositionalOptions()
     .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 wrong use, 3 partly.\nBegin with: lenscap-agent setup')
   addInstalling(program)
   addLooking(program)

@@ -1,7 +1,10 @@
 import type { AgentConfig } from '../config/schema.ts'
 
 /** What counts at once when the file changes; everything else counts after a restart. */
-const LIVE = ['log', 'credentials', 'discovery', 'inventory', 'host', 'media.snapshotSchedule', 'homeAssistant']
+const LIVE = [
+  ...['log', 'credentials', 'discovery', 'inventory', 'host', 'homeAssistant'],
+  ...['media.snapshotSchedule', 'media.queueBytesMax', 'media.queueAgeMaxHours'],
+]
 
 /** The keys that differ, and whether each counts at once. Pure. */
 export function changedKeys(before: AgentConfig, after: AgentConfig): { applied: string[]; restart: string[] } {

@@ -2,12 +2,13 @@ import { readFile, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { Document, isSeq, parseDocument } from 'yaml'
-import { LenscapError } from '../base/errors.ts'
+import { describeError, LenscapError } from '../base/errors.ts'
 import type { Credential } from '../base/secret.ts'
 import { loadConfig, parseConfig, readCredentials } from '../config/load.ts'
-import type { AgentConfig } from '../config/schema.ts'
+import { type AgentConfig, BoxName, BridgeUrl } from '../config/schema.ts'
+import { addressesOf } from '../discovery/cidr.ts'
 import { placeFaults } from './places.ts'
-import type { Questions } from './questions.ts'
+import { askUntilRight, type Questions } from './questions.ts'
 
 /** What may be said by flags instead of being asked. */
 export interface SetupRequest {
@@ -45,6 +46,13 @@ export interface Plan {
   readonly given: readonly Proven[]
 }
 
+type FaultOf = (answer: string) => string | undefined
+
+const faultBy =
+  (schema: typeof BridgeUrl | typeof BoxName): FaultOf =>
+  (answer) =>
+    schema.safeParse(answer).error?.issues[0]?.message
+
 const DEFAULT_STATE_DIR = '/var/lib/lenscap'
 const USUAL_PORT = 3702
 
@@ -56,12 +64,13 @@ export async function planOf(request: SetupRequest, questions: Questions): Promi
   const { answers } = request
   const { document, mode, stored } = answers === undefined ? nothingSaid() : await answersIn(answers)
   const nobody = request.yes === true || answers !== undefined
-  const ask = async (key: string, said: string | undefined, question: string, usual: string) => {
+  const ask = async (key: string, said: string | undefined, question: string, usual: string, faultOf: FaultOf) => {
     const known = said ?? document.get(key)
-    document.set(key, known ?? (nobody ? usual : await questions.ask(question, usual)))
+    document.set(key, known ?? (nobody ? usual : await askUntilRight(questions, question, usual, faultOf)))
   }
-  await ask('bridge', request.bridge, "The bridge's address, such as https://cameras.example.org", '')
-  await ask('name', request.name, 'How the box is called in the console', hostname())
+  const where = "The bridge's address, such as https://cameras.example.org"
+  await ask('bridge', request.bridge, where, '', faultBy(BridgeUrl))
+  await ask('name', request.name, 'How the box is called in the console', hostname(), faultBy(BoxName))
   document.set('stateDir', request.stateDir ?? document.get('stateDir') ?? DEFAULT_STATE_DIR)
   addCredential(document, request)
   for (const [key, more] of Object.entries(await placesOf(request, questions, nobody))) addTo(document, key, more)
@@ -114,9 +123,20 @@ function addCredential(document: Document, { user: username, passwordFile }: Set
 
 async function placesOf({ cidr, host, interface: interfaces }: SetupRequest, questions: Questions, nobody: boolean) {
   const question = 'Ranges to ask besides the own network, such as 192.168.7.0/24 (or none)'
-  const asked = nobody || cidr.length + host.length > 0 ? '' : await questions.ask(question)
-  const ranges = asked.split(/[\s,]+/).filter((range) => range !== '' && range !== 'none')
-  return { ranges: [...cidr, ...ranges], hosts: host, interfaces }
+  const isTold = nobody || cidr.length + host.length > 0
+  const asked = isTold ? '' : await askUntilRight(questions, question, '', faultOfRanges)
+  return { ranges: [...cidr, ...rangesIn(asked)], hosts: host, interfaces }
+}
+
+const rangesIn = (answer: string) => answer.split(/[\s,]+/).filter((range) => range !== '' && range !== 'none')
+
+function faultOfRanges(answer: string): string | undefined {
+  try {
+    for (const range of rangesIn(answer)) addressesOf(range)
+    return undefined
+  } catch (error) {
+    return describeError(error)
+  }
 }
 
 /** Adds what a list does not have yet; a list that would be empty is not begun. */

@@ -27,13 +27,15 @@ export async function runSetup(
   const say = (event: string, text: string, facts: object = {}) => output.event({ event, ...facts }, text)
   if (existsSync(request.config) && !request.yes && request.answers !== request.config) {
     const said = await questions.ask(`${request.config} is there already. Write it anew? (yes/no)`, 'no')
-    if (said !== 'yes') throw new LenscapError('invalid', 'Nothing was changed')
+    if (!/^y(es)?$/i.test(said)) throw new LenscapError('invalid', 'Nothing was changed')
   }
   const plan = await planOf(request, questions)
-  const look = (again: readonly string[] | undefined, credentials: readonly Proven[]) => {
+  const look = async (again: readonly string[] | undefined, credentials: readonly Proven[]) => {
     const progress = openProgress(again ? 'Signing in' : 'Looking for cameras')
     const places = placesIn(plan, request.timeout, again)
-    return lookRound(places, credentials, signal, progress.count).finally(progress.end)
+    const found = await lookRound(places, credentials, signal, progress.count).finally(progress.end)
+    if (signal.aborted) throw new LenscapError('cancelled', 'Stopped: nothing was changed')
+    return found
   }
   let devices = await look(undefined, plan.given)
   say('found', asTable(devices, output.width), { devices })
@@ -42,7 +44,12 @@ export async function runSetup(
     const credential = await askCredential(devices.filter(isUnread).length, questions)
     if (credential === undefined) break
     const fresh = await look(devices.filter(isUnread).map(placeOf), [credential])
-    devices = devices.map((device) => fresh.find((each) => placeOf(each) === placeOf(device)) ?? device)
+    devices = devices.map((device) =>
+      better(
+        device,
+        fresh.find((each) => placeOf(each) === placeOf(device)),
+      ),
+    )
     if (fresh.some((device) => !isUnread(device))) proven.push(credential)
     say('found', asTable(devices, output.width), { devices })
   }
@@ -65,11 +72,18 @@ function placesIn({ config }: Plan, timeout: number, again: readonly string[] | 
   return { ...where, cidr, host, multicast, timeout }
 }
 
+/** What a device said of itself when it was found is not lost where it was asked again in vain. */
+function better(former: FoundDevice, fresh: FoundDevice | undefined): FoundDevice {
+  if (fresh === undefined) return former
+  const { manufacturer, model, channels } = former
+  return isUnread(fresh) ? { ...fresh, manufacturer, model, channels } : fresh
+}
+
 const isUnread = ({ diagnosis }: FoundDevice) => diagnosis !== ''
 const placeOf = ({ address, port }: FoundDevice) => `${address.includes(':') ? `[${address}]` : address}:${port}`
 
 async function askCredential(unread: number, questions: Questions): Promise<Proven | undefined> {
-  const who = unread === 1 ? '1 device lets us not in' : `${unread} devices let us not in`
+  const who = unread === 1 ? '1 device does not let us in' : `${unread} devices do not let us in`
   const username = await questions.ask(`${who}. User name on it (empty: leave it so)`)
   if (username === '') return undefined
   const password = new Secret(await questions.askHidden(`Password of ${username} (not shown)`))

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { stateBallast } from '../base/ballast.ts'
-import { type Database, openDatabase, readDatabase } from '../base/database.ts'
+import type { Clock } from '../base/clock.ts'
+import { type Database, openDatabase, openOrReplaceDatabase, readDatabase } from '../base/database.ts'
 import { LenscapError } from '../base/errors.ts'
 import type { AgentConfig } from '../config/schema.ts'
 import { CONSENT_TABLES } from '../consent/consent.ts'
@@ -12,6 +13,7 @@ import { HEALTH_TABLES } from '../health/store.ts'
 import { ABSENCE_TABLES, FORGOTTEN_TABLES, INVENTORY_TABLES } from '../inventory/tables.ts'
 import { TRUST_TABLES } from '../inventory/trust-store.ts'
 import { LOGS_TABLES } from '../logs/store.ts'
+import type { Journal } from './journal.ts'
 
 /** Where everything of this box lies. */
 export function statePaths(config: Pick<AgentConfig, 'stateDir'>) {
@@ -56,6 +58,22 @@ export const openStateDatabase = (path: string): Database =>
     () => undefined,
     () => openDatabase(path, STATE_MIGRATIONS),
   )
+
+/**
+ * The same for the agent itself. Records that are damaged are set aside, since a box that never starts again helps nobody:
+ * its cameras are new to it then, and nothing is allowed of them.
+ */
+export function openOwnState(path: string, clock: Pick<Clock, 'nowMs'>, journal: Pick<Journal, 'activity'>): Database {
+  const { db, setAside } = stateBallast(dirname(path)).withRoom(
+    () => undefined,
+    () => openOrReplaceDatabase(path, STATE_MIGRATIONS, clock.nowMs()),
+  )
+  if (setAside !== undefined) {
+    const after = 'its cameras are found anew, with every switch off'
+    journal.activity('other', `The records of this box were damaged, and set aside as ${basename(setAside)}: ${after}`)
+  }
+  return db
+}
 
 /** The same for a command that changes a record of it beside a running agent; undefined where no agent has run yet. */
 export function openExistingState(config: Pick<AgentConfig, 'stateDir'>): Database | undefined {

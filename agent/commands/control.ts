@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { HealthLevel } from '../protocol/camera.ts'
 import { Id, TimeMs } from '../protocol/envelope.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { DEFAULT_PREFIX } from '../protocol/topics.ts'
 
 const FilePath = z.string().min(1).max(4096)

@@ -110,7 +110,11 @@ describe('passwords in the configuration', () => {
     assert.throws(() => parseConfig(file(both), 'f'), /needs either passwordFile or password/)
   })
 
-  it('are never in the words about a fault, however they are written', () => {
+  it('are never in the words about a fault, however they are written', async (t) => {
+    const warnings: string[] = []
+    const onWarning = (warning: Error) => void warnings.push(warning.message)
+    process.on('warning', onWarning)
+    t.after(() => process.off('warning', onWarning))
     const spellings = [
       '',
       ' ',
@@ -159,5 +163,11 @@ describe('passwords in the configuration', () => {
       }
     }
     assert.ok(faults > 500, String(faults))
+    // Warnings are told one turn later.
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.deepEqual(
+      warnings.filter((warning) => warning.includes(secret)),
+      [],
+    )
   })
 })

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { LenscapError } from '../base/errors.ts'
+import { readConfiguration } from '../base/files.ts'
 import { type Credential, Secret } from '../base/secret.ts'
 import { AgentConfig } from './schema.ts'
 
@@ -42,25 +43,15 @@ export type FaultFinder = (config: AgentConfig) => readonly { readonly path: Pro
  * @throws LenscapError `invalid` where it can't be read; `ConfigError` naming line, column and what to write instead
  */
 export async function loadConfig(path: string, moreFaults?: FaultFinder): Promise<AgentConfig> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new LenscapError(
-      'invalid',
-      `Can't read the configuration ${path}: check the path and its permissions`,
-      {},
-      cause,
-    )
-  }
-  return parseConfig(text, path, moreFaults)
+  return parseConfig(await readConfiguration(path), path, moreFaults)
 }
 
 /** The same for a text that is already here; `name` is what errors call it. */
 export function parseConfig(text: string, name: string, moreFaults: FaultFinder = () => []): AgentConfig {
   if (text.length > CONFIG_BYTES_MAX) throw new LenscapError('invalid', `${name} is larger than 1 MiB`)
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
+  // Its warnings would quote what it read, on standard error.
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'error' })
   const syntax = document.errors.slice(0, FAULTS_MAX).map(({ code, pos }) => {
     return { ...placeAt(pos[0]), key: '', message: SYNTAX[code] ?? NO_YAML }
   })

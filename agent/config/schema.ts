@@ -1,5 +1,5 @@
 import { validate as isCron } from 'node-cron'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Secret } from '../base/secret.ts'
 import { AgentBroker, OtherBroker } from './broker.ts'
 
@@ -57,12 +57,20 @@ const MetricsListen = z
     'must be socket, off or 127.0.0.1:PORT',
   )
 
+/** How the owner knows the box. */
+export const BoxName = z.string().trim().min(1).max(128)
+
+/** Where the bridge answers. */
+export const BridgeUrl = z.url({
+  protocol: /^https?$/,
+  error: 'write it with http:// or https://, such as https://cameras.example.org',
+})
+
 const SHAPE = z.strictObject({
-  bridge: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('Where the bridge answers, such as https://cameras.example.org; without one, mqtt.url is needed'),
-  name: z.string().trim().min(1).max(128).default('Lenscap agent').describe('How the box is called in the console'),
+  bridge: BridgeUrl.optional().describe(
+    'Where the bridge answers, such as https://cameras.example.org; without one, mqtt.url is needed',
+  ),
+  name: BoxName.default('Lenscap agent').describe('How the box is called in the console'),
   stateDir: z.string().min(1).default('/var/lib/lenscap').describe('Where identity, spool and queue live'),
   credentials: z.array(CredentialSet).max(32).default([]),
   discovery: z
@@ -167,6 +175,13 @@ const SHAPE = z.strictObject({
         .min(1_048_576)
         .default(512 * 1_048_576)
         .describe('Media waiting for upload; above it the oldest is let go, and named'),
+      queueAgeMaxHours: z
+        .number()
+        .int()
+        .min(1)
+        .max(87_600)
+        .default(720)
+        .describe('Media waiting for upload; what has waited longer while the agent ran is let go, and named'),
     })
     .prefault({}),
   upload: z

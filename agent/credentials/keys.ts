@@ -1,10 +1,11 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LenscapError } from '../base/errors.ts'
-import { readFileIfThere, syncFolder } from '../base/files.ts'
+import { readFileIfThere, syncFolder, writeFileDurably } from '../base/files.ts'
 import { Secret } from '../base/secret.ts'
-import { writePrivately } from './private-file.ts'
+import { type BoundTo, bindToMachine, openBound, SYSTEMD_CREDENTIAL, type SystemdCreds } from './systemd-creds.ts'
 
 const KEY_BYTES = 32
 /** NIST SP 800-38D, 8.2: 96 bits, random for each sealing. */
@@ -12,9 +13,8 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const KEY_FILE = 'credentials.key'
 const NEXT_FILE = 'credentials.key.next'
-
-/** The name under which a service unit hands the key over (`LoadCredentialEncrypted=lenscap-credentials-key`). */
-export const SYSTEMD_CREDENTIAL = 'lenscap-credentials-key'
+/** The key as `systemd-creds` bound it to this machine. */
+const BOUND_FILE = 'credentials.key.cred'
 
 /** A text that only the holder of the key can read. */
 export interface Sealed {
@@ -77,35 +77,63 @@ export class Keys {
 }
 
 /**
- * The box's keys: from systemd where the unit hands them over, else from their file, which is made where there is none.
+ * The box's keys: from systemd where the unit hands them over, else from their file, else from the one that is bound to this
+ * machine. Made where there is none of these, and never beside one that can't be opened.
  * @param systemdFolder `$CREDENTIALS_DIRECTORY`
- * @throws LenscapError `refused` for a file that others can read, `invalid` for one that holds no key, `storage`
+ * @throws LenscapError `refused` for a file that others can read, `invalid` for one that holds no key, `storage`, and what
+ *   `openBound` throws
  */
 export async function openKeys(
   stateDir: string,
   systemdFolder: string | undefined = process.env['CREDENTIALS_DIRECTORY'],
+  tool: SystemdCreds = {},
 ): Promise<Keys> {
   const handed = await fromSystemd(systemdFolder)
   if (handed) return handed
   const path = join(stateDir, KEY_FILE)
   const text = await readKeyFile(path)
-  if (text !== undefined) return parsed(text, path)
+  if (text !== undefined) return parsed(text, path, 'file')
+  const bound = join(stateDir, BOUND_FILE)
+  if (existsSync(bound)) return parsed(await openBound(bound, tool), bound, 'systemd')
   const made = new Keys(randomBytes(KEY_BYTES), randomBytes(KEY_BYTES), 'file')
-  await stored(path, () => writePrivately(path, made.asFile()))
+  await stored(path, () => writeFileDurably(path, made.asFile()))
   return made
+}
+
+/**
+ * Binds the keys to this machine: the readable file goes once the bound one was opened again, so that a box can't lock
+ * itself out. Cut off at any moment, one of both is whole.
+ * @returns where the bound file is
+ */
+export async function bindKeys(stateDir: string, keys: Keys, to: BoundTo, tool: SystemdCreds = {}): Promise<string> {
+  const path = join(stateDir, BOUND_FILE)
+  const sealed = await bindToMachine(keys.asFile(), to, tool)
+  await stored(path, () => writeFileDurably(path, sealed))
+  try {
+    const again = parsed(await openBound(path, tool), path, 'systemd')
+    if (again.id !== keys.id) throw noKey(path)
+  } catch (error) {
+    await rm(path, { force: true })
+    throw error
+  }
+  await stored(path, async () => {
+    await rm(join(stateDir, KEY_FILE), { force: true })
+    await syncFolder(stateDir)
+  })
+  return path
 }
 
 /** The key that a rotation was about to take up when it was cut off. */
 export async function nextKeys(stateDir: string): Promise<Keys | undefined> {
   const path = join(stateDir, NEXT_FILE)
   const text = await readKeyFile(path)
-  return text === undefined ? undefined : parsed(text, path)
+  return text === undefined ? undefined : parsed(text, path, 'file')
 }
 
 /** Puts the next key on the disk beside the one in use: until the store is sealed with it, both are needed. */
 export async function announceKeys(stateDir: string, keys: Keys): Promise<void> {
   const path = join(stateDir, NEXT_FILE)
-  await stored(path, () => writePrivately(path, keys.asFile()))
+  await stored(path, () => writeFileDurably(path, keys.asFile()))
 }
 
 /** The next key is the key from now on. */
@@ -132,7 +160,10 @@ async function fromSystemd(folder: string | undefined): Promise<Keys | undefined
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw new LenscapError('storage', `Can't read ${path}, where systemd put the key of the credentials`, { path })
   }
-  const sealing = bytes.length === KEY_BYTES ? bytes : Buffer.from(bytes.toString('latin1').trim(), 'base64')
+  const text = bytes.toString('latin1').trim()
+  // As `credentials bind-key` bound it: what was refused stays refused.
+  if (bytes.length !== KEY_BYTES && text.includes('\n')) return parsed(text, path, 'systemd')
+  const sealing = bytes.length === KEY_BYTES ? bytes : Buffer.from(text, 'base64')
   if (sealing.length !== KEY_BYTES) throw noKey(path)
   const marking = Buffer.from(hkdfSync('sha256', sealing, '', 'lenscap refusals', KEY_BYTES))
   return new Keys(sealing, marking, 'systemd')
@@ -150,10 +181,10 @@ async function readKeyFile(path: string): Promise<string | undefined> {
   })
 }
 
-function parsed(text: string, path: string): Keys {
+function parsed(text: string, path: string, from: Keys['from']): Keys {
   const [sealing, marking] = text.split('\n').map((line) => Buffer.from(line, 'base64'))
   if (sealing?.length !== KEY_BYTES || marking?.length !== KEY_BYTES) throw noKey(path)
-  return new Keys(sealing, marking, 'file')
+  return new Keys(sealing, marking, from)
 }
 
 const noKey = (path: string) =>

@@ -6,8 +6,9 @@ import { describe, it, type TestContext } from 'node:test'
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { Secret } from '../base/secret.ts'
-import { announceKeys, openKeys, SYSTEMD_CREDENTIAL } from './keys.ts'
+import { announceKeys, openKeys } from './keys.ts'
 import { CredentialStore } from './store.ts'
+import { SYSTEMD_CREDENTIAL } from './systemd-creds.ts'
 
 function box(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'credentials-'))

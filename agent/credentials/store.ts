@@ -1,13 +1,13 @@
 import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { LenscapError } from '../base/errors.ts'
-import { readFileIfThere, syncFolder } from '../base/files.ts'
+import { readFileIfThere, syncFolder, writeFileDurably } from '../base/files.ts'
 import { newId } from '../base/ids.ts'
 import { type Credential, Secret } from '../base/secret.ts'
 import { type CredentialSet, checkPatterns } from './for.ts'
-import { announceKeys, dropNextKeys, type Keys, nextKeys, openKeys, promoteKeys } from './keys.ts'
-import { writePrivately } from './private-file.ts'
+import { announceKeys, bindKeys, dropNextKeys, type Keys, nextKeys, openKeys, promoteKeys } from './keys.ts'
+import type { BoundTo, SystemdCreds } from './systemd-creds.ts'
 
 export const STORE_FILE = 'credentials.sealed'
 
@@ -37,11 +37,17 @@ export interface StoreReading {
 export class CredentialStore {
   readonly #stateDir: string
   readonly #systemdFolder: string | undefined
+  readonly #tool: SystemdCreds
 
   /** @param systemdFolder `$CREDENTIALS_DIRECTORY`, where systemd puts what a unit is handed */
-  constructor(stateDir: string, systemdFolder: string | undefined = process.env['CREDENTIALS_DIRECTORY']) {
+  constructor(
+    stateDir: string,
+    systemdFolder: string | undefined = process.env['CREDENTIALS_DIRECTORY'],
+    tool: SystemdCreds = {},
+  ) {
     this.#stateDir = stateDir
     this.#systemdFolder = systemdFolder
+    this.#tool = tool
   }
 
   get path(): string {
@@ -92,6 +98,13 @@ export class CredentialStore {
     await promoteKeys(this.#stateDir)
   }
 
+  /** Binds the key to this machine. @returns the file that holds it. @throws LenscapError `unsupported` where it is bound */
+  async bind(to: BoundTo): Promise<string> {
+    const { keys } = await this.#load()
+    if (keys.from === 'systemd') throw new LenscapError('unsupported', 'The key is bound to this machine already')
+    return await bindKeys(this.#stateDir, keys, to, this.#tool)
+  }
+
   async #change(change: (sets: readonly CredentialSet[]) => CredentialSet[]): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       const { sets, keys, text } = await this.#load()
@@ -110,7 +123,7 @@ export class CredentialStore {
     })
     const sealed = { v: 1, ...keys.seal(JSON.stringify(content)) }
     try {
-      await writePrivately(this.path, `${JSON.stringify(sealed)}\n`)
+      await writeFileDurably(this.path, `${JSON.stringify(sealed)}\n`)
     } catch (error) {
       throw cannot('write', this.path, error)
     }
@@ -125,7 +138,7 @@ export class CredentialStore {
   }
 
   async #load(): Promise<StoreReading & { text: string | undefined }> {
-    const keys = await openKeys(this.#stateDir, this.#systemdFolder)
+    const keys = await openKeys(this.#stateDir, this.#systemdFolder, this.#tool)
     const text = await this.#text()
     if (text === undefined) return { sets: [], keys, trouble: undefined, text }
     const file = parsedFile(text)

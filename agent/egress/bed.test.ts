@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { FileStore } from '@tus/file-store'
 import { Server } from '@tus/server'
-import { systemClock } from '../base/clock.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
 import { openDatabase } from '../base/database.ts'
 import { newId } from '../base/ids.ts'
 import { silentLogger } from '../base/logger.ts'
@@ -145,18 +145,18 @@ export function box(
   t: TestContext,
   bridgeUrl: string,
   limits: Partial<EgressLimits> = {},
-  stateDir = folder('egress'),
+  { stateDir = folder('egress'), clock = systemClock }: { stateDir?: string; clock?: Clock } = {},
 ) {
   const db = openDatabase(join(stateDir, 'state.db'), [CONSENT_TABLES, LATEST_TIME_TABLES])
   const cap = new Cap(stateDir)
   const pins = { agent: AGENT, account: ACCOUNT, grantKey: owner.publicKey }
-  const consent = new Consent({ db, pins, cap, clock: systemClock, onChange: () => {} })
+  const consent = new Consent({ db, pins, cap, clock, onChange: () => {} })
   const activities: EgressActivity[] = []
   const egress = new Egress({
     stateDir,
     grantFor: (camera, kind) => consent.grant(camera, kind),
     target: { bridgeUrl, agent: AGENT, token: new Secret(TOKEN) },
-    clock: systemClock,
+    clock,
     random: Math.random,
     logger: silentLogger,
     onActivity: (activity) => activities.push(activity),
@@ -164,8 +164,12 @@ export function box(
   })
   const stop = new AbortController()
   let running = Promise.resolve()
-  const allow = (serial: number, kinds: MediaKind[], recipients = [ageRecipientOf(reader)]) => {
-    const [notBefore, expires] = [0, Date.now() + 3_600_000]
+  const allow = (
+    serial: number,
+    kinds: MediaKind[],
+    { recipients = [ageRecipientOf(reader)], expires = Date.now() + 3_600_000 } = {},
+  ) => {
+    const notBefore = 0
     const cameras = [{ camera: CAMERA, kinds }]
     consent.accept(
       signGrant(

@@ -10,12 +10,17 @@ import { keepRunning } from '../base/retry.ts'
 import type { Grant } from '../consent/consent.ts'
 import type { ActivityKind } from '../protocol/activity.ts'
 import type { Id } from '../protocol/envelope.ts'
+import { Flights } from './flights.ts'
+import { closeInterrupted } from './interrupted.ts'
 import { LEDGER_TABLES, LEDGER_TOLD_TABLES, Ledger, type LedgerRow } from './ledger.ts'
 import { type EgressLimits, LIMITS } from './limits.ts'
 import { Pace } from './pace.ts'
 import { EgressItem, MediaQueue, QUEUE_SEALED, QUEUE_TABLES, type QueuedItem } from './queue.ts'
+import { type Keeping, QUEUE_AGE_TABLES, Retention } from './retention.ts'
+import { recipientsOf } from './seal.ts'
 import { sendItem } from './send.ts'
 import { tellLedger } from './tell-ledger.ts'
+import { Turns } from './turns.ts'
 import type { UploadTarget } from './upload.ts'
 
 /** What the owner is told. */
@@ -40,7 +45,9 @@ export interface EgressDeps {
   readonly limits?: Partial<EgressLimits>
 }
 
-const MIGRATIONS = [QUEUE_TABLES + LEDGER_TABLES, LEDGER_TOLD_TABLES, QUEUE_SEALED]
+/** Whether anything has waited for too long is looked at so often. */
+const LOOK_EVERY_MS = 60_000
+const MIGRATIONS = [QUEUE_TABLES + LEDGER_TABLES, LEDGER_TOLD_TABLES, QUEUE_SEALED, QUEUE_AGE_TABLES]
 const pathIn = (stateDir: string) => join(stateDir, 'egress.db')
 
 /** Opens the queue's and the ledger's database. */
@@ -62,9 +69,14 @@ export class Egress implements Disposable {
   readonly #queue: MediaQueue
   readonly #bell: Bell
   readonly #pace: Pace
+  readonly #retention: Retention
   readonly #watched = new WeakSet<Grant>()
-  #active: Id | undefined
+  readonly #flights: Flights
+  readonly #turns = new Turns()
   #chunkBytes: number
+  #flightsMax = 1
+  /** Failures that are being seen to: nothing begins meanwhile. */
+  #resting = 0
   #troubled = false
 
   /** @throws LenscapError `storage` where the queue can't be opened; it is never replaced, since it holds the ledger */
@@ -75,11 +87,14 @@ export class Egress implements Disposable {
     this.#pace = new Pace(this.#limits, deps.clock)
     this.#db = openEgressDatabase(deps.stateDir)
     this.#queue = new MediaQueue(this.#db, join(deps.stateDir, 'media-queue'))
+    this.#retention = new Retention(this.#queue, this.#db, deps.clock, this.#limits)
     const { strays } = this.#queue
     if (strays > 0) deps.logger.warn({ files: strays }, 'Media that no queued item names was removed after a crash')
     this.ledger = new Ledger(this.#db)
     this.#bell = new Bell(deps.clock)
-    this.#closeInterrupted()
+    this.#flights = new Flights(this.#bell.ring)
+    const { chunkBytesMax } = this.#limits
+    closeInterrupted({ ledger: this.ledger, queue: this.#queue, clock: deps.clock, chunkBytesMax })
   }
 
   /** Whether media of this camera waits. */
@@ -90,6 +105,12 @@ export class Egress implements Disposable {
   /** What waits to leave. */
   queued(): { readonly items: number; readonly bytes: number } {
     return this.#queue.depth()
+  }
+
+  /** What may wait from now on. */
+  use(keeping: Keeping): void {
+    this.#retention.use(keeping)
+    this.#bell.ring()
   }
 
   /** What left, ever. */
@@ -106,8 +127,10 @@ export class Egress implements Disposable {
   async enqueue(grant: Grant, item: EgressItem): Promise<void> {
     try {
       const { camera, kind, bytes } = this.#checked(grant, item)
-      if (bytes > this.#limits.bytesMax) throw new LenscapError('limit', 'The item is larger than the queue', { bytes })
-      await this.#queue.add(item, recipientsOf(grant), () => grant.check())
+      if (bytes > this.#retention.bytesMax)
+        throw new LenscapError('limit', 'The item is larger than the queue', { bytes })
+      const nowMs = () => this.#retention.nowMs()
+      await this.#queue.add(item, { recipients: recipientsOf(grant), check: () => grant.check(), nowMs })
       // Permission may have ended meanwhile, and come back since: what was taken before stays behind.
       if (grant.signal.aborted) this.#queue.remove(item.item)
       this.#review(camera, kind)
@@ -116,7 +139,7 @@ export class Egress implements Disposable {
     } finally {
       rmSync(item.path, { force: true })
     }
-    this.#keepBounds(item.item)
+    this.#tellGone(this.#retention.bySize([item.item, ...this.#flights.items]))
     this.#bell.ring()
   }
 
@@ -134,6 +157,7 @@ export class Egress implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    if (this.#db.open) this.#retention.keepTime()
     this.#db.close()
   }
 
@@ -144,12 +168,19 @@ export class Egress implements Disposable {
   async #work(signal: AbortSignal): Promise<void> {
     this.#dropUnsealed()
     for (const { camera, kind } of this.#queue.scopes()) this.#review(camera, kind)
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.#flights.failed) {
+      this.#tellGone(this.#retention.byAge(this.#flights.items))
       const closedForMs = this.#pace.closedForMs()
-      const item = closedForMs > 0 ? undefined : this.#queue.next()
-      if (item) await this.#send(item, signal)
-      else await this.#bell.wait(closedForMs || 60_000)
+      const item = closedForMs > 0 ? undefined : this.#nextToSend()
+      if (item) this.#flights.start(item.item, this.#send(item, signal))
+      else await this.#bell.wait(Math.min(closedForMs || LOOK_EVERY_MS, LOOK_EVERY_MS))
     }
+    await this.#flights.ended()
+  }
+
+  #nextToSend(): QueuedItem | undefined {
+    const { items } = this.#flights
+    return this.#resting === 0 && items.length < this.#flightsMax ? this.#queue.next(items) : undefined
   }
 
   async #send(item: QueuedItem, signal: AbortSignal): Promise<void> {
@@ -157,7 +188,6 @@ export class Egress implements Disposable {
     const grant = grantFor(item.camera, item.kind)
     if (!grant) return this.#review(item.camera, item.kind)
     this.#watch(grant)
-    this.#active = item.item
     try {
       const { ledger } = this
       const sentBytes = await sendItem({
@@ -169,16 +199,19 @@ export class Egress implements Disposable {
         signal,
         queue: this.#queue,
         pace: this.#pace,
+        turn: this.#turns.next(),
         chunkBytes: this.#chunkBytes,
         stallMs: this.#limits.stallMs,
       })
       this.#troubled = false
+      this.#flightsMax = this.#limits.flightsMax
       this.#chunkBytes = Math.min(2 * this.#chunkBytes, this.#limits.chunkBytesMax)
       onActivity({ kind: 'upload-done', camera: item.camera, message: `A ${item.kind} was sent (${sentBytes} bytes)` })
     } catch (error) {
-      await this.#afterFailure(item, grant, error, signal)
-    } finally {
-      this.#active = undefined
+      this.#resting += 1
+      await this.#afterFailure(item, grant, error, signal).finally(() => {
+        this.#resting -= 1
+      })
     }
   }
 
@@ -188,6 +221,7 @@ export class Egress implements Disposable {
     if (grant.signal.aborted) return this.#review(item.camera, item.kind)
     const kind = errorKind(error)
     const { camera } = item
+    this.#flightsMax = 1
     if (kind === 'refused') this.#queue.noteRefusal(item.item)
     const wasLarge = this.#chunkBytes > this.#limits.chunkBytes
     this.#chunkBytes = this.#limits.chunkBytes
@@ -254,41 +288,10 @@ export class Egress implements Disposable {
   #dropUnsealed(): void {
     const items = this.#queue.removeUnsealed()
     if (items === 0) return
-    const message = `${items} items that an earlier release had queued without encryption were deleted`
-    this.#deps.onActivity({ kind: 'upload-cancelled', camera: undefined, message })
+    this.#tellGone(`${items} items that an earlier release had queued without encryption were deleted`)
   }
 
-  #keepBounds(newest: Id): void {
-    const gone: QueuedItem[] = []
-    while (this.#queue.depth().bytes > this.#limits.bytesMax) {
-      const oldest = this.#queue.oldestExcept(newest, this.#active)
-      if (!oldest) break
-      this.#queue.remove(oldest.item)
-      gone.push(oldest)
-    }
-    const [first, last] = [gone[0], gone.at(-1)]
-    if (!first || !last) return
-    const [from, to] = [first, last].map(({ takenAt }) => new Date(takenAt).toISOString())
-    const message = `The queue for media was full: ${gone.length} items were deleted, taken from ${from} to ${to}`
-    this.#deps.onActivity({ kind: 'upload-cancelled', camera: undefined, message })
+  #tellGone(message: string | undefined): void {
+    if (message) this.#deps.onActivity({ kind: 'upload-cancelled', camera: undefined, message })
   }
-
-  /** A transfer that a power cut ended gets its end in the ledger, with as much as may have left. */
-  #closeInterrupted(): void {
-    const last = this.ledger.last()
-    if (last?.outcome !== 'begun') return
-    const item = this.#queue.get(last.item)
-    const confirmed = item ? item.sentUpTo - (item.bytes - last.bytes) : 0
-    const bytes = Math.min(last.bytes, confirmed + this.#limits.chunkBytesMax)
-    this.ledger.append({ ...last, at: this.#deps.clock.nowMs(), outcome: 'cut', bytes })
-  }
-}
-
-/** @throws LenscapError `unsupported` */
-function recipientsOf({ recipients }: Grant): readonly string[] {
-  if (recipients.length > 0) return recipients
-  throw new LenscapError(
-    'unsupported',
-    'The bridge names no key to encrypt media for, so none leave: update the bridge',
-  )
 }

@@ -35,6 +35,9 @@ export interface LedgerCheck {
   readonly broken: { readonly n: number; readonly reason: string } | undefined
 }
 
+/** More rows than follow a transfer's first one before its last: some go on while it waits for the bridge's word. */
+const INTERRUPTED_ROWS_MAX = 10_000
+
 const COLUMNS = 'n, at, item, camera, kind, grant_serial AS grantSerial, sha256, bytes, outcome, prev, hash'
 
 /** Every byte of media that left the box, in an append-only chain: a changed, removed or inserted row shows. */
@@ -83,6 +86,18 @@ export class Ledger {
 
   last(): LedgerRow | undefined {
     return this.#db.prepare<[], LedgerRow>(`SELECT ${COLUMNS} FROM ledger ORDER BY n DESC LIMIT 1`).get()
+  }
+
+  /** Transfers that begun and did not end, among the newest rows: those that a power cut ended. */
+  interrupted(): LedgerRow[] {
+    const ended = new Set<string>()
+    const open: LedgerRow[] = []
+    const newest = `SELECT ${COLUMNS} FROM ledger ORDER BY n DESC LIMIT ${INTERRUPTED_ROWS_MAX}`
+    for (const row of this.#db.prepare<[], LedgerRow>(newest).iterate()) {
+      if (row.outcome === 'begun' && !ended.has(row.item)) open.unshift(row)
+      ended.add(row.item)
+    }
+    return open
   }
 
   /** Up to `limit` rows above this number, in order. */

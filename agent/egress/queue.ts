@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Database } from '../base/database.ts'
 import { LenscapError } from '../base/errors.ts'
 import { syncFolder } from '../base/files.ts'
@@ -47,6 +47,17 @@ export interface QueuedItem extends Omit<EgressItem, 'path'> {
   readonly sentUpTo: number
   /** How often the bridge refused it. */
   readonly refusals: number
+  /** When it was queued, by the queue's own time. */
+  readonly queuedMs: number
+}
+
+interface AddOptions {
+  /** age recipients. */
+  readonly recipients: readonly string[]
+  /** Asked before each chunk: what it throws ends the work, and nothing is kept. */
+  readonly check: () => void
+  /** The queue's own time. */
+  readonly nowMs: () => number
 }
 
 /**
@@ -74,11 +85,10 @@ export class MediaQueue {
 
   /**
    * Encrypts the item's file into one of its own, on disk before it counts; the plain file stays the caller's.
-   * @param check asked before each chunk: what it throws ends the work, and nothing is kept
    * @throws LenscapError `invalid` for an id that is there, `unsupported` for recipients that can't be encrypted for,
    * `limit` for an item that is too large for one upload, `storage`
    */
-  async add(item: EgressItem, recipients: readonly string[], check: () => void): Promise<void> {
+  async add(item: EgressItem, { recipients, check, nowMs }: AddOptions): Promise<void> {
     if (this.has(item.item)) throw new LenscapError('invalid', 'This item is queued already', { item: item.item })
     const { path: from, bytes, sha256: _plain, ...label } = item
     if (sealedBytesOf(bytes) > UPLOAD_BYTES_MAX) {
@@ -88,7 +98,7 @@ export class MediaQueue {
     try {
       const sealed = await sealFile({ from, to, label, bytes, recipients, check })
       await syncFolder(this.#folder)
-      this.#insert({ ...label, ...sealed })
+      this.#insert({ ...label, ...sealed, queuedMs: nowMs() })
     } catch (error) {
       await rm(to, { force: true })
       throw error
@@ -98,7 +108,7 @@ export class MediaQueue {
   #insert(row: Omit<QueuedItem, 'uploadUrl' | 'sentUpTo' | 'refusals'>): void {
     this.#db
       .prepare(
-        'INSERT INTO item (item, camera, kind, contentType, bytes, sha256, takenAt, durationMs, reason, envelope) VALUES (@item, @camera, @kind, @contentType, @bytes, @sha256, @takenAt, @durationMs, @reason, @envelope)',
+        'INSERT INTO item (item, camera, kind, contentType, bytes, sha256, takenAt, durationMs, reason, envelope, queuedMs) VALUES (@item, @camera, @kind, @contentType, @bytes, @sha256, @takenAt, @durationMs, @reason, @envelope, @queuedMs)',
       )
       .run(row)
   }
@@ -110,11 +120,16 @@ export class MediaQueue {
     return items.length
   }
 
-  /** Snapshots before clips, since they are small and quick; of each the newest first, worth most to who waits. */
-  next(): QueuedItem | undefined {
+  /**
+   * Snapshots before clips, since they are small and quick; of each the newest first, worth most to who waits.
+   * @param except items that are on their way
+   */
+  next(except: readonly Id[] = []): QueuedItem | undefined {
     return this.#db
-      .prepare<[], QueuedItem>("SELECT * FROM item ORDER BY refusals, kind = 'clip', takenAt DESC LIMIT 1")
-      .get()
+      .prepare<[string], QueuedItem>(
+        "SELECT * FROM item WHERE item NOT IN (SELECT value FROM json_each(?)) ORDER BY refusals, kind = 'clip', takenAt DESC LIMIT 1",
+      )
+      .get(JSON.stringify(except))
   }
 
   get(item: Id): QueuedItem | undefined {
@@ -146,10 +161,29 @@ export class MediaQueue {
       .all(camera, kind)
   }
 
-  oldestExcept(newest: Id, active: Id | undefined): QueuedItem | undefined {
+  oldestExcept(except: readonly Id[]): QueuedItem | undefined {
     return this.#db
-      .prepare<[Id, Id], QueuedItem>('SELECT * FROM item WHERE item NOT IN (?, ?) ORDER BY takenAt LIMIT 1')
-      .get(newest, active ?? newest)
+      .prepare<[string], QueuedItem>(
+        'SELECT * FROM item WHERE item NOT IN (SELECT value FROM json_each(?)) ORDER BY takenAt LIMIT 1',
+      )
+      .get(JSON.stringify(except))
+  }
+
+  /** What was queued before then, by the queue's own time. */
+  queuedUpTo(ms: number, except: readonly Id[]): QueuedItem[] {
+    return this.#db
+      .prepare<[number, string], QueuedItem>(
+        'SELECT * FROM item WHERE queuedMs < ? AND item NOT IN (SELECT value FROM json_each(?)) ORDER BY queuedMs',
+      )
+      .all(ms, JSON.stringify(except))
+  }
+
+  /** Its first byte is about to leave for this address: one commit with what `note` writes about it. */
+  begin(item: Id, uploadUrl: string | null, note: () => void): void {
+    this.#db.transaction(() => {
+      note()
+      this.#db.prepare('UPDATE item SET uploadUrl = ? WHERE item = ?').run(uploadUrl, item)
+    })()
   }
 
   noteProgress(item: Id, uploadUrl: string, sentUpTo: number): void {
@@ -167,12 +201,12 @@ export class MediaQueue {
   }
 
   /** Forgets an item that has arrived, in one commit with what `note` writes about it; then deletes its file. */
-  finish(item: Id, note: () => void): void {
+  async finish(item: Id, note: () => void): Promise<void> {
     this.#db.transaction(() => {
       note()
       this.#forget(item)
     })()
-    rmSync(this.pathOf(item), { force: true })
+    await rm(this.pathOf(item), { force: true })
   }
 
   #forget(item: Id): void {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { LenscapError } from '../base/errors.ts'
+import type { Grant } from '../consent/consent.ts'
 import { MediaLabel, newEnvelope } from '../protocol/media-envelope.ts'
 import { sealed } from '../protocol/media-stream.ts'
 
@@ -52,4 +54,13 @@ export async function sealFile({ from, to, label, bytes, recipients, check }: Se
     await file.close()
   }
   return { bytes: size, sha256: hash.digest('hex'), envelope: head.toString('base64url') }
+}
+
+/** Whom the grant names. @throws LenscapError `unsupported` where that is nobody */
+export function recipientsOf({ recipients }: Grant): readonly string[] {
+  if (recipients.length > 0) return recipients
+  throw new LenscapError(
+    'unsupported',
+    'The bridge names no key to encrypt media for, so none leave: update the bridge',
+  )
 }

@@ -26,9 +26,9 @@ describe('the queue', () => {
   it('takes nothing where there is nobody to encrypt for, or somebody that it can\u2019t encrypt for', async (t) => {
     const { bridgeUrl, seen } = await bridge(t)
     const { allow, enqueue, files, stateDir } = box(t, bridgeUrl)
-    allow(1, ['snapshot'], [])
+    allow(1, ['snapshot'], { recipients: [] })
     await assert.rejects(enqueue('snapshot', 1000), { kind: 'unsupported' })
-    allow(2, ['snapshot'], ['age1pq1somethingnewer'])
+    allow(2, ['snapshot'], { recipients: ['age1pq1somethingnewer'] })
     await assert.rejects(enqueue('snapshot', 1000), { kind: 'unsupported' })
     assert.deepEqual([files(), seen.requests], [[], 0])
     assert.deepEqual(
@@ -47,7 +47,7 @@ describe('the queue', () => {
     const db = openEgressDatabase(first.stateDir)
     db.exec('UPDATE item SET envelope = NULL')
     db.close()
-    const { start, activities, files } = box(t, bridgeUrl, {}, first.stateDir)
+    const { start, activities, files } = box(t, bridgeUrl, {}, { stateDir: first.stateDir })
     start()
     await until('it is told', () => activities.length === 1)
     assert.match(activities[0]?.message ?? '', /1 items .* without encryption were deleted/)

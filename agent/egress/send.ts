@@ -3,6 +3,7 @@ import type { Grant } from '../consent/consent.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import type { Pace } from './pace.ts'
 import type { MediaQueue, QueuedItem } from './queue.ts'
+import type { Turn } from './turns.ts'
 import type { UploadTarget } from './upload.ts'
 
 export interface SendOptions {
@@ -12,6 +13,7 @@ export interface SendOptions {
   readonly queue: MediaQueue
   readonly ledger: Ledger
   readonly pace: Pace
+  readonly turn: Turn
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly chunkBytes: number
@@ -23,8 +25,8 @@ export interface SendOptions {
  * ended. Resolves with the bytes of this transfer once the bridge has the whole item, which is then gone from the queue.
  */
 export async function sendItem(options: SendOptions): Promise<number> {
-  const { item, grant, target, queue, ledger, pace, clock, signal, chunkBytes, stallMs } = options
-  const { uploadUrl, sentUpTo, refusals: _refusals, bytes, ...metadata } = item
+  const { item, grant, queue, ledger, clock } = options
+  const { uploadUrl, sentUpTo, refusals: _refusals, queuedMs: _queued, bytes, ...metadata } = item
   const entry = {
     item: item.item,
     camera: item.camera,
@@ -37,30 +39,31 @@ export async function sendItem(options: SendOptions): Promise<number> {
   // The tus client is loaded when the first item leaves: a box that sends no media never has it in memory.
   const { upload } = await import('./upload.ts')
   let sent = 0
+  let address = uploadUrl
   const beforePiece = (pieceBytes: number) => {
-    if (sent === 0) write('begun', bytes - sentUpTo)
+    // On disk before the first byte leaves: whatever happens to us, the rest goes where the beginning went.
+    if (sent === 0) queue.begin(item.item, address, () => write('begun', bytes - sentUpTo))
     sent += pieceBytes
+  }
+  const onProgress = (url: string, offset: number) => {
+    address = url
+    // Of the last piece the next commit tells.
+    if (sent > 0 && offset < bytes) queue.noteProgress(item.item, url, offset)
   }
   try {
     await upload({
-      target,
+      ...options,
       path: queue.pathOf(item.item),
       bytes,
       metadata: { ...metadata, grantSerial: entry.grantSerial },
       uploadUrl,
-      grant,
-      signal,
-      chunkBytes,
-      stallMs,
-      pace,
-      // Of the last piece the next commit tells.
-      onProgress: (url, offset) => (offset < bytes ? queue.noteProgress(item.item, url, offset) : undefined),
+      onProgress,
       beforePiece,
     })
   } catch (error) {
     if (sent > 0) write('cut', sent)
     throw error
   }
-  queue.finish(item.item, () => write('done', sent))
+  await queue.finish(item.item, () => write('done', sent))
   return sent
 }

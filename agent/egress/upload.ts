@@ -1,13 +1,16 @@
-import { DefaultHttpStack, DetailedError, Upload } from 'tus-js-client'
+import { DetailedError, Upload } from 'tus-js-client'
 import { errorKind, LenscapError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import type { Grant } from '../consent/consent.ts'
 import { DEVICE_PATHS } from '../protocol/claim.ts'
 import type { Id } from '../protocol/envelope.ts'
 import type { UploadMetadata } from '../protocol/upload.ts'
-import { filePart, type SizedStream } from './file-source.ts'
+import { FilePart } from './file-part.ts'
 import { type Line, makeLine } from './line.ts'
 import type { Pace } from './pace.ts'
+import { Stall } from './stall.ts'
+import type { Turn } from './turns.ts'
+import { Wire } from './wire.ts'
 
 /** Where media may go: the bridge that the box was claimed on, and nowhere else. */
 export interface UploadTarget {
@@ -32,6 +35,8 @@ export interface UploadJob {
   /** Without progress for so long, the transfer is given up. */
   readonly stallMs: number
   readonly pace: Pace
+  /** Its bytes leave when it has come; it is passed on when the last one has left, and however this ends. */
+  readonly turn: Turn
   /** The bridge takes the item at this address, and has confirmed this offset. */
   readonly onProgress: (uploadUrl: string, offset: number) => void
   /** Told before each piece leaves. What it throws ends the transfer before that piece. */
@@ -51,21 +56,25 @@ export async function upload(job: UploadJob): Promise<void> {
   promise.catch(() => {})
   const line = makeLine(target.bridgeUrl, target.ca)
   const ended = AbortSignal.any([signal, grant.signal])
-  const stalled = setTimeout(
-    () => reject(new LenscapError('timeout', 'The upload makes no progress: try later')),
-    job.stallMs,
-  )
-  let body: SizedStream | undefined
-  const part = (start: number, end: number): SizedStream => {
-    body = filePart(job.path, start, end, async (bytes) => {
-      await job.pace.take(bytes, ended)
-      grant.check()
-      job.beforePiece(bytes)
-      stalled.refresh()
-    })
-    return body.on('error', reject)
+  using stall = new Stall(job.stallMs, reject)
+  let body: FilePart | undefined
+  const beforePiece = async (bytes: number) => {
+    await job.pace.take(bytes, ended)
+    grant.check()
+    job.beforePiece(bytes)
+    stall.moved()
   }
-  const tus = makeUpload(job, { line, part, onMoved: () => stalled.refresh(), resolve, reject })
+  const part = (start: number, end: number): FilePart => {
+    const onSent = () => (end === job.bytes ? job.turn.pass() : undefined)
+    body = new FilePart({ path: job.path, start, end, beforePiece, onSent })
+    return body
+  }
+  const ready = async () => {
+    stall.rest()
+    await job.turn.come
+    stall.moved()
+  }
+  const tus = makeUpload(job, { line, part, ready, onMoved: () => stall.moved(), resolve, reject })
   const onAbort = () => {
     line.cut()
     reject(signal.aborted ? new LenscapError('cancelled', 'Told to stop') : grant.signal.reason)
@@ -78,18 +87,20 @@ export async function upload(job: UploadJob): Promise<void> {
     tus.start()
     await promise
   } finally {
-    clearTimeout(stalled)
+    job.turn.pass()
     grant.signal.removeEventListener('abort', onAbort)
     signal.removeEventListener('abort', onAbort)
     line.close()
-    body?.destroy()
+    body?.stop()
     await tus.abort()
   }
 }
 
 interface Wires {
   readonly line: Line
-  readonly part: (start: number, end: number) => SizedStream
+  readonly part: (start: number, end: number) => FilePart
+  /** Resolves when bytes may leave. */
+  readonly ready: () => Promise<void>
   readonly onMoved: () => void
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
@@ -106,7 +117,7 @@ function makeUpload(job: UploadJob, wires: Wires): Upload {
     uploadSize: job.bytes,
     metadata,
     headers: { Authorization: `Bearer ${target.agent}.${target.token.reveal()}` },
-    httpStack: new DefaultHttpStack({ agent: wires.line.agent }),
+    httpStack: new Wire(wires.line),
     fileReader: {
       openFile: async () => ({
         size: job.bytes,
@@ -123,13 +134,13 @@ function makeUpload(job: UploadJob, wires: Wires): Upload {
     storeFingerprintForResuming: false,
     fingerprint: async () => job.metadata.item,
     onBeforeRequest: async (request) => {
+      if (request.getMethod() === 'PATCH') await wires.ready()
       grant.check()
       if (new URL(request.getURL()).origin !== endpoint.origin) throw new LenscapError('invalid', 'Not the bridge')
     },
     onAfterResponse: () => wires.onMoved(),
     onUploadUrlAvailable: () => {
       tus.url = onBridge(tus.url ?? '', endpoint)
-      // On disk before the first byte leaves: whatever happens to us, the rest goes where the beginning went.
       if (tus.url !== uploadUrl) job.onProgress(tus.url, 0)
     },
     onChunkComplete: (_, accepted) => job.onProgress(tus.url ?? '', accepted),

@@ -20,6 +20,8 @@ export const ADVICE: Readonly<Record<DiagnosisCode, string>> = {
   EVENTS_INTERRUPTED: 'Nothing at once: events are being taken up again; if it stays, restart the camera.',
   STREAM_STALLED:
     "See whether another program shows the camera's main stream, restart the camera, and lower the stream's bit rate if the network is slow.",
+  SNAPSHOT_FAILED:
+    "Switch snapshots on in the camera's own page, or look for newer firmware: clips and live view do without them.",
   MALFORMED_REPLY: 'Look for newer firmware, and check that the address and port belong to a camera.',
   IP_CHANGED: 'Nothing: the camera was found again; reserve its address in the router if others rely on it.',
 }

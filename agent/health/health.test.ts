@@ -123,6 +123,28 @@ test('a device that dies is told within 30 s, and one that comes back with the n
   )
 })
 
+test('a device is asked twice within 30 s of its last word, also where that came a moment after it was looked at', async () => {
+  let heardMs: number | undefined
+  const failedAfterMs: number[] = []
+  const { monitor, clock, stop } = monitored((time) => {
+    if (heardMs === undefined) return
+    time.pass(5_000)
+    failedAfterMs.push(time.nowMs() - heardMs)
+    throw new LenscapError('timeout', 'late')
+  })
+  const sleep = clock.sleep
+  clock.sleep = async (ms, signal) => {
+    if (heardMs !== undefined) return await sleep(ms, signal)
+    await sleep(200, signal)
+    heardMs = clock.nowMs()
+    monitor.answered()
+    await sleep(ms - 200, signal)
+  }
+  for await (const { level } of monitor.run()) if (level === 'unreachable') stop()
+  const toldMs = failedAfterMs[1] ?? Number.POSITIVE_INFINITY
+  assert.ok(toldMs <= 30_000, `${toldMs} ms`)
+})
+
 test('a device that was never seen alive is dead at once', async () => {
   const { monitor, stop } = monitored(() => {
     throw new LenscapError('unreachable', 'nothing')

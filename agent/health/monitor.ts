@@ -127,8 +127,8 @@ export class HealthMonitor {
       const isFailing = this.#failures > 0 && this.#failures < FAILURES_MAX
       // Silence counts from the last word, not from when it is looked at.
       const quietInMs = this.#heardMs + PROBE_EVERY_MS - clock.monotonicMs()
-      const nextMs = isFailing ? PROBE_AGAIN_MS : quietInMs > LOOK_MS_MIN ? quietInMs : PROBE_EVERY_MS
-      await this.#doubt.wait(nextMs)
+      const usualMs = quietInMs > 0 ? Math.max(LOOK_MS_MIN, quietInMs) : PROBE_EVERY_MS
+      await this.#doubt.wait(isFailing ? PROBE_AGAIN_MS : usualMs)
     }
   }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The fields that Home Assistant's pages document for each platform, strictly: it refuses a payload with others. */
 const Availability = z.strictObject({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readFileIfThere, writeFileDurably } from '../base/files.ts'
 import { OtherBroker } from '../config/broker.ts'
 import { Id } from '../protocol/envelope.ts'

@@ -68,6 +68,22 @@ describe('the cutter', () => {
     assert.deepEqual(await durations(), [1000])
   })
 
+  it('lets the post-roll count from the last trigger that overlaps', async () => {
+    using owner = testOwner()
+    const { cutter, clips, pass, picture, durations } = bench(owner.folder)
+    picture(true)
+    cutter.trigger('motion', 1_000_000)
+    for (let i = 0; i < 15; i++) {
+      await pass(100)
+      picture(false)
+      if (i === 5) cutter.trigger('person', 1_000_600)
+    }
+    assert.equal(clips.length, 0, 'the second post-roll is not over')
+    await pass(100)
+    assert.equal(clips.length, 1)
+    assert.deepEqual(await durations(), [1600])
+  })
+
   it('says that it missed an event after five seconds without a picture, once', async () => {
     using owner = testOwner()
     const { cutter, seen, clips, pass, picture } = bench(owner.folder)

@@ -127,6 +127,24 @@ describe('MediaKeeper', () => {
     assert.deepEqual(box.reasons(), ['snapshot granted', 'snapshot motion', 'snapshot person'])
   })
 
+  it('misses snapshots that fail twice in a row, until one comes', async () => {
+    const web = { isBroken: true }
+    await using camera = await httpCamera((request, response) => {
+      if (web.isBroken) response.writeHead(404).end()
+      else sendJpeg(request, response)
+    })
+    await using box = house({ http: camera.access })
+    box.keeper.add(box.access)
+    box.owner.allow('snapshot')
+    await until(() => box.troubles.length === 1, 'the first in vain')
+    assert.deepEqual(box.said, [])
+    while (box.troubles.length < 2) await box.keeper.snapshots('schedule')
+    assert.match(box.said.join(), /^127.0.0.1 answered 404$/)
+    web.isBroken = false
+    await box.keeper.snapshots('schedule')
+    assert.equal(box.said.at(-1), 'well')
+  })
+
   it('makes a clip at an event, also at one that comes before the first picture', async () => {
     const source = packetizer(20)
     const pictures = [slice('idr', 0), slice('other', 1), slice('other', 2)].flatMap((nal) => source.picture([nal]))

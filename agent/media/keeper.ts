@@ -10,6 +10,7 @@ import type { MediaItem } from './item.ts'
 import { CameraRecorder, type StreamWishes } from './recorder.ts'
 import { Refusals } from './refusals.ts'
 import { takeSnapshot } from './snapshot.ts'
+import { PictureTroubles } from './troubles.ts'
 
 /** A restless camera brings a picture this often at most by its events. */
 const EVENT_SNAPSHOT_EVERY_MS = 10_000
@@ -39,7 +40,7 @@ export interface MediaKeeperDeps {
   /** Takes over an item and its file, under the grant that it was made with. */
   readonly onItem: (grant: Grant, item: MediaItem) => Promise<void>
   readonly onTrouble: (camera: Id, error: unknown) => void
-  /** Why no picture of a stream comes; without a reason: they come, or none are wanted any more. */
+  /** Why no picture of a stream, or no snapshot, comes; without a reason: they come, or none are wanted any more. */
   readonly onStream: (camera: Id, why?: unknown) => void
 }
 
@@ -61,6 +62,7 @@ export class MediaKeeper {
   /** The grant under which the first snapshot was taken: a new permission brings a new picture. */
   readonly #greeted = new Map<Id, Grant>()
   readonly #refusals: Refusals
+  readonly #troubles: PictureTroubles
   /** Whose stream is wanted and was given up: that was told, and holds as long as it is wanted. */
   readonly #missed = new Set<Id>()
   /** The snapshot under way: a second wish for one under the same grant gets the same. */
@@ -71,6 +73,7 @@ export class MediaKeeper {
 
   constructor(deps: MediaKeeperDeps) {
     this.#deps = deps
+    this.#troubles = new PictureTroubles(deps.onStream)
     this.#refusals = new Refusals(deps.refusals ?? new BriefRefusals(), deps.clock)
   }
 
@@ -131,13 +134,16 @@ export class MediaKeeper {
     if (signal.aborted) return
     const picture = consent.grant(camera, 'snapshot')
     const clips = consent.grant(camera, 'clip')
-    if (picture === undefined) this.#refusals.over(camera, 'snapshot', credentialOf(access))
+    if (picture === undefined) {
+      this.#refusals.over(camera, 'snapshot', credentialOf(access))
+      this.#troubles.snapshotWell(camera)
+    }
     if (clips === undefined) this.#refusals.over(camera, 'clip', credentialOf(access))
     if (picture && this.#greeted.get(camera) !== picture && !this.#isRefused(picture, access)) {
       this.#greeted.set(camera, picture)
       this.#run(this.#snapshot(access, 'granted'))
     }
-    if (!clips && this.#missed.delete(camera)) this.#deps.onStream(camera)
+    if (!clips && this.#missed.delete(camera)) this.#troubles.stream(camera)
     const current = this.#recordings.get(camera)
     const isWanted = clips !== undefined && (current === undefined || current.grant !== clips)
     if (!isWanted) return
@@ -151,7 +157,7 @@ export class MediaKeeper {
       ...this.#deps,
       onItem: (item) => this.#deps.onItem(grant, item),
       onTrouble: (error) => this.#deps.onTrouble(camera, error),
-      onStream: (why) => this.#deps.onStream(camera, why),
+      onStream: (why) => this.#troubles.stream(camera, why),
     })
     const recording: Recording = { grant, recorder, gaveUp: false }
     this.#recordings.set(camera, recording)
@@ -171,7 +177,7 @@ export class MediaKeeper {
   #miss({ camera, signal }: Grant, why: unknown): void {
     if (signal.aborted) return
     this.#missed.add(camera)
-    this.#deps.onStream(camera, why)
+    this.#troubles.stream(camera, why)
   }
 
   /** What a camera lacks it may have after an update, or when it has come to its senses. */
@@ -199,11 +205,14 @@ export class MediaKeeper {
   async #takeOne(grant: Grant, access: MediaAccess, reason: string): Promise<boolean> {
     const credential = credentialOf(access)
     try {
-      await this.#deps.onItem(grant, await takeSnapshot(grant, access, { ...this.#deps, reason }))
+      const item = await takeSnapshot(grant, access, { ...this.#deps, reason })
+      this.#troubles.snapshotWell(access.camera)
+      await this.#deps.onItem(grant, item)
       return true
     } catch (error) {
       // The next one that may be asked for is a first one again.
       if (errorKind(error) === 'refused') this.#greeted.delete(access.camera)
+      if (!grant.signal.aborted) this.#troubles.snapshotFailed(access.camera, error)
       this.#tell(grant, credential, error)
       return false
     }

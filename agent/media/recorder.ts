@@ -16,13 +16,19 @@ const READ_EVERY_MS = 100
 
 const RECONNECT: RetryPolicy = { firstDelayMs: 1000, delayMsMax: 60_000, steadyAfterMs: 30_000 }
 
+/** Who brought keyframes for this long did not fail: it is asked again soon, however often it breaks off. */
+const PLAYED_MS = 5_000
+
+/** Who began to play this little ago may still bring the picture that an event before it missed. */
+const JUST_MS = 2_000
+
 /** What is asked of a camera's stream. */
 export type StreamWishes = Pick<StreamOptions, 'sound' | 'transport' | 'readEveryMs'>
 
 /** A camera that restarts misses one try; who misses two in a row is worth a word. */
 const BARREN_MAX = 2
 
-interface RecorderDeps {
+export interface RecorderDeps {
   /** Where clips are written; the same for all cameras. */
   readonly folder: string
   readonly settings: ClipSettings
@@ -55,6 +61,9 @@ export class CameraRecorder {
   #dropping = Promise.resolve()
   /** Tries in a row that brought no keyframe. */
   #barren = 0
+  /** Of the connection that plays or played last: its first keyframe and its last, monotonic. */
+  #keyframesMs: readonly [first: number, last: number] | undefined
+  #playingSinceMs = 0
   #isFlowing = false
   #isPlaying = false
 
@@ -75,7 +84,7 @@ export class CameraRecorder {
         const missed = new LenscapError('timeout', 'A clip was wanted, but no picture came')
         deps.onTrouble(missed)
         // Who does not play at all has said why.
-        if (this.#isPlaying) this.#miss(missed)
+        if (this.#isPlaying && clock.monotonicMs() - this.#playingSinceMs >= JUST_MS) this.#miss(missed)
       },
     })
   }
@@ -107,7 +116,8 @@ export class CameraRecorder {
         await this.#play(stop)
       } catch (error) {
         const hopeless = errorKind(error) === 'refused' || errorKind(error) === 'unsupported'
-        if (!hopeless || stop.aborted) throw error
+        if (stop.aborted || (!hopeless && !this.#hasPlayed)) throw error
+        if (!hopeless) return onError(error)
         final = error
         done.abort()
       } finally {
@@ -134,6 +144,11 @@ export class CameraRecorder {
     if (isStalled || this.#barren >= BARREN_MAX) this.#miss(error)
   }
 
+  get #hasPlayed(): boolean {
+    const [firstMs, lastMs] = this.#keyframesMs ?? [0, 0]
+    return lastMs - firstMs >= PLAYED_MS
+  }
+
   #miss(error: unknown): void {
     this.#isFlowing = false
     this.#deps.onStream?.(error)
@@ -141,6 +156,8 @@ export class CameraRecorder {
 
   /** A keyframe came: without one, nothing can be shown. */
   #flow(): void {
+    const nowMs = this.#deps.clock.monotonicMs()
+    this.#keyframesMs = [this.#keyframesMs?.[0] ?? nowMs, nowMs]
     this.#barren = 0
     if (!this.#isFlowing) this.#deps.onStream?.()
     this.#isFlowing = true
@@ -151,11 +168,13 @@ export class CameraRecorder {
     const { clock, streamLimits: limits = {}, stream = {} } = this.#deps
     const wishes = { readEveryMs: READ_EVERY_MS, ...stream }
     const { address, credential } = this.#access
+    this.#keyframesMs = undefined
     this.#grant.check()
     const uri = onOwnAddress(await this.#access.streamUri(signal), address)
     this.#grant.check()
     await throughGate(this.#access, 'rtsp', signal, async () => {
       const playing = await openStream({ uri, credential, signal, clock, limits, ...wishes })
+      this.#playingSinceMs = clock.monotonicMs()
       if (credential && playing.signedIn) this.#access.gate.accept(credential, 'rtsp')
       this.#isPlaying = true
       for await (const unit of playing) this.#take(unit)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { errorKind } from '../base/errors.ts'
-import { bodyOfReply, refusalOf } from './faults.ts'
+import { describeError, errorKind, LenscapError } from '../base/errors.ts'
+import { bodyOfReply, refusalOf, withReason } from './faults.ts'
 
 const fault = (subcode: string, reason = 'no') =>
   `<s:Envelope><s:Body><s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>${subcode}</s:Value></s:Subcode></s:Code><s:Reason><s:Text>${reason}</s:Text></s:Reason></s:Fault></s:Body></s:Envelope>`
@@ -45,4 +45,11 @@ test('a fault of SOAP 1.1 is read too', () => {
   const old =
     '<Envelope><Body><Fault><faultcode>a:NotAuthorized</faultcode><faultstring>x</faultstring></Fault></Body></Envelope>'
   assert.deepEqual(meaning(500, old), ['refused', 'credential'])
+})
+
+test('who names no user is told once that one is wanted, with what the device was asked', () => {
+  const refusal = new LenscapError('refused', 'The device refuses the user or password', { address: '192.0.2.7' })
+  const told = withReason(refusal, 'no-credential')
+  assert.equal(describeError(told), 'The device wants a user and password')
+  assert.equal(told.facts['address'], '192.0.2.7')
 })

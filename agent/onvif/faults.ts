@@ -130,6 +130,10 @@ export function bodyOfReply(status: number, text: string, facts: ErrorFacts): Xm
 /** Whether the device answered in good order, and said no. */
 export const isFault = (error: unknown) => error instanceof LenscapError && error.facts['fault'] !== undefined
 
+/** Whether not even a connection came about. */
+export const isNobodyThere = (error: unknown) =>
+  error instanceof LenscapError && error.kind === 'unreachable' && error.facts['reached'] === 'nothing'
+
 /** The operation that an error is about; empty where none was begun. */
 export const operationOf = (error: unknown) =>
   error instanceof LenscapError ? String(error.facts['operation'] ?? '') : ''
@@ -138,7 +142,8 @@ export const operationOf = (error: unknown) =>
 export function withReason(error: unknown, reason: Refusal): LenscapError {
   const { message, facts } = error instanceof LenscapError ? error : new LenscapError('refused', String(error))
   if (reason === 'no-credential') {
-    return new LenscapError('refused', 'The device wants a user and password', { ...facts, reason }, error)
+    // Without what it said as a cause: that it refuses the user is what everybody hears who names none.
+    return new LenscapError('refused', 'The device wants a user and password', { ...facts, reason })
   }
   if (reason === 'locked-out') {
     const says = 'The device refuses what it answered before: it seems to have locked us out'

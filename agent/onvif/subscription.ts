@@ -2,6 +2,7 @@ import { onSameDevice } from './addresses.ts'
 import type { Answer } from './answer.ts'
 import type { Target } from './carry.ts'
 import type { CallOptions } from './exchange.ts'
+import { isNobodyThere } from './faults.ts'
 import type { RequestWriter, SoapRequest } from './requests.ts'
 import type { Session } from './session.ts'
 import { escapeXml, type Xml } from './xml.ts'
@@ -22,7 +23,9 @@ const ACTIONS = {
 /** A subscription on a device, of either kind. Its address, too, is only dialled where the device itself answered. */
 export class Subscription {
   readonly #session: Session
-  readonly #target: Target
+  #target: Target
+  /** It was reached at the port that it named. */
+  #isFound = false
   readonly #to: string
   readonly #subscriptionId: string
   /** How long it lives from the last reply that said so, by the device's own clock. */
@@ -33,7 +36,7 @@ export class Subscription {
     const reference = created.one('SubscriptionReference')
     this.#session = session
     this.#to = reference?.textOf('Address').trim() ?? ''
-    this.#target = onSameDevice(this.#to, session.services.get('events') ?? session.target)
+    this.#target = onSameDevice(this.#to, this.#service)
     this.#subscriptionId = reference?.textOf('ReferenceParameters', 'SubscriptionId').trim() ?? ''
     this.livesMs = lifeIn(created)
   }
@@ -61,9 +64,24 @@ export class Subscription {
     return (await this.converse(operation, body, { signal, timeoutMs })).body
   }
 
-  protected converse(operation: keyof typeof ACTIONS, body: string, options: CallOptions): Promise<Answer> {
+  /** Some name a port where nobody listens: they are asked at that of their service, so that the slot is of use, and can be freed. */
+  protected async converse(operation: keyof typeof ACTIONS, body: string, options: CallOptions): Promise<Answer> {
     const ask = (writer: RequestWriter): SoapRequest => writer.writeOwn('events', this.#header(operation), body)
-    return this.#session.converse(ask, { ...options, target: this.#target })
+    const converse = () => this.#session.converse(ask, { ...options, target: this.#target })
+    try {
+      const answer = await converse()
+      this.#isFound = true
+      return answer
+    } catch (error) {
+      const { port } = this.#service
+      if (this.#isFound || !isNobodyThere(error) || port === this.#target.port) throw error
+      this.#target = { ...this.#target, port }
+      return await converse()
+    }
+  }
+
+  get #service(): Target {
+    return this.#session.services.get('events') ?? this.#session.target
   }
 
   /** WS-Addressing 1.0 (SOAP Binding, 3.4). Axis tells its subscriptions apart by an echoed parameter only. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Id, payload, text } from './envelope.ts'
 
 export const ActivityKind = z.enum([

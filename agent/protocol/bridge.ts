@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Id, payload, TimeMs, text } from './envelope.ts'
 
 /** From the bridge, retained: all messages of this stream up to and including `upTo` are committed. Only this trims the spool. */

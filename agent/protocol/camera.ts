@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { payload, TimeMs, text } from './envelope.ts'
 
 /** Who a camera is. Strings are the camera's own, exact: a serial of digits stays a string. */
@@ -63,6 +63,7 @@ export const DiagnosisCode = z.enum([
   'EVENTS_UNSUPPORTED',
   'EVENTS_INTERRUPTED',
   'STREAM_STALLED',
+  'SNAPSHOT_FAILED',
   'MALFORMED_REPLY',
   'IP_CHANGED',
   'IDENTITY_CHANGED',

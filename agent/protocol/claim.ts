@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Id, TimeMs, text } from './envelope.ts'
 import { PublicKeyText } from './grant.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Version of the wire contract. Fielded devices outlive cloud releases: fields are added, never changed or removed. */
 export const PROTOCOL_VERSION = 1

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Id, payload, TimeMs, text } from './envelope.ts'
 import { MediaKind } from './media-kind.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { payload, text } from './envelope.ts'
 
 /** The box that the agent runs on. Bytes, percent 0..100, degrees Celsius. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Id, payload, TimeMs } from './envelope.ts'
 import { MediaKind } from './media-kind.ts'
 

@@ -1,5 +1,5 @@
 import { createHash, type KeyObject, randomBytes } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { LenscapError } from '../base/errors.ts'
 import { ageOpen, ageSeal } from './age.ts'
 import { Id, TimeMs, text } from './envelope.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What an owner may allow, kind by kind. */
 export const MediaKind = z.enum(['snapshot', 'clip', 'live'])

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { payload, text } from './envelope.ts'
 
 /** Retained birth at each connect, and (with `online: false`) the retained will. */

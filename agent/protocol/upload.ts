@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Id, TimeMs, text } from './envelope.ts'
 import { ENVELOPE_BYTES_MAX } from './media-envelope.ts'
 import { MediaKind } from './media-kind.ts'

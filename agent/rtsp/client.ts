@@ -1,3 +1,4 @@
+import { useCompilers } from '../base/compilers.ts'
 import { withDeadline } from '../base/deadline.ts'
 import { LenscapError } from '../base/errors.ts'
 import { RtspSession, type SessionOptions, type StreamLimits } from './session.ts'
@@ -39,5 +40,7 @@ export async function openStream(options: StreamOptions): Promise<RtspStream> {
     session.close(error)
     throw error
   }
+  // A stream is steady work from here on.
+  useCompilers()
   return session.stream()
 }

@@ -1,5 +1,11 @@
-import { renameSync, rmSync } from 'node:fs'
-import { type Database, openDatabase, readDatabase } from '../base/database.ts'
+import {
+  type Database,
+  damaged,
+  isCorrupt,
+  openSoundDatabase,
+  readDatabase,
+  setDatabaseAside,
+} from '../base/database.ts'
 import { newId } from '../base/ids.ts'
 import { Statements } from '../base/statements.ts'
 
@@ -69,24 +75,13 @@ export function readSpoolDepth(path: string): Pick<SpoolFacts, 'messages' | 'byt
 
 /** Sets the file aside, unopened, and begins a new one. */
 export function replaceSpoolFile(path: string, nowMs: number): SpoolFile {
-  const setAside = `${path}.corrupt-${nowMs}`
-  renameSync(path, setAside)
-  // A log of the damaged file must not be replayed into the new one.
-  for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true })
+  const setAside = setDatabaseAside(path, nowMs)
   return { ...openSound(path), setAside }
 }
 
-/** Whether SQLite says that the file itself is damaged (and not merely full, locked or read-only). */
-export function isCorrupt(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  const code = 'code' in error ? String(error.code) : ''
-  return /^SQLITE_(CORRUPT|NOTADB)/.test(code) || isCorrupt(error.cause)
-}
-
 function openSound(path: string): Omit<SpoolFile, 'setAside'> {
-  const db = openDatabase(path, [TABLES])
+  const db = openSoundDatabase(path, [TABLES])
   try {
-    if (db.pragma('quick_check(1)', { simple: true }) !== 'ok') throw damaged()
     db.prepare('INSERT INTO spool VALUES (1, ?, 1, 0) ON CONFLICT DO NOTHING').run(newId())
     return { db, statements: new Statements(db), facts: readFacts(db) }
   } catch (error) {
@@ -107,5 +102,3 @@ export function readFacts(db: Database): SpoolFacts {
   if (!first || !sum) throw damaged()
   return { ...first, ...sum }
 }
-
-const damaged = () => Object.assign(new Error('The file is damaged'), { code: 'SQLITE_CORRUPT' })

@@ -54,7 +54,8 @@ export async function claim(options: ClaimOptions): Promise<Identity & { readonl
     options.retry ?? RETRY,
     { ...options, signal: found.signal, onError: options.onTrouble },
   )
-  if (!claimed) throw new LenscapError('cancelled', 'Stopped before an owner claimed this box')
+  if (!claimed)
+    throw new LenscapError('cancelled', 'Stopped before it was claimed: the next start of the agent shows a code')
   const identity = { ...options.identity, claimed }
   await saveIdentity(options.stateDir, identity)
   return identity

@@ -1,4 +1,5 @@
-import { type IClientOptions, MqttClient } from 'mqtt'
+import type { IClientOptions, MqttClient } from 'mqtt'
+import library from 'mqtt/lib/client'
 import { LenscapError } from '../base/errors.ts'
 import type { Secret } from '../base/secret.ts'
 import { PAYLOAD_BYTES_MAX } from '../protocol/topics.ts'
@@ -69,7 +70,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
   const make = await streamMaker({ url, tls, frameBytesMax: FRAME_BYTES_MAX, onFailure })
   options.signal.throwIfAborted()
   const common = clientOptions(options)
-  const client = new MqttClient((self) => make(self, common), common)
+  const client = new library.default((self) => make(self, common), common)
   client.on('error', onFailure)
   client.on('disconnect', ({ reasonCode }) => onFailure(Object.assign(new Error('DISCONNECT'), { code: reasonCode })))
   client.on('close', () => onFailure(undefined))

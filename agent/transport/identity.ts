@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { LenscapError } from '../base/errors.ts'
 import { readFileIfThere, writeFileDurably } from '../base/files.ts'
 import { Secret } from '../base/secret.ts'

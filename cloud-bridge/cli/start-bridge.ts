@@ -31,6 +31,7 @@ import { totals } from '../store/views.ts'
 import { Items } from '../uploads/items.ts'
 import { Refused } from '../uploads/refused.ts'
 import { Uploads } from '../uploads/uploads.ts'
+import { Verifier } from '../uploads/verifier.ts'
 import { Live } from '../web/live.ts'
 import { makeServer } from '../web/server.ts'
 import { Views } from '../web/views.ts'
@@ -151,9 +152,10 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const sendAck: ConstructorParameters<typeof Ingest>[0]['sendAck'] = (agent, ack) =>
     wires.broker?.send(agent, 'ack', ack)
   const ingest = stack.use(new Ingest({ db, clock, logger, onChange, sendAck }))
-  const items = new Items({ db, clock, mediaStore, mediaKeys, consent, onChange })
+  const verifier = stack.use(new Verifier(clock))
+  const items = new Items({ db, clock, mediaStore, mediaKeys, consent, verifier, onChange })
   const refused = new Refused({ db, clock, onChange })
-  const uploads = new Uploads({ db, clock, logger, consent, items, refused, folder: folder.uploads })
+  const uploads = new Uploads({ db, clock, logger, consent, items, refused, verifier, folder: folder.uploads })
   wires.uploads = uploads
   const exports = new Exports({ db, clock, contents })
   const letGo = (account: Id, agents: readonly Id[]) => {

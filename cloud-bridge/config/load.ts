@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { describeError, LenscapError } from '../../agent/base/errors.ts'
+import { readConfiguration } from '../../agent/base/files.ts'
 import { BridgeOptions } from './options.ts'
 
 /**
@@ -17,17 +17,7 @@ export async function loadOptions(flags: Readonly<Record<string, unknown>>, file
 }
 
 async function readSettings(file: string): Promise<object> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new LenscapError(
-      'invalid',
-      `Can't read the configuration ${file}: check the path and its permissions`,
-      {},
-      cause,
-    )
-  }
+  const text = await readConfiguration(file)
   try {
     const settings: unknown = parse(text) ?? {}
     if (typeof settings === 'object' && settings !== null) return settings

@@ -1,10 +1,10 @@
-import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { Refusal, unknownUpload } from './refusal.ts'
-
-const WRITE_BYTES = 512 * 1024
+import { ThreadSink } from './thread-sink.ts'
+import type { Verifier } from './verifier.ts'
+import type { CheckJob } from './verify.ts'
 
 interface Running {
   readonly request: IncomingMessage
@@ -16,7 +16,12 @@ interface Running {
  * the disk, since most of what a bridge does with media happens here.
  */
 export class Intake {
+  readonly #verifier: Verifier
   readonly #running = new Map<string, Running>()
+
+  constructor(verifier: Verifier) {
+    this.#verifier = verifier
+  }
 
   /** Ends what still writes to an upload. A box that comes anew has lost its former connection, whatever ours says. */
   async end(upload: string): Promise<void> {
@@ -31,23 +36,28 @@ export class Intake {
    * @throws Refusal 409 for another offset than where the file ends, 412, 413 for more than was said, 415 for another body;
    * Error where the connection is cut or the disk fails: what came before that stays
    */
-  async take(upload: string, file: string, bytesMax: number, request: IncomingMessage): Promise<number> {
+  async take(
+    { upload, job, bytesMax }: { readonly upload: string; readonly job: CheckJob; readonly bytesMax: number },
+    request: IncomingMessage,
+  ): Promise<number> {
     await this.end(upload)
     if (request.headers['tus-resumable'] !== '1.0.0') throw new Refusal(412, 'Tus-Resumable must be 1.0.0')
     if (request.headers['content-type'] !== 'application/offset+octet-stream') {
       throw new Refusal(415, 'Content-Type must be application/offset+octet-stream')
     }
-    const offset = await sizeOf(file)
+    const offset = await sizeOf(job.file)
     if (request.headers['upload-offset'] !== String(offset))
       throw new Refusal(409, 'Upload-Offset is not where it ends')
     const length = request.headers['content-length']
     if (length !== undefined && offset + Number(length) > bytesMax) throw tooMuch()
     const body = length === undefined ? bounded(request, bytesMax - offset) : request
-    const written = pipeline(body, createWriteStream(file, { flags: 'r+', start: offset, highWaterMark: WRITE_BYTES }))
-    const running = { request, ended: written.catch(() => {}).finally(() => this.#forget(upload, running)) }
+    const sink = new ThreadSink(this.#verifier, upload, job, offset)
+    const written = pipeline(body, sink)
+    const closed = new Promise<void>((resolve) => sink.once('close', resolve))
+    const running: Running = { request, ended: closed.then(() => this.#forget(upload, running)) }
     this.#running.set(upload, running)
     await written
-    return await sizeOf(file)
+    return sink.length
   }
 
   #forget(upload: string, running: Running): void {

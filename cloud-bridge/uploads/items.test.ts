@@ -13,6 +13,7 @@ import { Consent } from '../consent/consent.ts'
 import { FileMediaStore } from '../media-store/file-media-store.ts'
 import { openStore } from '../store/open-store.ts'
 import { Items } from './items.ts'
+import { Verifier } from './verifier.ts'
 
 const PICTURE = Buffer.from('a picture')
 
@@ -32,7 +33,9 @@ async function house(t: TestContext, allows: () => Promise<boolean>) {
   consent.allows = allows
   const mediaStore = new FileMediaStore(media)
   const mediaKeys = new MediaKeys(db, keyBox)
-  const items = new Items({ db, clock, consent, mediaKeys, mediaStore, onChange() {} })
+  const verifier = new Verifier(clock)
+  t.after(() => verifier[Symbol.asyncDispose]())
+  const items = new Items({ db, clock, consent, mediaKeys, mediaStore, verifier, onChange() {} })
   const finished = (agent: string) => {
     const upload = newId(24)
     const file = join(folder, upload)

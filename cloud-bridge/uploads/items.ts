@@ -11,7 +11,8 @@ import type { OnChange } from '../store/change.ts'
 import { checkpoint } from '../store/open-store.ts'
 import type { Db, Tx } from '../store/tables.ts'
 import { notAllowed, privateOnly, Refusal } from './refusal.ts'
-import { envelopeOf, type Reader, verify } from './verify.ts'
+import type { Verifier } from './verifier.ts'
+import { type CheckJob, envelopeOf, type Reader } from './verify.ts'
 
 export interface ItemsDeps {
   readonly db: Db
@@ -19,6 +20,7 @@ export interface ItemsDeps {
   readonly mediaStore: MediaStore
   readonly consent: Consent
   readonly mediaKeys: MediaKeys
+  readonly verifier: Verifier
   readonly onChange: OnChange
 }
 
@@ -73,10 +75,16 @@ export class Items {
     return (await this.#deps.mediaKeys.ownerRecipients(account)).length > 0
   }
 
+  /** What is to be verified of a transfer. */
+  async jobOf({ device, file, metadata }: Pick<Finished, 'device' | 'file' | 'metadata'>): Promise<CheckJob> {
+    const { sha256, envelope } = metadata
+    return { file, said: { sha256, envelope }, identity: await this.#deps.mediaKeys.identity(device.account) }
+  }
+
   /** @throws Refusal where the item is not as it must be, or not encrypted for whom it must be */
-  async #verify({ device, file, metadata }: Finished): Promise<Reader> {
-    const { mediaKeys } = this.#deps
-    const reader = await verify(file, metadata, await mediaKeys.identity(device.account))
+  async #verify(finished: Finished): Promise<Reader> {
+    const { device, upload, bytes } = finished
+    const reader = await this.#deps.verifier.finish(upload, await this.jobOf(finished), bytes)
     const isPrivate = await this.#isPrivate(device)
     if (reader === 'owner' && !isPrivate)
       throw new Refusal(400, 'This is encrypted for a key that this account does not have')

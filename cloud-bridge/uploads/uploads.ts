@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { FileStore } from '@tus/file-store'
@@ -13,13 +13,15 @@ import { MediaKind } from '../../agent/protocol/media-kind.ts'
 import { UPLOAD_BYTES_MAX, UploadMetadata } from '../../agent/protocol/upload.ts'
 import type { Consent } from '../consent/consent.ts'
 import type { Device } from '../devices/devices.ts'
-import type { Db } from '../store/tables.ts'
+import type { Db, Tx } from '../store/tables.ts'
 import { answer, FAILED } from './answer.ts'
 import { Intake, sizeOf } from './intake.ts'
-import type { Items } from './items.ts'
+import type { Finished, Items } from './items.ts'
 import { notAllowed, Refusal, unknownUpload } from './refusal.ts'
 import type { Refused } from './refused.ts'
+import { removeStrays } from './strays.ts'
 import { Transfers } from './transfers.ts'
+import type { Verifier } from './verifier.ts'
 
 const OPEN_PER_AGENT_MAX = 32
 const UNFINISHED_MS_MAX = 24 * 3_600_000
@@ -32,6 +34,7 @@ export interface UploadsDeps {
   readonly consent: Consent
   readonly items: Items
   readonly refused: Refused
+  readonly verifier: Verifier
   /** Where unfinished transfers lie: a folder that is there, on the media store's own disk. */
   readonly folder: string
 }
@@ -43,7 +46,7 @@ export class Uploads {
   readonly #deps: UploadsDeps
   readonly #tus: Server
   readonly #transfers = new Transfers()
-  readonly #intake = new Intake()
+  readonly #intake: Intake
   readonly #devices = new WeakMap<object, Device>()
   /** The upload that a request is about: the one that was checked, and no other that its address may name as well. */
   readonly #asked = new WeakMap<object, string>()
@@ -51,6 +54,7 @@ export class Uploads {
 
   constructor(deps: UploadsDeps) {
     this.#deps = deps
+    this.#intake = new Intake(deps.verifier)
     this.#tus = new Server({
       path: DEVICE_PATHS.uploads,
       relativeLocation: true,
@@ -111,13 +115,7 @@ export class Uploads {
 
   /** Cuts and purges what an agent's owner no longer allows. */
   async revoke(agent: Id): Promise<void> {
-    const rows = await this.#deps.db
-      .selectFrom('uploads')
-      .selectAll()
-      .where('agent', '=', agent)
-      .where('done', '=', 0)
-      .execute()
-    for (const row of rows) {
+    for (const row of await unfinishedOf(this.#deps.db, agent)) {
       if (!(await this.#allowed(row))) await this.#purge(row.id)
     }
   }
@@ -132,18 +130,16 @@ export class Uploads {
     for (const row of await db.selectFrom('uploads').selectAll().execute()) {
       if (row.created_at < old || (row.done === 0 && !(await this.#allowed(row)))) await this.#purge(row.id)
     }
-    const known = new Set((await db.selectFrom('uploads').select('id').execute()).map(({ id }) => id))
-    for (const name of await readdir(folder)) {
-      const age = clock.nowMs() - ((await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? clock.nowMs())
-      if (!known.has(name.replace(/\.json$/, '')) && age > 60_000) await rm(join(folder, name), { force: true })
-    }
+    const known = await db.selectFrom('uploads').select('id').execute()
+    await removeStrays(folder, new Set(known.map(({ id }) => id)), clock.nowMs())
   }
 
   /** One piece, and where it is the last, the item. @throws Refusal */
   async #take(row: UploadRow, request: IncomingMessage, response: ServerResponse): Promise<void> {
     let offset = 0
     try {
-      offset = await this.#intake.take(row.id, this.#file(row.id), row.bytes, request)
+      const job = await this.#deps.items.jobOf(this.#finished(row))
+      offset = await this.#intake.take({ upload: row.id, job, bytesMax: row.bytes }, request)
     } catch (error) {
       // Cut: by the line, or by a revocation.
       if (request.destroyed && !(error instanceof Refusal)) return void response.destroy()
@@ -198,12 +194,7 @@ export class Uploads {
     const { camera, kind, item, grantSerial } = metadata.data
     const outcome = await db.transaction().execute(async (tx) => {
       if (!(await consent.allows(tx, device.agent, camera, kind, grantSerial))) return 'not allowed'
-      const open = await tx
-        .selectFrom('uploads')
-        .select(['id', 'item'])
-        .where('agent', '=', device.agent)
-        .where('done', '=', 0)
-        .execute()
+      const open = await unfinishedOf(tx, device.agent)
       if (open.length >= OPEN_PER_AGENT_MAX) return 'too many'
       await tx
         .insertInto('uploads')
@@ -242,18 +233,22 @@ export class Uploads {
       await this.#removeFiles(id)
       throw unknownUpload()
     }
-    const device = { agent: row.agent, account: row.account }
-    const metadata = UploadMetadata.parse(JSON.parse(row.metadata))
+    const finished = this.#finished(row)
     try {
       if (!(await this.#allowed(row))) throw notAllowed(row.kind)
-      await this.#deps.items.keep({ device, upload: id, file: this.#file(id), bytes: row.bytes, metadata })
+      await this.#deps.items.keep(finished)
       await this.#removeFiles(id)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       await this.#purge(id)
-      if (error.status_code === 403) await this.#deps.refused.record(device, row.camera, row.kind)
+      if (error.status_code === 403) await this.#deps.refused.record(finished.device, row.camera, row.kind)
       throw error
     }
+  }
+
+  #finished({ id, agent, account, bytes, metadata }: UploadRow): Finished {
+    const device = { agent, account }
+    return { device, upload: id, file: this.#file(id), bytes, metadata: UploadMetadata.parse(JSON.parse(metadata)) }
   }
 
   #allowed(row: UploadRow): Promise<boolean> {
@@ -275,6 +270,7 @@ export class Uploads {
     await this.#deps.db.deleteFrom('uploads').where('id', '=', id).execute()
     if (asking) this.#transfers.remove(id, asking)
     this.#transfers.cut(id)
+    this.#deps.verifier.drop(id)
     await this.#removeFiles(id)
   }
 
@@ -294,3 +290,6 @@ export class Uploads {
     return join(this.#deps.folder, id)
   }
 }
+
+const unfinishedOf = (db: Db | Tx, agent: Id) =>
+  db.selectFrom('uploads').selectAll().where('agent', '=', agent).where('done', '=', 0).execute()

@@ -106,6 +106,7 @@ const CSP = (url: URL) => ({
   useDefaults: false,
   directives: {
     defaultSrc: ["'self'"],
+    workerSrc: ["'self'"],
     objectSrc: ["'none'"],
     baseUri: ["'none'"],
     formAction: ["'self'"],

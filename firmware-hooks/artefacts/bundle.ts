@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type BuildOptions, type BuildResult, build } from 'esbuild'
 import { leanBuiltins } from './lean-builtins.ts'
+import { leanPackages } from './lean-packages.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -26,16 +27,47 @@ export async function bundleWhole(name: string, entry: string, outdir: string): 
   return inputsOf(await build({ ...COMMON, metafile: true, entryPoints: { [name]: entry }, outdir }))
 }
 
+<<<<<<< HEAD
 const inputsOf = ({ metafile }: BuildResult<{ metafile: true }>): string[] => Object.keys(metafile.inputs)
+=======
+/** One file of a program that is in parts. */
+export interface BundledPart {
+  /** The source that it is for, where it is loaded by name. */
+  readonly entry: string | undefined
+  /** The parts that are evaluated before it: all that it imports other than on demand. */
+  readonly imports: readonly string[]
+  /** Whose code is in it, by path. */
+  readonly sources: readonly string[]
+  readonly bytes: number
+}
+>>>>>>> main
 
 /**
  * A file for a program, and others beside it that it loads when it needs them: Node keeps the source of all it ever
- * loaded in memory, so there is no space and no comment in it either. Names stay, for the traces of errors.
+ * loaded in memory, so there is no space and no comment in it either. Names stay, for the traces of errors. Gives the parts
+ * by path.
  */
+<<<<<<< HEAD
 export async function bundleInParts(name: string, entry: string, outdir: string): Promise<string[]> {
   const parts = { splitting: true, chunkNames: `${name}-[name]-[hash]` }
   const small = { minifyWhitespace: true, minifySyntax: true }
   return inputsOf(
     await build({ ...COMMON, ...parts, ...small, metafile: true, entryPoints: { [name]: entry }, outdir }),
+=======
+export async function bundleInParts(
+  name: string,
+  entry: string,
+  outdir: string,
+): Promise<ReadonlyMap<string, BundledPart>> {
+  const parts = { splitting: true, chunkNames: `${name}-[name]-[hash]` }
+  const small = { minifyWhitespace: true, minifySyntax: true, plugins: [leanBuiltins, leanPackages] }
+  const options = { ...COMMON, ...parts, ...small, entryPoints: { [name]: entry }, outdir }
+  const { metafile } = await build({ ...options, metafile: true })
+  return new Map(
+    Object.entries(metafile.outputs).map(([path, { entryPoint, imports, inputs, bytes }]) => {
+      const first = imports.filter(({ kind }) => kind === 'import-statement').map((imported) => imported.path)
+      return [path, { entry: entryPoint, imports: first, sources: Object.keys(inputs), bytes }]
+    }),
+>>>>>>> main
   )
 }

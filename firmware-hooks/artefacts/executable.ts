@@ -25,24 +25,36 @@ export interface Making {
   readonly work: string
 }
 
+/** Pkg writes the names of its input's folders into what it makes: they are the same wherever the source lies. */
+const FOLDER = '/tmp/lenscap-dist'
+
 /**
  * One self-contained executable of the agent: Node, bundle and database addon inside. Made by pkg in its `--sea` mode; the
  * same content makes the same file. The files that went into the bundle.
+ * @throws Error saying what to do where another build is under way
  */
-export async function makeExecutable({ cpu, version, node, addon, work }: Making, output: string): Promise<string[]> {
-  const inputs = await layOutApp(join(work, 'app'), cpu, version, addon)
-  await seedCache(join(work, 'home'), node.path, `node-v${node.version}-linux-${cpu}`)
-  const pkg = join(dirname(require.resolve('@yao-pkg/pkg/package.json')), 'lib-es5/bin.js')
-  await rm(output, { force: true })
-  await run(
-    process.execPath,
-    [pkg, '--sea', '-t', `node${node.version}-linux-${cpu}`, '-o', output, join(work, 'app')],
-    {
-      env: { ...process.env, HOME: join(work, 'home'), TMPDIR: '/tmp' },
-    },
-  )
-  await forgetRandomFolder(output)
-  return inputs
+export async function makeExecutable({ cpu, version, node, addon }: Making, output: string): Promise<string[]> {
+  try {
+    await mkdir(FOLDER, { mode: 0o700 })
+  } catch (cause) {
+    throw new Error(`${FOLDER} is there: another build is under way, or was ended and left it; then remove it`, {
+      cause,
+    })
+  }
+  try {
+    const app = join(FOLDER, 'app')
+    const inputs = await layOutApp(app, cpu, version, addon)
+    await seedCache(join(FOLDER, 'home'), node.path, `node-v${node.version}-linux-${cpu}`)
+    const pkg = join(dirname(require.resolve('@yao-pkg/pkg/package.json')), 'lib-es5/bin.js')
+    await rm(output, { force: true })
+    await run(process.execPath, [pkg, '--sea', '-t', `node${node.version}-linux-${cpu}`, '-o', output, app], {
+      env: { ...process.env, HOME: join(FOLDER, 'home'), TMPDIR: '/tmp' },
+    })
+    await forgetRandomFolder(output)
+    return inputs
+  } finally {
+    await rm(FOLDER, { recursive: true, force: true })
+  }
 }
 
 async function forgetRandomFolder(path: string): Promise<void> {

@@ -39,6 +39,8 @@ async function buildPrograms(): Promise<void> {
   for (const [program, { entry, isAgent }] of Object.entries(PROGRAMS)) {
     await (isAgent ? bundleInParts : bundleWhole)(program, entry, lib)
   }
+  // The bridge starts it as a thread.
+  await bundleWhole('lenscap-bridge-verify', 'cloud-bridge/uploads/verify-thread.ts', lib)
   await writeFile(join(lib, 'package.json'), '{ "type": "module" }\n')
   await cp(join(root, 'simulator/imaging/assets'), join(lib, 'assets'), { recursive: true })
   for (const [program, { flags, environment }] of Object.entries(PROGRAMS)) {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Server, Socket } from 'node:net'
+import { reset } from '../faults/reset.ts'
 
 /** A camera couldn't be started; the message says what the person can do. */
 export class FleetStartError extends Error {
@@ -61,7 +62,7 @@ export class Listening implements AsyncDisposable {
   }
 
   cutConnections(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const socket of this.#sockets) reset(socket)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { reset } from '../faults/reset.ts'
 import type { CredentialOutcome, Journal } from '../journal/journal.ts'
 import type { Dispatch } from './dispatch.ts'
 import { type CameraFacts, ofChannel } from './facts.ts'
@@ -67,7 +68,7 @@ export class OnvifServer {
     const isOneTooMany = faults.isOn('connections-max') && this.#sockets.size > faults.valueOf('connections-max')
     const refused = faults.isOn('unreachable') || isOneTooMany
     this.#noteConnection(`${socket.remoteAddress}:${socket.remotePort}`, refused ? 'refused' : 'accepted')
-    if (refused) socket.resetAndDestroy()
+    if (refused) reset(socket)
   }
 
   #noteConnection(client: string, outcome: 'accepted' | 'refused'): void {

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net'
+import { reset } from '../faults/reset.ts'
 import { RtspConnection } from './connection.ts'
 import type { RtspContext } from './context.ts'
 import { Sessions } from './sessions.ts'
@@ -29,7 +30,7 @@ export function createRtspServer(camera: Omit<RtspContext, 'streams' | 'crowd' |
   const server = createServer((socket) => {
     const refused = context.facts.faults.isOn('unreachable')
     note(`${socket.remoteAddress}:${socket.remotePort}`, refused ? 'refused' : 'accepted')
-    if (refused) socket.resetAndDestroy()
+    if (refused) reset(socket)
     else {
       context.crowd.enter(socket)
       new RtspConnection(socket, context)

@@ -48,12 +48,11 @@ fault on each), but for these:
 const STREAMS = `
 ## What the faults of streams lead to while the owner allows clips and pictures
 
-\`node test/faults/main.ts --recorded\` tries each of them, and did so on \`plain\`, \`hikvision\` and \`reolink\`, whose main streams
-are H.264: it neither ends nor floods the camera, memory stays bounded, a
-refused password is not shown again, what stands here is said, and clips come again when the fault ends. *Playing*: the
+\`node test/faults/main.ts --recorded\` tries each of them on any brand: the agent neither ends nor floods the camera, memory
+stays bounded, a refused password is not shown again, what stands here is said, and clips come again when the fault ends. *Playing*: the
 fault begins while the stream plays; *asked*: it is there when the stream is asked for. A dash: clips come, and all is
-well. A clip that does not come is told with the reason (\`no picture comes: …\`), after a stall or two tries in vain; a
-snapshot that does not come is told in the agent's log, and does no harm. Brackets and stars as above.
+well. A clip that does not come is told with the reason (\`no picture comes: …\`), after a stall or two tries in vain; so are
+snapshots after two in a row (\`SNAPSHOT_FAILED\`), where the stream itself comes. Brackets and stars as above.
 `
 
 /** The whole document, made from the code's own tables. */
@@ -88,8 +87,8 @@ function rowOfRecorded({ group, fault, name }: Expected): string {
   const row = rowOfStream(name) ?? {}
   const said = (code: string | undefined) => (code === undefined ? '–' : `\`${code}\``)
   const star = row.isSlow ? ' *' : ''
-  const pictures = row.isPictureless ? 'none come' : '–'
-  return `| ${group} | \`${fault}\`${star} | ${said(row.running)} | ${said(row.starting)}${brackets(row)} | ${pictures} |`
+  const pictures = { fail: '`SNAPSHOT_FAILED`', unasked: 'not asked for' }
+  return `| ${group} | \`${fault}\`${star} | ${said(row.running)} | ${said(row.starting)}${brackets(row)} | ${row.pictures ? pictures[row.pictures] : '–'} |`
 }
 
 /** Brands that differ alike share a row. */

@@ -12,8 +12,8 @@ export interface StreamRow {
   readonly may?: readonly DiagnosisCode[]
   /** No clip need come. */
   readonly isClipless?: boolean
-  /** No picture can come: that is logged. */
-  readonly isPictureless?: boolean
+  /** No picture can come, which is said as well but where the stream says more; or none is asked for any more. */
+  readonly pictures?: 'fail' | 'unasked'
   /** Comes back by itself only after minutes, or when a person sees to it. */
   readonly isSlow?: boolean
 }
@@ -21,7 +21,7 @@ export interface StreamRow {
 /** The simulator's groups of faults that only one who looks can meet. */
 export const STREAM_GROUPS: readonly string[] = ['media', 'rtsp', 'rtp']
 
-const NO_PICTURE: StreamRow = { isPictureless: true }
+const NO_PICTURE: StreamRow = { pictures: 'fail' }
 
 /** Nothing comes when it is asked for, and the agent asks again, more and more rarely. */
 const NOT_GIVEN: StreamRow = { starting: 'STREAM_STALLED' }
@@ -31,7 +31,7 @@ const NOT_PLAYABLE: StreamRow = { ...NOT_GIVEN, isSlow: true }
 const STALLED: StreamRow = { running: 'STREAM_STALLED', starting: 'STREAM_STALLED' }
 
 const STREAM_ROWS: Partial<Record<FaultName, StreamRow>> = {
-  'media-fault': { ...NOT_GIVEN, isPictureless: true },
+  'media-fault': { ...NOT_GIVEN, ...NO_PICTURE },
   'stream-uri-empty': NOT_GIVEN,
   'snapshot-uri-fault': NO_PICTURE,
   'snapshot-404': NO_PICTURE,
@@ -44,9 +44,8 @@ const STREAM_ROWS: Partial<Record<FaultName, StreamRow>> = {
   'rtsp-redirect': NOT_PLAYABLE,
   'rtsp-setup-503': { starting: 'SLOTS_FULL' },
   // Never shown again: not for pictures either, before the credential or the owner's switch is another.
-  'rtsp-play-401': { starting: 'AUTH_REJECTED', isPictureless: true, isSlow: true },
+  'rtsp-play-401': { starting: 'AUTH_REJECTED', pictures: 'unasked', isSlow: true },
   'rtsp-play-454': NOT_GIVEN,
-  'rtsp-tcp-refused': NOT_PLAYABLE,
   'rtsp-describe-empty': NOT_GIVEN,
   'rtsp-describe-truncated': NOT_GIVEN,
   'rtsp-describe-endless': NOT_GIVEN,
@@ -59,7 +58,8 @@ const STREAM_ROWS: Partial<Record<FaultName, StreamRow>> = {
   'sdp-control-missing': { may: ['STREAM_STALLED'], isClipless: true },
   'sdp-codec-wrong': NOT_PLAYABLE,
   'rtsp-stall': STALLED,
-  'rtsp-channels-untold': STALLED,
+  // Where channels were told and kept before; a stream that is asked for then is heard on any.
+  'rtsp-channels-untold': { may: ['STREAM_STALLED'] },
   'rtsp-goes-silent': { may: ['STREAM_STALLED'] },
   'interleaved-garbage': STALLED,
   'interleaved-length-wrong': STALLED,
@@ -68,8 +68,6 @@ const STREAM_ROWS: Partial<Record<FaultName, StreamRow>> = {
   'video-silent': STALLED,
   // Packets come, but nothing that a clip could begin with.
   'rtp-payload-type-wrong': NOT_GIVEN,
-  'fu-no-end': NOT_GIVEN,
-  'nal-start-codes': NOT_GIVEN,
 }
 
 /** What the agent may ask of one camera in a minute, events and all. */
@@ -92,13 +90,15 @@ export function verdictOfStream(outcome: StreamOutcome): string {
   const { fault, phase, diagnosis, said, clips, pictures, recoveredAfterS } = outcome
   const row = STREAM_ROWS[fault.split('=')[0] as FaultName] ?? {}
   const expected = row[phase]
-  const allowed: readonly string[] = [...(expected ? [expected] : []), ...(row.may ?? []), 'IP_CHANGED']
+  const pictureless: readonly DiagnosisCode[] = row.pictures === 'fail' ? ['SNAPSHOT_FAILED'] : []
+  const due = expected ? [expected] : pictureless
+  const allowed: readonly string[] = [...due, ...pictureless, ...(row.may ?? []), 'IP_CHANGED']
   const wrongs = [
-    ...(expected && !diagnosis.includes(expected) ? [`${expected} is missing`] : []),
-    ...(!expected && !row.may && !isWell(diagnosis) ? ['it is not well'] : []),
+    ...due.filter((code) => !diagnosis.includes(code)).map((code) => `${code} is missing`),
+    ...(due.length === 0 && !row.may && !isWell(diagnosis) ? ['it is not well'] : []),
     ...said.filter((code) => !allowed.includes(code)).map((code) => `${code} is wrong`),
     ...(!expected && !row.isClipless && clips === 0 ? ['no clip comes'] : []),
-    ...(!row.isPictureless && pictures === 0 ? ['no picture comes'] : []),
+    ...(row.pictures === undefined && pictures === 0 ? ['no picture comes'] : []),
     ...(outcome.requestsPerMinute > REQUESTS_PER_MINUTE_MAX ? ['it is asked too much'] : []),
     ...(outcome.rtspPerMinute > RTSP_PER_MINUTE_MAX ? ['it is dialled too often'] : []),
     ...(outcome.refusedCredentials > REFUSED_MAX ? ['a refused password goes out again'] : []),

@@ -39,8 +39,6 @@ const BY_FAULT = PROFILE_NAMES.filter((name) => PROFILES[name].refusal.status ==
 const NO_TOKEN = 'takes HTTP Digest alone'
 /** Brands that nobody finds who is not told their port. */
 const AT_ODD_PORTS = PROFILE_NAMES.filter((name) => !USUAL_PORTS.includes(PROFILES[name].httpPort))
-/** Brands with so few subscriptions that those which nobody can end take all of them, for a minute. */
-const SHORT_OF_SLOTS = PROFILE_NAMES.filter((name) => PROFILES[name].pullPointsMax <= 5)
 const HIDDEN: Row = { starting: 'unknown' }
 
 type RowOfBrand = Row & { readonly why: string }
@@ -119,13 +117,6 @@ const ROWS: Partial<Record<FaultName, Row>> = {
   'pull-fault': { may: ['EVENTS_INTERRUPTED'] },
   'pull-hang': { may: ['EVENTS_INTERRUPTED'] },
   'subscription-short': { may: ['EVENTS_INTERRUPTED'] },
-  'subscription-dead-port': {
-    may: ['EVENTS_INTERRUPTED'],
-    on: brands(SHORT_OF_SLOTS, {
-      may: ['EVENTS_INTERRUPTED', 'SLOTS_FULL'],
-      why: 'has so few subscriptions that some which nobody can end take them all, for a minute',
-    }),
-  },
   'subscription-forgotten': { may: ['EVENTS_INTERRUPTED'] },
   'pull-empty-at-once': { requestsPerMinuteMax: 400 },
   'event-storm': { requestsPerMinuteMax: 400 },

@@ -36,7 +36,7 @@ export function verdictOn(outcome: Outcome | StreamOutcome): string {
 }
 
 /** To start, settle and end in, besides the watching: whoever takes longer hangs. */
-const SPARE_S = 240
+const SPARE_S = 600
 
 /** Runs a job in a process of its own, within its deadline. Never rejects. */
 export function runJob(job: Job): Promise<JobResult> {

@@ -51,7 +51,8 @@ export function wordsOf(health: HealthFacts | undefined): string {
 export const isWell = (words: string) => words === 'up' || words === 'up IP_CHANGED'
 
 const LOOK_MS = 500
-const SETTLE_S = 60
+/** A thousand cameras of recorders take this long on a busy machine; who is well sooner does not wait. */
+const SETTLE_S = 180
 
 /** In less, a few requests would look like a flood. */
 const RATE_S_MIN = 10

@@ -61,6 +61,11 @@ export class SimulatorControl {
     await this.#ask('POST', `/cameras/${camera}/events`, { kind, channel })
   }
 
+  /** Cuts its power, without a Bye. */
+  async switchOff(camera: string): Promise<void> {
+    await this.#ask('POST', `/cameras/${camera}/stop`)
+  }
+
   async setFault(camera: string, name: string, value?: number): Promise<void> {
     await this.#ask('PUT', `/cameras/${camera}/faults/${name}`, value === undefined ? {} : { value })
   }

@@ -22,5 +22,6 @@ export type {
   LedgerView,
   LogView,
   Overview,
+  PrivacyView,
   SessionView,
 } from '../../web/api.ts'

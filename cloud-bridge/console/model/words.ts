@@ -46,6 +46,10 @@ export const DIAGNOSIS: Record<DiagnosisCode, { title: string; advice: string }>
   EVENTS_UNSUPPORTED: { title: 'No events', advice: 'This camera does not offer events. Its health is still watched.' },
   EVENTS_INTERRUPTED: { title: 'Events interrupted', advice: 'The box subscribes again; an event may be missing.' },
   STREAM_STALLED: { title: 'Stream stalled', advice: 'The camera’s stream stopped. The box opens it again.' },
+  SNAPSHOT_FAILED: {
+    title: 'No snapshots',
+    advice: 'Switch snapshots on in the camera’s own page, or look for newer firmware.',
+  },
   MALFORMED_REPLY: { title: 'Unreadable answer', advice: 'Look for newer firmware for this camera.' },
   IDENTITY_CHANGED: {
     title: 'Perhaps another camera',

@@ -22,7 +22,7 @@ export function Forgotten({ cameras }: { cameras: readonly CameraView[] }) {
             <p>
               <a href={cameraPath(camera.id)}>{nameOf(camera.facts)}</a>
               <span class="quiet">
-                {` · ${makerAndModel(camera.facts)} · `}
+                {` · ${makerAndModel(camera.facts)} · forgotten `}
                 <Ago at={camera.forgottenAt ?? 0} />
               </span>
             </p>
@@ -37,7 +37,7 @@ export function Forgotten({ cameras }: { cameras: readonly CameraView[] }) {
 /** In the place of its switches and its health, on the page of one. */
 export function ForgottenCard({ camera, at }: { camera: CameraView; at: number }) {
   return (
-    <section class="card" aria-labelledby="forgotten">
+    <section class="card forgotten-card" aria-labelledby="forgotten">
       <h2 id="forgotten">Forgotten</h2>
       <p>
         Its box forgot this camera <Ago at={at} />. Nothing more comes from it.

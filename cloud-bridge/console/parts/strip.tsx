@@ -1,3 +1,4 @@
+import { isKnown } from '../model/devices.ts'
 import { bytes, whole } from '../model/format.ts'
 import type { State } from '../model/state.ts'
 import type { Overview } from '../model/types.ts'
@@ -12,7 +13,9 @@ const LINK: Record<State['link'], string> = {
 
 /** The state of everything, in one line. */
 export function Strip({ overview }: { overview: Overview }) {
-  const { agents, cameras, totals } = overview
+  const { agents, totals } = overview
+  // One that was forgotten is nobody's trouble any more.
+  const cameras = overview.cameras.filter(isKnown)
   const online = agents.filter((agent) => agent.online).length
   const up = cameras.filter(({ health }) => health?.level === 'up').length
   return (

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { FaultName } from '../../faults/fault.ts'
+import { reset } from '../../faults/reset.ts'
 import type { FaultSwitches } from '../../faults/switches.ts'
 import type { Reply } from '../reply.ts'
 import type { ReplyKind } from './replies.ts'
@@ -27,7 +28,7 @@ const withLength = (bytes: (actual: number) => number): Writing => {
 }
 
 const WIRES: Partial<Record<FaultName, Writing>> = {
-  'connection-reset': (socket) => void socket.resetAndDestroy(),
+  'connection-reset': reset,
   'accept-silent': () => {},
   trickle: (socket, { reply, head, value }) => {
     const all = Buffer.concat([Buffer.from(head.join('\r\n') + END), reply.body])

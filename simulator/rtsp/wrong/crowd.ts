@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
+import { reset } from '../../faults/reset.ts'
 import type { FaultSwitches } from '../../faults/switches.ts'
-import { reset } from './reset.ts'
 
 /** All clients that one camera has at a time, in the order of their coming. */
 export class Crowd {

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import type { FaultName } from '../../faults/fault.ts'
+import { reset } from '../../faults/reset.ts'
 import type { FaultSwitches } from '../../faults/switches.ts'
 import type { RtspSession } from '../session.ts'
 import type { Outlet } from './outlet.ts'
-import { reset } from './reset.ts'
 
 /** A connection that plays. */
 interface Line {

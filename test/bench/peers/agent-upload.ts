@@ -11,4 +11,5 @@ using outgoing = await openOutgoing(stateDir, bridgeUrl, ({ kind, message }) => 
 })
 const begun = performance.now()
 await outgoing.egress.run(stop.signal)
-process.stdout.write(`${JSON.stringify({ tookMs: performance.now() - begun })}\n`)
+const { user, system } = process.cpuUsage()
+process.stdout.write(`${JSON.stringify({ tookMs: performance.now() - begun, cpuMs: (user + system) / 1000 })}\n`)
