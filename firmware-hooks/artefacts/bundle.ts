@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type BuildOptions, type BuildResult, build } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 import { leanBuiltins } from './lean-builtins.ts'
 import { leanPackages } from './lean-packages.ts'
 
@@ -24,12 +24,10 @@ const COMMON: BuildOptions = {
 
 /** One file for a program. The files that went into it, from the repository's root. */
 export async function bundleWhole(name: string, entry: string, outdir: string): Promise<string[]> {
-  return inputsOf(await build({ ...COMMON, metafile: true, entryPoints: { [name]: entry }, outdir }))
+  const { metafile } = await build({ ...COMMON, metafile: true, entryPoints: { [name]: entry }, outdir })
+  return Object.keys(metafile.inputs)
 }
 
-<<<<<<< HEAD
-const inputsOf = ({ metafile }: BuildResult<{ metafile: true }>): string[] => Object.keys(metafile.inputs)
-=======
 /** One file of a program that is in parts. */
 export interface BundledPart {
   /** The source that it is for, where it is loaded by name. */
@@ -40,20 +38,12 @@ export interface BundledPart {
   readonly sources: readonly string[]
   readonly bytes: number
 }
->>>>>>> main
 
 /**
  * A file for a program, and others beside it that it loads when it needs them: Node keeps the source of all it ever
  * loaded in memory, so there is no space and no comment in it either. Names stay, for the traces of errors. Gives the parts
  * by path.
  */
-<<<<<<< HEAD
-export async function bundleInParts(name: string, entry: string, outdir: string): Promise<string[]> {
-  const parts = { splitting: true, chunkNames: `${name}-[name]-[hash]` }
-  const small = { minifyWhitespace: true, minifySyntax: true }
-  return inputsOf(
-    await build({ ...COMMON, ...parts, ...small, metafile: true, entryPoints: { [name]: entry }, outdir }),
-=======
 export async function bundleInParts(
   name: string,
   entry: string,
@@ -68,6 +58,5 @@ export async function bundleInParts(
       const first = imports.filter(({ kind }) => kind === 'import-statement').map((imported) => imported.path)
       return [path, { entry: entryPoint, imports: first, sources: Object.keys(inputs), bytes }]
     }),
->>>>>>> main
   )
 }

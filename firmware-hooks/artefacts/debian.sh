@@ -13,7 +13,10 @@ trap 'rm -rf "$apt"' EXIT
 mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$folder"
 : >"$apt/status"
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-echo "deb [signed-by=$keyring] ${DEBIAN_MIRROR:-http://deb.debian.org/debian} $release main" >"$apt/sources.list"
+# Where this system gets its own packages from, unless another mirror is named.
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' | head -n 1)}
+[ -n "$mirror" ] || { echo "run apt-get update first, or name a mirror by DEBIAN_MIRROR" >&2; exit 1; }
+echo "deb [signed-by=$keyring] $mirror $release main" >"$apt/sources.list"
 get() {
   apt-get -qq -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
     -o "Dir::State::lists=$apt/lists" -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache" \

@@ -43,7 +43,8 @@ export async function makeWithLibc(
   const system = join(work, 'debian')
   await mkdir(join(folder, 'bin'), { recursive: true })
   const { stdout } = await run('sh', [join(import.meta.dirname, 'debian.sh'), RELEASE, debian, system, ...PACKAGES])
-  const inputs = await bundleInParts('lenscap-agent', 'agent/cli/main.ts', lib)
+  const parts = await bundleInParts('lenscap-agent', 'agent/cli/main.ts', lib)
+  const inputs = [...parts.values()].flatMap(({ sources }) => sources)
   await writeFile(join(lib, 'package.json'), '{ "type": "module" }\n')
   const loader = LOADERS[cpu]
   for (const name of [loader, ...LIBRARIES])
