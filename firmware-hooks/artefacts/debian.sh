@@ -14,6 +14,7 @@ mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$folder"
 : >"$apt/status"
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # Where this system gets its own packages from, unless another mirror is named.
+# shellcheck disable=SC2016 # apt's own variable
 mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(SITE)' 'Origin: Debian' | head -n 1)}
 [ -n "$mirror" ] || { echo "run apt-get update first, or name a mirror by DEBIAN_MIRROR" >&2; exit 1; }
 echo "deb [signed-by=$keyring] $mirror $release main" >"$apt/sources.list"
