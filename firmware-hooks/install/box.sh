@@ -66,8 +66,8 @@ make_user() {
 
 remove_user() {
   user_there || return 0
-  if is_this_system && have userdel; then act userdel "$OWNER"
-  elif is_this_system && have deluser; then act deluser "$OWNER"
+  if is_this_system && have userdel && act userdel "$OWNER"; then :
+  elif is_this_system && have deluser && act deluser "$OWNER"; then :
   else
     for file in passwd group shadow; do
       [ -f "$ROOT/etc/$file" ] || continue
