@@ -20,6 +20,7 @@ const agentRooms = [
   'homeassistant',
   'metrics',
   'commands',
+  'hooks',
   'cli',
 ]
 const bridgeRooms = [

@@ -40,8 +40,8 @@ check: $(DEPS) ## Format, lint, types, rules between rooms, dead code, style
 
 build: build/.built ## The programs, in build/bin
 
-dist: build/.built ## The agent as one executable for this CPU, in build/dist
-	@$(RUN) node firmware-hooks/artefacts/dist.ts
+dist: $(DEPS) ## The agent as executable, tarball, .deb and .ipk, in build/dist; ARGS="--targets all"
+	@$(RUN) node firmware-hooks/artefacts/dist.ts $(ARGS)
 
 bench: build/.built ## Figures beside peers and limits; build/bench.json
 	@$(RUN) node test/bench/main.ts $(ARGS)

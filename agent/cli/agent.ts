@@ -274,7 +274,8 @@ export class Agent {
   #onGrant(grant: SignedGrant): void {
     const news = this.#consent.take(grant)
     if (news) this.#journal.activity(news.kind, news.message)
-    if (news?.kind === 'grant-taken') this.#deps.report.hook('grant-changed', { serial: this.#consent.serial })
+    if (news?.kind === 'grant-taken')
+      this.#deps.report.hook({ event: 'grant-changed', facts: { serial: this.#consent.serial } })
   }
 
   /** What is allowed may have changed. */
@@ -284,7 +285,7 @@ export class Agent {
       this.#wasCapOn = capOn
       const kind = capOn ? 'cap-on' : 'cap-off'
       this.#journal.activity(kind, capOn ? 'The cap was put on: nothing leaves' : 'The cap was taken off')
-      this.#deps.report.hook(kind, {})
+      this.#deps.report.hook({ event: kind, facts: {} })
     }
     this.#media.review()
     this.#shown.review()
