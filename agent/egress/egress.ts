@@ -12,7 +12,7 @@ import type { ActivityKind } from '../protocol/activity.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { checkItem } from './check-item.ts'
 import { Flights } from './flights.ts'
-import { closeInterrupted } from './interrupted.ts'
+import { type Books, closeAtStart, closeInterrupted } from './interrupted.ts'
 import { LEDGER_TABLES, LEDGER_TOLD_TABLES, Ledger, type LedgerRow } from './ledger.ts'
 import { type EgressLimits, LIMITS } from './limits.ts'
 import { Pace } from './pace.ts'
@@ -94,12 +94,12 @@ export class Egress implements Disposable {
     this.ledger = new Ledger(this.#db)
     this.#bell = new Bell(deps.clock)
     this.#flights = new Flights(this.#bell.ring)
-    try {
-      this.#closeInterrupted()
-    } catch (error) {
-      if (!isOfBooks(error)) throw error
-      deps.logger.warn({ reason: describeError(error) }, 'The ledger takes no row: nothing leaves until it does')
-    }
+    closeAtStart(this.#books, deps.logger)
+  }
+
+  get #books(): Books {
+    const { chunkBytesMax } = this.#limits
+    return { ledger: this.ledger, queue: this.#queue, clock: this.#deps.clock, chunkBytesMax }
   }
 
   /** Whether media of this camera waits. */
@@ -192,7 +192,8 @@ export class Egress implements Disposable {
     const { grantFor, target, clock, onActivity } = this.#deps
     const grant = grantFor(item.camera, item.kind)
     if (!grant) return this.#review(item.camera, item.kind)
-    this.#closeInterrupted()
+    // An end that the disk refused is booked before anything else leaves.
+    closeInterrupted(this.#books)
     this.#watch(grant)
     try {
       const { ledger } = this
@@ -287,16 +288,7 @@ export class Egress implements Disposable {
     this.#tellGone(`${items} items that an earlier release had queued without encryption were deleted`)
   }
 
-  /** To be called before a transfer begins: an end that the disk refused is booked first. */
-  #closeInterrupted(): void {
-    const { chunkBytesMax } = this.#limits
-    closeInterrupted({ ledger: this.ledger, queue: this.#queue, clock: this.#deps.clock, chunkBytesMax })
-  }
-
   #tellGone(message: string | undefined): void {
     if (message) this.#deps.onActivity({ kind: 'upload-cancelled', camera: undefined, message })
   }
 }
-
-/** Of the box's own books: nothing is wrong with the item. */
-const isOfBooks = (error: unknown) => error instanceof Error && 'code' in error && /^SQLITE_/.test(String(error.code))
