@@ -36,4 +36,4 @@ export function closeAtStart(books: Books, logger: Logger): void {
 }
 
 /** Of the box's own books: nothing is wrong with the item. */
-const isOfBooks = (error: unknown) => error instanceof Error && 'code' in error && /^SQLITE_/.test(String(error.code))
+export const isOfBooks = (error: unknown) => error instanceof Error && 'code' in error && /^SQLITE_/.test(String(error.code))
