@@ -116,6 +116,7 @@ export class Consent implements Disposable {
     this.#ballast = deps.db.memory ? undefined : stateBallast(dirname(deps.db.name))
     this.#ballast?.hold()
     this.#stopWatching = deps.cap.watch(() => this.#review())
+    this.#inForce = this.#isInForceNow()
     this.#watchTime()
   }
 
@@ -219,9 +220,12 @@ export class Consent implements Disposable {
 
   /** To be called when the box's clock was set: it also looks by itself, at the edges of the grant and every minute. */
   look(): void {
-    const is = this.#document !== undefined && this.#isInForce(this.#document)
-    if (is === this.#inForce) this.#watchTime()
+    if (this.#isInForceNow() === this.#inForce) this.#watchTime()
     else this.#review()
+  }
+
+  #isInForceNow(): boolean {
+    return this.#document !== undefined && this.#isInForce(this.#document)
   }
 
   /** It begins by the box's clock and ends by the latest time that the box has known. */
@@ -231,6 +235,8 @@ export class Consent implements Disposable {
 
   /** Ends what no longer stands, then tells. */
   #review(): void {
+    // Before the grants are asked: where the time runs out between the two, the next look sees a difference.
+    this.#inForce = this.#isInForceNow()
     for (const [key, grant] of this.#handedOut) {
       if (this.allows(grant.camera, grant.kind)) continue
       this.#handedOut.delete(key)
@@ -240,15 +246,15 @@ export class Consent implements Disposable {
     this.#deps.onChange()
   }
 
-  /** Notices when the grant held begins or ceases to be in force. */
+  /** Looks again when the grant held begins or ceases to be in force. What was noticed of it is `#review`'s to say. */
   #watchTime(): void {
     clearTimeout(this.#timer)
     if (this.#document === undefined) return
     const { notBefore, expires } = this.#document
-    this.#inForce = this.#isInForce(this.#document)
     this.#latest.keepNowAndThen()
-    const edgesMs = [notBefore - this.#deps.clock.nowMs(), expires - this.#latest.nowMs(), LOOK_MS]
-    this.#timer = setTimeout(() => this.look(), Math.min(...edgesMs.filter((ms) => ms > 0))).unref()
+    const leftMs = expires - this.#latest.nowMs()
+    const untilMs = this.#inForce ? Math.max(leftMs, 1) : notBefore - this.#deps.clock.nowMs()
+    this.#timer = setTimeout(() => this.look(), untilMs > 0 ? Math.min(untilMs, LOOK_MS) : LOOK_MS).unref()
   }
 }
 

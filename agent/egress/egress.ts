@@ -93,8 +93,12 @@ export class Egress implements Disposable {
     this.ledger = new Ledger(this.#db)
     this.#bell = new Bell(deps.clock)
     this.#flights = new Flights(this.#bell.ring)
-    const { chunkBytesMax } = this.#limits
-    closeInterrupted({ ledger: this.ledger, queue: this.#queue, clock: deps.clock, chunkBytesMax })
+    try {
+      this.#closeInterrupted()
+    } catch (error) {
+      if (!isOfBooks(error)) throw error
+      deps.logger.warn({ reason: describeError(error) }, 'The ledger takes no row: nothing leaves until it does')
+    }
   }
 
   /** Whether media of this camera waits. */
@@ -187,6 +191,7 @@ export class Egress implements Disposable {
     const { grantFor, target, clock, onActivity } = this.#deps
     const grant = grantFor(item.camera, item.kind)
     if (!grant) return this.#review(item.camera, item.kind)
+    this.#closeInterrupted()
     this.#watch(grant)
     try {
       const { ledger } = this
@@ -226,8 +231,9 @@ export class Egress implements Disposable {
     const wasLarge = this.#chunkBytes > this.#limits.chunkBytes
     this.#chunkBytes = this.#limits.chunkBytes
     const hopeless = kind === 'refused' && item.refusals + 1 >= this.#limits.refusalsMax
-    // A proxy may have refused the size of the request, not the item.
-    if (hopeless || (kind === 'invalid' && !wasLarge) || kind === 'storage') {
+    // What can't be booked, on a full disk, waits. And a proxy may have refused the size of the request, not the item.
+    const waits = isOfBooks(error) || (kind === 'invalid' && wasLarge)
+    if (!waits && (hopeless || kind === 'invalid' || kind === 'storage')) {
       this.#queue.remove(item.item)
       const message = `A ${item.kind} was given up and deleted: ${describeError(error)}`.slice(0, 512)
       this.#deps.onActivity({ kind: 'upload-failed', camera, message })
@@ -238,7 +244,7 @@ export class Egress implements Disposable {
       this.#deps.onActivity({ kind: 'upload-failed', camera, message })
     }
     if (kind === 'refused') await this.#deps.clock.sleep(this.#limits.refusedDelayMs, signal).catch(() => {})
-    if ((kind !== 'invalid' || wasLarge) && kind !== 'storage') throw error
+    if (waits || (kind !== 'invalid' && kind !== 'storage')) throw error
   }
 
   #checked(grant: Grant, item: EgressItem): EgressItem {
@@ -278,7 +284,7 @@ export class Egress implements Disposable {
       return
     }
     const items = this.#queue.inScope(camera, kind)
-    for (const { item } of items) this.#queue.remove(item)
+    this.#queue.remove(...items.map(({ item }) => item))
     if (items.length === 0) return
     const what =
       items.length === 1 ? `A ${kind} that had not left was` : `${items.length} ${kind}s that had not left were`
@@ -291,7 +297,16 @@ export class Egress implements Disposable {
     this.#tellGone(`${items} items that an earlier release had queued without encryption were deleted`)
   }
 
+  /** To be called before a transfer begins: an end that the disk refused is booked first. */
+  #closeInterrupted(): void {
+    const { chunkBytesMax } = this.#limits
+    closeInterrupted({ ledger: this.ledger, queue: this.#queue, clock: this.#deps.clock, chunkBytesMax })
+  }
+
   #tellGone(message: string | undefined): void {
     if (message) this.#deps.onActivity({ kind: 'upload-cancelled', camera: undefined, message })
   }
 }
+
+/** Of the box's own books: nothing is wrong with the item. */
+const isOfBooks = (error: unknown) => error instanceof Error && 'code' in error && /^SQLITE_/.test(String(error.code))

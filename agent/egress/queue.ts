@@ -116,7 +116,7 @@ export class MediaQueue {
   /** Deletes what a release of before encryption left here, and says how many items that were. */
   removeUnsealed(): number {
     const items = this.#db.prepare<[], Id>('SELECT item FROM item WHERE envelope IS NULL').pluck().all()
-    for (const item of items) this.remove(item)
+    this.remove(...items)
     return items.length
   }
 
@@ -194,10 +194,10 @@ export class MediaQueue {
     this.#db.prepare('UPDATE item SET refusals = refusals + 1 WHERE item = ?').run(item)
   }
 
-  /** Forgets the item and deletes its file: the file first, since a full disk refuses to change rows. */
-  remove(item: Id): void {
-    rmSync(this.pathOf(item), { force: true })
-    this.#forget(item)
+  /** Forgets items and deletes their files: all files before the first row, since a full disk refuses to change rows. */
+  remove(...items: readonly Id[]): void {
+    for (const item of items) rmSync(this.pathOf(item), { force: true })
+    for (const item of items) this.#forget(item)
   }
 
   /** Forgets an item that has arrived, in one commit with what `note` writes about it; then deletes its file. */

@@ -51,7 +51,9 @@ export class Check {
     this.#job = job
     const { envelope } = job.said
     this.#envelope = envelope === undefined ? undefined : parsed(envelope)
-    this.#cipher = this.#envelope && job.identity && openEnvelope(this.#envelope, job.identity)
+    const { identity } = job
+    const read = this.#envelope
+    this.#cipher = read && identity && refusing(() => openEnvelope(read, identity))
   }
 
   /** How much of the file was read: whole chunks. */
@@ -121,9 +123,12 @@ function damageOf(cipher: MediaCipher, number: number, isLast: boolean, chunk: B
   }
 }
 
-function parsed(envelope: string): MediaEnvelope {
+const parsed = (envelope: string): MediaEnvelope => refusing(() => parseEnvelope(Buffer.from(envelope, 'base64url')))
+
+/** Damage is the box's to hear of: it won't be less at the next attempt. */
+function refusing<T>(read: () => T): T {
   try {
-    return parseEnvelope(Buffer.from(envelope, 'base64url'))
+    return read()
   } catch (error) {
     throw new Refusal(400, describeError(error))
   }

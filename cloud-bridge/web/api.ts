@@ -85,6 +85,8 @@ export const ItemView = z.object({
   encrypted: z.boolean(),
   /** For keys that only the owner holds: content answers 415 `locked`, and sealed has what a browser can open. */
   locked: z.boolean(),
+  /** Of a clip: the snapshot of the same event. Null where none is held. */
+  thumbnail: z.object({ item: Id, locked: z.boolean() }).nullable(),
 })
 export type ItemView = z.infer<typeof ItemView>
 
@@ -144,7 +146,7 @@ export type LogList = z.infer<typeof LogList>
 
 /** DELETE /cameras/{camera}: all that is held of a camera that its box has forgotten, deleted for good; 409 for any other. */
 
-/** GET /items/{item}/content: the bytes, with Range; /items/{item}/sealed: as they are encrypted (docs/media-format.md). DELETE /items/{item}: gone for good. DELETE /consent: everything off. POST /agents/{agent}/refresh. */
+/** GET /items/{item}/content: the bytes, with Range; /items/{item}/sealed: as they are encrypted (docs/media-format.md), with Range, too. DELETE /items/{item}: gone for good. DELETE /consent: everything off. POST /agents/{agent}/refresh. */
 export const itemContentPath = (item: Id): string => `${API}/items/${item}/content`
 
 const Sums = z.object({ items: z.number(), bytes: z.number() })

@@ -118,6 +118,7 @@ const CSP = (url: URL) => ({
     defaultSrc: ["'self'"],
     // What a script of ours has put together: a live view, where the browser knows no other way to show it.
     mediaSrc: ["'self'", 'blob:'],
+    workerSrc: ["'self'"],
     objectSrc: ["'none'"],
     baseUri: ["'none'"],
     formAction: ["'self'"],

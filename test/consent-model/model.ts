@@ -17,6 +17,9 @@ const SCOPES = CAMERAS.flatMap((camera) => KINDS.map((kind): Scope => `${camera}
  */
 export class Model {
   held: GrantDocument | undefined
+  /** What a restart would find. */
+  #kept: GrantDocument | undefined
+  isDiskFull = false
   cap = false
   wallMs: number
   /** The latest time that the box has known. */
@@ -42,10 +45,15 @@ export class Model {
   }
 
   grant(document: GrantDocument): void {
-    if (document.serial <= (this.held?.serial ?? 0)) return
-    this.held = document
-    const clockSaysNow = this.wallMs >= document.notBefore && this.wallMs < document.expires
-    if (clockSaysNow && this.latestMs >= document.expires) this.latestMs = this.wallMs
+    const { held } = this
+    if (document.serial <= (held?.serial ?? 0)) return
+    if (this.isDiskFull) this.held = held && common(held, document)
+    else {
+      this.#kept = document
+      this.held = document
+      const clockSaysNow = this.wallMs >= document.notBefore && this.wallMs < document.expires
+      if (clockSaysNow && this.latestMs >= document.expires) this.latestMs = this.wallMs
+    }
     this.review()
   }
 
@@ -57,21 +65,33 @@ export class Model {
   /** Time passes, and the clock shows it. */
   pass(ms: number): void {
     this.wallMs += ms
-    this.latestMs = Math.max(this.latestMs + ms, this.wallMs)
+    this.latestMs = this.#laterOf(this.latestMs + ms)
     this.review()
   }
 
   /** The clock is set; no time passes. */
   setClock(wallMs: number): void {
     this.wallMs = wallMs
-    this.latestMs = Math.max(this.latestMs, wallMs)
+    this.latestMs = this.#laterOf(this.latestMs)
     this.review()
   }
 
-  /** Without a grant there was nothing to keep the time for. */
-  restart(): void {
-    if (this.held === undefined) this.latestMs = this.wallMs
+  /** @param latestMs what the box kept of the latest time, where it had no time to keep it */
+  restart(latestMs = this.latestMs): void {
+    this.held = this.#kept
+    this.latestMs = this.#laterOf(latestMs)
     this.review()
+  }
+
+  /** The box knows nobody any more; the cap stays. */
+  wipe(): void {
+    this.#kept = undefined
+    this.restart()
+  }
+
+  /** Without a grant there is nothing to keep the time for. */
+  #laterOf(latestMs: number): number {
+    return this.held === undefined ? this.wallMs : Math.max(latestMs, this.wallMs)
   }
 
   review(): void {
@@ -85,4 +105,16 @@ export class Model {
     if (this.wallMs < this.held.notBefore || this.latestMs >= this.held.expires) return false
     return this.held.cameras.some(({ camera, kinds }) => kinds.some((kind) => `${camera}.${kind}` === scope))
   }
+}
+
+/** What both allow. */
+function common(held: GrantDocument, newer: GrantDocument): GrantDocument {
+  const may = (camera: string, kind: string) =>
+    newer.cameras.some((each) => each.camera === camera && each.kinds.some((other) => other === kind))
+  const cameras = held.cameras.map(({ camera, kinds }) => ({
+    camera,
+    kinds: kinds.filter((kind) => may(camera, kind)),
+  }))
+  const [notBefore, expires] = [Math.max(held.notBefore, newer.notBefore), Math.min(held.expires, newer.expires)]
+  return { ...held, cameras, notBefore, expires }
 }

@@ -52,9 +52,8 @@ export class Network implements AsyncDisposable {
   /** As at the beginning of the world; what is still open is cut. */
   reset(): void {
     this.set({ isUp: true, isSlow: false })
-    for (const socket of this.#sockets) socket.destroy()
+    this.cut()
     this.#uploads.clear()
-    this.#hanging.clear()
     this.arrived.clear()
   }
 
@@ -64,6 +63,18 @@ export class Network implements AsyncDisposable {
     this.isSlow = isSlow
     if (isSlow) return
     for (const request of this.#hanging) request.resume()
+    this.#hanging.clear()
+  }
+
+  /** The bridge dies and comes back; restored from yesterday's copy, it knows nothing of what had begun. */
+  restartBridge(forgets: boolean): void {
+    this.cut()
+    if (forgets) this.#uploads.clear()
+  }
+
+  /** Every connection ends, on both sides. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy()
     this.#hanging.clear()
   }
 

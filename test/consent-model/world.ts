@@ -1,93 +1,27 @@
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../agent/base/clock.ts'
-import { LenscapError } from '../../agent/base/errors.ts'
 import { newId } from '../../agent/base/ids.ts'
-import { silentLogger } from '../../agent/base/logger.ts'
-import { Secret } from '../../agent/base/secret.ts'
-import { openStateDatabase } from '../../agent/cli/state.ts'
-import { Cap } from '../../agent/consent/cap.ts'
-import { Consent, type Grant } from '../../agent/consent/consent.ts'
-import { Egress, openEgressDatabase, readEgressDatabase } from '../../agent/egress/egress.ts'
-import { Ledger } from '../../agent/egress/ledger.ts'
+import { wipe } from '../../agent/commands/wipe.ts'
+import type { Grant } from '../../agent/consent/consent.ts'
 import type { EgressItem } from '../../agent/egress/queue.ts'
-import { CLIP_SETTINGS } from '../../agent/media/cutter.ts'
-import { MediaKeeper } from '../../agent/media/keeper.ts'
-import { DeviceGate } from '../../agent/onvif/gate.ts'
-import { type GrantDocument, type SignedGrant, signGrant } from '../../agent/protocol/grant.ts'
-import { CAMERAS, type Camera, Model, RECIPIENTS, type Scope } from './model.ts'
+import { auditBooks, keptTimeIn, mediaIn } from './audit.ts'
+import { type OpenBox, openBox } from './box.ts'
+import { fillDisk } from './full-disk.ts'
+import { type Camera, Model, type Scope } from './model.ts'
 import type { Network, Step } from './network.ts'
+import { documentOf, type Intrusion, Owner } from './owner.ts'
 
-const AGENT = 'agentaaaaaaaaaaa'
-const ACCOUNT = 'accountaaaaaaaaa'
 const START_MS = Date.UTC(2030, 0, 1)
 const NOTICED_MS = 30_000
-const owner = generateKeyPairSync('ed25519')
-const stranger = generateKeyPairSync('ed25519')
 
-/** In memory where that can be had: nothing here is about what a power cut leaves. */
+/** In memory where that can be had: nothing here is about what a power cut does to a disk. */
 const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+const newFolder = () => mkdtempSync(join(FOLDER, 'lenscap-model-'))
 
-interface Hooks {
-  readonly onChange: () => void
-  /** A picture or a clip is about to be taken in. */
-  readonly onItem: (item: Pick<EgressItem, 'item' | 'camera' | 'kind'>, taking: Promise<void>) => Promise<void>
-}
-
-/** One life of the box's rooms: the real ones, wired as the agent wires them. */
-function openBox(stateDir: string, network: Network, clock: Clock, hooks: Hooks) {
-  const db = openStateDatabase(join(stateDir, 'state.db'))
-  const cap = new Cap(stateDir)
-  const pins = { agent: AGENT, account: ACCOUNT, grantKey: owner.publicKey }
-  const stop = new AbortController()
-  const { signal } = stop
-  const onChange = () => {
-    media.review()
-    hooks.onChange()
-  }
-  const consent: Consent = new Consent({ db, pins, cap, clock, onChange })
-  const common = { clock, random: Math.random, logger: silentLogger }
-  const egress = new Egress({
-    ...common,
-    stateDir,
-    grantFor: (camera, kind) => consent.grant(camera, kind),
-    target: { bridgeUrl: network.bridgeUrl, agent: AGENT, token: new Secret('a token') },
-    onActivity: () => {},
-    limits: { chunkBytes: 64 * 1024 },
-  })
-  const media: MediaKeeper = new MediaKeeper({
-    ...common,
-    consent,
-    signal,
-    folder: join(stateDir, 'media'),
-    settings: CLIP_SETTINGS,
-    onItem: (grant, item) => hooks.onItem(item, egress.enqueue(grant, item)),
-    onTrouble: () => {},
-    onStream: () => {},
-  })
-  for (const camera of CAMERAS) {
-    media.add({
-      camera,
-      address: '127.0.0.1',
-      // Clips are handed in as a recorder would: a stream is not what this is about.
-      streamUri: () => Promise.reject(new LenscapError('invalid', 'No stream here')),
-      snapshotUri: async () => network.pictureOf(camera),
-      credential: undefined,
-      gate: new DeviceGate(clock),
-    })
-  }
-  const running = egress.run(signal)
-  const close = async () => {
-    stop.abort()
-    await Promise.all([running, media.ended()])
-    egress[Symbol.dispose]()
-    consent[Symbol.dispose]()
-    db.close()
-  }
-  return { cap, consent, egress, media, close }
-}
+type Taken = Pick<EgressItem, 'item' | 'camera' | 'kind'>
 
 /** The house that one interleaving happens to, and the model beside it. */
 export class World {
@@ -95,15 +29,15 @@ export class World {
   /** What the promise does not allow, in words. */
   readonly faults: string[] = []
   readonly #network: Network
-  readonly #stateDir = mkdtempSync(join(FOLDER, 'lenscap-model-'))
+  #stateDir = newFolder()
   readonly #time = { offsetMs: 0, ranMs: 0 }
   /** The era in which each item was taken. */
   readonly #items = new Map<string, number>()
-  readonly #lastWords: GrantDocument[] = []
-  #serial = 0
+  /** What the box has promised to send, as long as it may. */
+  readonly #promised = new Map<string, Scope>()
+  #owner = new Owner()
   #isConnected = true
-  #retained: SignedGrant | undefined
-  #box: ReturnType<typeof openBox>
+  #box: OpenBox
   #grants: Grant[] = []
   #capNoticed = (_: boolean) => {}
   #takingIn = 0
@@ -117,15 +51,13 @@ export class World {
 
   /** The owner turns the switches; the bridge signs, and the box hears of it while it is connected. */
   turn(scopes: readonly Scope[], lastsMs: number): void {
-    this.#serial += 1
-    const cameras = CAMERAS.map((camera) => ({
-      camera,
-      kinds: (['snapshot', 'clip'] as const).filter((kind) => scopes.includes(`${camera}.${kind}`)),
-    })).filter(({ kinds }) => kinds.length > 0)
-    const [notBefore, expires] = [this.model.wallMs - 3_600_000, this.model.wallMs + lastsMs]
-    const ids = { account: ACCOUNT, agent: AGENT, grantedBy: ACCOUNT, recipients: RECIPIENTS }
-    this.#retained = signGrant({ v: 1, ...ids, serial: this.#serial, notBefore, expires, cameras }, owner.privateKey)
-    this.#lastWords.push(JSON.parse(Buffer.from(this.#retained.document, 'base64url').toString()))
+    this.#owner.turn(scopes, this.model.wallMs, lastsMs)
+    this.#hear()
+  }
+
+  /** As the bridge does every day: the same switches, another week. */
+  renew(lastsMs: number): void {
+    this.#owner.renew(this.model.wallMs, lastsMs)
     this.#hear()
   }
 
@@ -134,18 +66,10 @@ export class World {
     this.#hear()
   }
 
-  /** Somebody brings a grant that must not count: an old one, one of a stranger's, another box's. */
-  intrude(how: 'replay' | 'forge' | 'foreign'): void {
-    const all = CAMERAS.map((camera) => ({ camera, kinds: ['snapshot' as const, 'clip' as const] }))
-    const old = this.#lastWords.find(({ serial }) => serial < (this.model.held?.serial ?? 0))
-    const base = this.#lastWords.at(-1)
-    if (!base) return
-    const next = { ...base, serial: this.#serial + 50, cameras: all, expires: this.model.wallMs + 1e10 }
-    if (how === 'replay' && old === undefined) return
-    const signed =
-      how === 'forge'
-        ? signGrant(next, stranger.privateKey)
-        : signGrant(how === 'foreign' ? { ...next, agent: ACCOUNT } : (old ?? base), owner.privateKey)
+  /** Somebody brings a grant that must not count. */
+  intrude(how: Intrusion): void {
+    const signed = this.#owner.bad(how, this.model.held?.serial ?? 0, this.model.wallMs)
+    if (!signed) return
     try {
       this.#box.consent.accept(signed)
       this.faults.push(`a grant that must not count was taken: ${how}`)
@@ -154,16 +78,26 @@ export class World {
     }
   }
 
-  /** Somebody at the box. Resolves when the agent has noticed, which the system tells it in its own time. */
-  async cap(on: boolean): Promise<void> {
+  /**
+   * Somebody at the box, by the program or by a button's hook. Resolves when the agent has noticed, which the system tells it
+   * in its own time.
+   */
+  async cap(on: boolean, isHook: boolean): Promise<void> {
     if (this.#box.cap.isOn() === on) return
     const noticed = Promise.withResolvers<void>()
     this.#capNoticed = (isOn) => isOn === on && noticed.resolve()
     // Taking it off allows from now on; putting it on forbids once it is noticed, which takes milliseconds.
     if (!on) this.model.setCap(false)
-    this.#box.cap.set(on)
+    this.#setCap(on, isHook)
     await withDeadline(noticed.promise, NOTICED_MS, 'the cap is noticed')
     this.#capNoticed = () => {}
+  }
+
+  #setCap(on: boolean, isHook: boolean): void {
+    const file = join(this.#stateDir, 'cap-on')
+    if (!isHook) this.#box.cap.set(on)
+    else if (on) writeFileSync(file, '')
+    else rmSync(file, { force: true })
   }
 
   event(camera: Camera): void {
@@ -183,7 +117,7 @@ export class World {
     const sha256 = createHash('sha256').update(content).digest('hex')
     const facts = { camera, kind: 'clip', contentType: 'video/mp4', reason: 'motion', durationMs: 1000 } as const
     const made = { ...facts, item, path, bytes, sha256, takenAt: START_MS }
-    await this.#takeIn(made, this.#box.egress.enqueue(grant, made)).catch(() => {})
+    await this.#takeIn(this.#box, made, this.#box.egress.enqueue(grant, made)).catch(() => {})
   }
 
   pass(ms: number): void {
@@ -202,26 +136,67 @@ export class World {
     this.#network.set(state)
   }
 
-  async restart(): Promise<void> {
+  restartBridge(forgets: boolean): void {
+    this.#network.restartBridge(forgets)
+  }
+
+  /** The disk takes no change any more, or some again. */
+  fill(isFull: boolean): void {
+    this.model.isDiskFull = isFull
+    fillDisk(this.#stateDir, isFull)
+  }
+
+  /** The agent goes and comes; somebody may turn the cap meanwhile. */
+  async restart(capMeanwhile?: boolean): Promise<void> {
     this.#grants = []
     await this.#box.close()
+    if (capMeanwhile !== undefined) {
+      this.#setCap(capMeanwhile, true)
+      this.model.setCap(capMeanwhile)
+    }
     this.model.restart()
     this.#box = this.#open()
     this.#hear()
   }
 
+  /** The power goes: what is on the disk at this instant is all that is left. */
+  async powerCut(): Promise<void> {
+    const [before, after] = [this.#stateDir, newFolder()]
+    cpSync(before, after, { recursive: true })
+    this.#network.cut()
+    this.#grants = []
+    const died = this.#box
+    this.#stateDir = after
+    this.model.restart(keptTimeIn(after))
+    this.#box = this.#open()
+    this.#hear()
+    await died.close()
+    rmSync(before, { recursive: true, force: true })
+  }
+
+  /** The account is erased, and the box told to wipe itself; somebody else claims it. */
+  async part(): Promise<void> {
+    this.#grants = []
+    await this.#box.close()
+    await wipe(this.#stateDir)
+    this.#owner = new Owner(this.#owner)
+    this.#promised.clear()
+    // What has arrived of the former owner's is not in the new one's ledger.
+    this.#network.arrived.clear()
+    this.model.isDiskFull = false
+    this.model.wipe()
+    this.#box = this.#open()
+  }
+
   /** What must hold between any two steps. */
   inspect(): void {
-    const db = readEgressDatabase(this.#stateDir)
-    const waiting = db?.prepare<[], { camera: string; kind: string }>('SELECT DISTINCT camera, kind FROM item').all()
-    db?.close()
-    for (const { camera, kind } of waiting ?? []) {
+    const { waiting, files } = mediaIn(this.#stateDir)
+    for (const { camera, kind } of waiting) {
       const isAllowed = [...this.model.allowed].some((scope) => scope === `${camera}.${kind}`)
       if (!isAllowed) this.faults.push(`media of ${camera}.${kind} waits, which is not allowed`)
     }
-    const files = readdirSync(join(this.#stateDir, 'media-queue')).length
     // While an item is taken in, its file is there before it counts.
-    if (this.model.allowed.size === 0 && (waiting ?? []).length === 0 && files > 0 && this.#takingIn === 0) {
+    if (this.model.allowed.size === 0 && waiting.length === 0 && files > 0 && this.#takingIn === 0) {
       this.faults.push(`${files} files of media are left`)
     }
   }
@@ -229,27 +204,25 @@ export class World {
   /** What is allowed must get through in the end; what left must be in the ledger. Closes the world. */
   async end(): Promise<{ readonly arrived: number; readonly bytes: number }> {
     this.#network.set({ isUp: true, isSlow: false })
+    if (this.model.isDiskFull) this.fill(false)
     const queued = () => this.#box.egress.queued().items
     const deadline = performance.now() + NOTICED_MS
-    while (queued() > 0 && performance.now() < deadline) await systemClock.sleep(2)
+    while (queued() + this.#takingIn > 0 && performance.now() < deadline) await systemClock.sleep(2)
     if (queued() > 0) this.faults.push(`${queued()} items never left, though they may`)
+    // What is taken in from now on has no time to leave.
+    const promised = [...this.#promised]
     await this.#box.close()
-    const db = openEgressDatabase(this.#stateDir)
-    const ledger = new Ledger(db)
-    const { broken } = ledger.verify()
-    if (broken) this.faults.push(`the ledger is broken at row ${broken.n}: ${broken.reason}`)
-    const totals = ledger.totals()
-    const done = new Set(ledger.rows(0, 100_000).flatMap(({ outcome, item }) => (outcome === 'done' ? [item] : [])))
-    for (const item of done) if (!this.#network.arrived.has(item)) this.faults.push(`${item} is booked and never came`)
+    this.faults.push(...auditBooks(this.#stateDir, this.#network.arrived))
+    for (const [item, scope] of promised) {
+      const isStillAllowed = this.model.allows(scope) && this.#items.get(item) === this.model.era(scope)
+      if (isStillAllowed && !this.#network.arrived.has(item)) this.faults.push(`${item} may leave, and never came`)
+    }
     const bytes = [...this.#network.arrived.values()].reduce((sum, each) => sum + each.bytes, 0)
-    if (totals.bytes < bytes) this.faults.push(`${bytes} bytes came, ${totals.bytes} are booked`)
-    db.close()
     rmSync(this.#stateDir, { recursive: true, force: true })
     return { arrived: this.#network.arrived.size, bytes }
   }
 
-  #open() {
-    mkdirSync(join(this.#stateDir, 'media'), { recursive: true })
+  #open(): OpenBox {
     const clock: Clock = {
       nowMs: () => START_MS + this.#time.offsetMs + this.#time.ranMs,
       monotonicMs: () => this.#time.ranMs,
@@ -260,26 +233,35 @@ export class World {
       if (isOn !== this.model.cap) this.model.setCap(isOn)
       this.#capNoticed(isOn)
     }
-    return openBox(this.#stateDir, this.#network, clock, {
-      onChange,
-      onItem: (item, taking) => this.#takeIn(item, taking),
+    const box: OpenBox = openBox({
+      ...{ stateDir: this.#stateDir, identity: this.#owner.identity, network: this.#network, clock, onChange },
+      onItem: (item, taking) => this.#takeIn(box, item, taking),
     })
+    return box
   }
 
-  async #takeIn({ item, camera, kind }: Pick<EgressItem, 'item' | 'camera' | 'kind'>, taking: Promise<void>) {
-    this.#items.set(item, this.model.era(`${camera as Camera}.${kind}`))
+  async #takeIn(box: OpenBox, { item, camera, kind }: Taken, taking: Promise<void>) {
+    const scope: Scope = `${camera as Camera}.${kind}`
+    this.#items.set(item, this.model.era(scope))
     this.#takingIn += 1
     try {
       await taking
+      // What a box took that has died meanwhile is another's to keep.
+      if (this.#box === box) this.#promised.set(item, scope)
     } finally {
       this.#takingIn -= 1
     }
   }
 
   #hear(): void {
-    if (!this.#isConnected || this.#retained === undefined) return
-    this.model.grant(this.#lastWords.at(-1) as GrantDocument)
-    this.#box.consent.accept(this.#retained)
+    const signed = this.#owner.newest
+    if (!this.#isConnected || signed === undefined) return
+    this.model.grant(documentOf(signed))
+    try {
+      this.#box.consent.accept(signed)
+    } catch (error) {
+      if (!this.model.isDiskFull) throw error
+    }
   }
 
   /** Called at the very moment at which the box writes to a socket. */

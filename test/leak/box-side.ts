@@ -19,9 +19,9 @@ const ADDRESS = '127.60.0.11'
 const simulator = new SimulatorControl(`http://127.0.0.1:${CONTROL_PORT}`)
 const passwordFile = join(folder, 'camera-password')
 /** What runs here now. */
-const here: { program?: Program; box?: Box; capture?: ChildProcess; captured: Promise<string> } = {
-  captured: Promise.resolve(''),
-}
+const here: { program?: Program; box?: Box } = {}
+/** The captures that run, by the interface that they listen on, and what tcpdump says at its end. */
+const captures = new Map<string, { readonly child: ChildProcess; readonly said: Promise<string> }>()
 
 const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] })
 
@@ -70,27 +70,28 @@ const rpc = new Rpc(process, {
       for (let i = 0; i < count / cameras.length; i += 1) await simulator.raise(camera, 'motion')
     }
     await Promise.all(cameras.map(({ id }) => raiseOn(id)))
+    return cameras.length * Math.ceil(count / cameras.length)
   },
 
-  async capture(path: string) {
-    const args = ['-i', 'out', '-s', '0', '-B', '65536', '-U', '-Z', 'root', '-w', path]
+  async capture(on: string, path: string) {
+    const args = ['-i', on, '-s', '0', '-B', '65536', '-U', '-Z', 'root', '-w', path]
     const child = spawn('tcpdump', args, { stdio: ['ignore', 'ignore', 'pipe'] })
-    here.capture = child
     let said = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       said += text
     })
+    captures.set(on, { child, said: new Promise((resolve) => child.once('close', () => resolve(said))) })
     await until('tcpdump listens', () => {
       if (child.exitCode !== null) throw new Error(`tcpdump: ${said}`)
       return said.includes('listening on')
     })
-    here.captured = new Promise((resolve) => child.once('close', () => resolve(said)))
   },
 
   /** What tcpdump says of what it lost. */
-  async captured() {
-    here.capture?.kill('SIGINT')
-    return await here.captured
+  async captured(on: string) {
+    const capture = captures.get(on)
+    capture?.child.kill('SIGINT')
+    return await capture?.said
   },
 
   async stop() {

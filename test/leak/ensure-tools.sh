@@ -11,8 +11,8 @@ found && exit 0
 
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
   echo "Installing tcpdump and iproute2 for the leak test (once) ..."
-  apt-get update -qq >/dev/null
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends tcpdump iproute2 util-linux >/dev/null
+  apt-get update -qq -o Acquire::Retries=3 >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o Acquire::Retries=3 --no-install-recommends tcpdump iproute2 util-linux >/dev/null
   found && exit 0
 fi
 

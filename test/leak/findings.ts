@@ -72,9 +72,9 @@ export function occurrences(flows: readonly Flow[], needles: readonly Buffer[]):
   return count
 }
 
-/** Bodies of uploads (tus 1.0.0, PATCH), by the address that they went to: how long they are together, and how they begin. */
-export function uploadsIn(flows: readonly Flow[]): { readonly bytes: number; readonly start: Buffer }[] {
-  const uploads = new Map<string, { bytes: number; start: Buffer }>()
+/** Bodies of uploads (tus 1.0.0, PATCH), by the address that they went to: how long they are together. */
+export function uploadsIn(flows: readonly Flow[]): number[] {
+  const uploads = new Map<string, number>()
   for (const { bytes } of flows) {
     for (let at = bytes.indexOf('PATCH /'); at >= 0; at = bytes.indexOf('PATCH /', at + 1)) {
       const bodyAt = bytes.indexOf('\r\n\r\n', at) + 4
@@ -82,20 +82,30 @@ export function uploadsIn(flows: readonly Flow[]): { readonly bytes: number; rea
       const [path] = /^PATCH (\S+) HTTP\/1\.1\r\n/.exec(head)?.slice(1) ?? []
       const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0)
       if (path === undefined) continue
-      const known = uploads.get(path) ?? { bytes: 0, start: bytes.subarray(bodyAt, bodyAt + 12) }
-      uploads.set(path, { ...known, bytes: known.bytes + length })
+      uploads.set(path, (uploads.get(path) ?? 0) + length)
     }
   }
   return [...uploads.values()]
 }
 
-/** Where packets went that is not allowed, `address:port` or the address alone, and how many. */
-export function strangers(packets: readonly Packet[], own: string, allowed: readonly string[]): Map<string, number> {
+/**
+ * Where packets went that is not allowed, `address:port` or the address alone, and how many: whatever does not come from the
+ * other end of the cable came from the house, whichever address it names as its own.
+ */
+export function strangers(
+  packets: readonly Packet[],
+  otherEnd: string,
+  allowed: readonly string[],
+): Map<string, number> {
   const found = new Map<string, number>()
   for (const { from, to, toPort, protocol } of packets) {
-    if (from !== own) continue
+    if (from === otherEnd) continue
     const place = protocol === 'tcp' ? `${to}:${toPort}` : `${protocol} ${to}`
     if (!allowed.includes(place)) found.set(place, (found.get(place) ?? 0) + 1)
   }
   return found
 }
+
+/** How many connections were begun to this port. */
+export const dialled = (packets: readonly Packet[], otherEnd: string, port: number): number =>
+  packets.filter(({ from, toPort, syn }) => from !== otherEnd && syn && toPort === port).length

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { type Phase, run } from './run.ts'
+import type { Phase } from './house.ts'
+import { run } from './run.ts'
 
 // Runs itself again in a network of its own, where it may make another one for the house.
 const INSIDE = 'LENSCAP_LEAK_INSIDE'
@@ -31,14 +32,14 @@ async function report(): Promise<void> {
     process.stdout.write(
       `${(cells[0] ?? '').padEnd(34)}${cells
         .slice(1)
-        .map((cell) => cell.padStart(14))
+        .map((cell) => cell.padStart(12))
         .join('')}\n`,
     )
-  line(['permission', 'events', 'packets', 'canaries', 'elsewhere'])
+  line(['permission', 'events', 'messages', 'packets', 'canaries', 'elsewhere'])
   await run((phase) => {
     phases.push(phase)
-    const { name, events, packets, canaries, strangers, faults } = phase
-    line([name, ...[events, packets, canaries, strangers].map(String)])
+    const { name, events, told, packets, canaries, strangers, faults } = phase
+    line([name, ...[events, told, packets, canaries, strangers].map(String)])
     for (const fault of faults) process.stdout.write(`  WRONG: ${fault}\n`)
   })
   const wrong = phases.filter(({ faults }) => faults.length > 0).length

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,48 +9,31 @@ import { topicOf } from '../../agent/protocol/topics.ts'
 import { HostileBroker } from '../harness/hostile-broker.ts'
 import { until } from '../harness/until.ts'
 import { BridgeSide } from './bridge-side.ts'
-import { disguises, type Flow, flowsIn, occurrences, strangers, uploadsIn } from './findings.ts'
+import { dialled, uploadsIn } from './findings.ts'
+import { granted, numbersOf } from './granted.ts'
 import { HoldingProxy } from './holding-proxy.ts'
-import { type Packet, packetsIn } from './packets.ts'
-import { BOX, BRIDGE, CAMERAS, CANARIES, PORTS } from './places.ts'
+import { calm, capturedIn, EVENTS, type House, LISTEN_MS, type Phase, raise } from './house.ts'
+import { BRIDGE, CAMERAS, PORTS } from './places.ts'
 import { BoxSide } from './side.ts'
 
-/** One hour's worth of events, as an exceptionally restless house has them. */
-const EVENTS = 1000
-/** What nobody raises can't be awaited: so long is listened after the last event. */
-const LISTEN_MS = 1500
-/** The agent lets 20 events of a camera through in 10 s and sums up the others: each part begins with a new window. */
-const CALM_MS = 10_500
-const KINDS = ['snapshot', 'clip']
-const PLACES = [PORTS.mqtt, PORTS.upload, PORTS.hostile].map((port) => `${BRIDGE}:${port}`)
+const LOG_BYTES = 4000
 
-export interface Phase {
-  readonly name: string
-  readonly events: number
-  readonly packets: number
-  /** Occurrences of the canaries, and packets to where nothing may go. */
-  readonly canaries: number
-  readonly strangers: number
-  /** What is wrong; empty where all is well. */
-  readonly faults: readonly string[]
-}
-
-interface House {
-  readonly folder: string
-  readonly box: BoxSide
-  readonly bridge: BridgeSide
-  readonly proxy: HoldingProxy
-  readonly cameras: readonly string[]
-  /** How many motion events the agent has told, to whom it tells them now. */
-  told: () => number
-  calmAtMs: number
-}
-
-/** Plays it all, in this network. `onPhase` hears of each part as it ends. */
+/** Plays it all, in this network. `onPhase` hears of each part as it ends. @throws Error with the programs' last words */
 export async function run(onPhase: (phase: Phase) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'lenscap-leak-'))
+  try {
+    await runIn(folder, onPhase)
+  } catch (cause) {
+    const logs = readdirSync(folder).filter((name) => name.endsWith('.log'))
+    const words = logs.map((name) => `${name}:\n${readFileSync(join(folder, name), 'utf8').slice(-LOG_BYTES)}`)
+    throw new Error(`The leak test came to no end\n${words.join('\n')}`, { cause })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function runIn(folder: string, onPhase: (phase: Phase) => void): Promise<void> {
   await using stack = new AsyncDisposableStack()
-  stack.defer(() => rmSync(folder, { recursive: true, force: true }))
   let bridge: BridgeSide | undefined
   const uploads = `http://${BRIDGE}:${PORTS.upload}`
   const { side: box, ready } = await BoxSide.start(folder, uploads, async (code) => bridge?.owner.takeClaim(code))
@@ -87,81 +70,36 @@ async function dark(house: House, name: string, begin = async () => {}, then = a
   const { box } = house
   const path = join(house.folder, 'capture.pcap')
   await begin()
-  await until('the box holds no media', async () => (await box.mediaFiles()).length === 0, 30_000)
+  await noMedia(house)
   const before = await box.mediaConnections()
-  await box.capture(path)
+  await box.capture('out', path)
   await then()
   await calm(house)
-  const told = house.told()
-  await raise(house, EVENTS)
-  await until('the events are told', () => house.told() >= told + CAMERAS, 30_000)
+  const toldBefore = house.told()
+  const events = await raise(house, EVENTS)
+  await until('the events are told', () => house.told() >= toldBefore + CAMERAS, 30_000)
   await sleep(LISTEN_MS)
   const captured = await capturedIn(house, path)
   const asked = (await box.mediaConnections()) - before
   const held = await box.mediaFiles()
-  const { canaries, flows } = captured
+  const begun = dialled(captured.packets, BRIDGE, PORTS.upload)
   const faults = [
     ...captured.faults,
-    ...(canaries > 0 ? [`the canary was seen ${canaries} times`] : []),
-    ...(uploadsIn(flows).length > 0 ? ['something was uploaded'] : []),
+    ...(captured.canaries > 0 ? [`the canary was seen ${captured.canaries} times`] : []),
+    ...(uploadsIn(captured.flows).length > 0 ? ['something was uploaded'] : []),
+    ...(begun > 0 ? [`${begun} connections were begun to where uploads go`] : []),
     ...(asked > 0 ? [`cameras were asked for pictures ${asked} times`] : []),
     ...(held.length > 0 ? [`the box holds ${held.length} files of media`] : []),
   ]
-  return phaseOf(name, captured, faults)
+  return { name, events, told: house.told() - toldBefore, ...numbersOf(captured), faults }
 }
 
-/** The proof that the test can fail: with everything allowed, the same capture finds what it looks for. */
-async function granted(house: House): Promise<Phase> {
-  const { box, bridge, cameras, folder } = house
-  const path = join(folder, 'capture.pcap')
-  await calm(house)
-  await box.capture(path)
-  await Promise.all(cameras.map((camera) => bridge.owner.allow(camera, KINDS)))
-  await until('every camera has brought a picture', async () => (await sentOf(house, 'snapshot')) >= CAMERAS, 60_000)
-  // A clip needs a stream that has begun.
-  await sleep(2000)
-  await raise(house, EVENTS)
-  await until('every camera has brought a clip', async () => (await sentOf(house, 'clip')) >= CAMERAS, 90_000)
-  await until('nothing waits', async () => (await box.mediaFiles()).length === 0, 90_000)
-  await sleep(LISTEN_MS)
-  const captured = await capturedIn(house, path)
-  const ledger = await box.ledger()
-  const uploads = uploadsIn(captured.flows)
-  const lengths = uploads.map(({ bytes }) => bytes)
-  const missing = ledger.filter(({ bytes }) => !takeOut(lengths, bytes))
-  const isPlain = uploads.some(({ start }) => start.includes('ftyp') || start[0] === 0xff)
-  const check = await box.ledgerCheck()
-  const found = Object.entries(CANARIES).map(([kind, canary]) => ({
-    kind,
-    count: occurrences(captured.flows, disguises(canary)),
-  }))
-  const faults = [
-    ...captured.faults,
-    ...(missing.length > 0 ? [`${missing.length} of ${ledger.length} items of the ledger are not in the capture`] : []),
-    ...(lengths.length > 0 ? [`${lengths.length} uploads are not in the ledger`] : []),
-    ...(check.broken ? ["the box's ledger does not verify"] : []),
-    // Sealed on the box, what leaves shows its length and no more.
-    ...found.flatMap(({ kind, count }) =>
-      count > 0 === isPlain ? [] : [`the canary of a ${kind} was seen ${count} times`],
-    ),
-  ]
-  const name = `granted (${ledger.length} items, ${isPlain ? 'plain' : 'sealed'})`
-  return phaseOf(name, captured, faults)
-}
-
-async function raise(house: House, count: number): Promise<void> {
-  await house.box.raise(count)
-  house.calmAtMs = performance.now() + CALM_MS
-}
-
-const calm = (house: House) => sleep(Math.max(0, house.calmAtMs - performance.now()))
-
-const sentOf = async ({ box }: House, kind: string) => (await box.ledger()).filter((row) => row.kind === kind).length
-
-function takeOut(numbers: number[], wanted: number): boolean {
-  const at = numbers.indexOf(wanted)
-  if (at >= 0) numbers.splice(at, 1)
-  return at >= 0
+async function noMedia({ box }: House): Promise<void> {
+  try {
+    await until('the box holds no media', async () => (await box.mediaFiles()).length === 0, 30_000)
+  } catch (cause) {
+    throw new Error(`The box still holds ${(await box.mediaFiles()).join(', ')}`, { cause })
+  }
 }
 
 /** Lets a transfer hang in its middle, and revokes. What follows is another capture's to see. */
@@ -227,30 +165,3 @@ async function withHostileBroker(house: House): Promise<(() => Promise<Phase>)[]
 
 const refusals = (broker: HostileBroker): number =>
   broker.heard.filter(({ topic, payload }) => topic.endsWith('/activity') && payload.includes('grant-refused')).length
-
-interface Captured {
-  readonly packets: readonly Packet[]
-  readonly flows: readonly Flow[]
-  readonly canaries: number
-  readonly strangers: number
-  readonly faults: readonly string[]
-}
-
-/** Ends the capture and looks through it. */
-async function capturedIn({ box }: House, path: string): Promise<Captured> {
-  const said = await box.captured()
-  const packets = packetsIn(readFileSync(path))
-  const flows = flowsIn(packets)
-  const canaries = occurrences(flows, Object.values(CANARIES).flatMap(disguises))
-  const unknown = strangers(packets, BOX, [...PLACES, `arp ${BRIDGE}`])
-  const faults = [
-    ...(/^0 packets dropped by kernel/m.test(said) ? [] : [`the capture is not whole: ${said.trim()}`]),
-    ...(packets.length === 0 ? ['nothing was captured'] : []),
-    ...Array.from(unknown, ([place, count]) => `${count} packets to ${place}`),
-  ]
-  return { packets, flows, canaries, strangers: [...unknown.values()].reduce((sum, count) => sum + count, 0), faults }
-}
-
-const phaseOf = (name: string, { packets, canaries, strangers }: Captured, faults: readonly string[]): Phase => {
-  return { name, events: EVENTS, packets: packets.length, canaries, strangers, faults }
-}

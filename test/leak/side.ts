@@ -49,9 +49,10 @@ export class BoxSide implements AsyncDisposable {
   ledgerCheck = () => this.#rpc.call<{ rows: number; head: string; broken?: object }>('ledgerCheck')
   heldSerial = () => this.#rpc.call<number>('heldSerial')
   mediaConnections = () => this.#rpc.call<number>('mediaConnections')
-  raise = (count: number) => this.#rpc.call<void>('raise', count)
-  capture = (path: string) => this.#rpc.call<void>('capture', path)
-  captured = () => this.#rpc.call<string>('captured')
+  /** How many were raised. */
+  raise = (count: number) => this.#rpc.call<number>('raise', count)
+  capture = (on: 'out' | 'lo', path: string) => this.#rpc.call<void>('capture', on, path)
+  captured = (on: 'out' | 'lo') => this.#rpc.call<string>('captured', on)
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null) return

@@ -8,7 +8,7 @@ import { z } from 'zod'
 const root = join(import.meta.dirname, '../..')
 
 /** The programs, by the folders below `test` that they are in. */
-const SUITES = ['exactness', 'fuzz', 'backlog'] as const
+const SUITES = ['exactness', 'fuzz', 'backlog', 'consent-model', 'mutations', 'revocation'] as const
 
 const Outcome = z.object({
   name: z.string(),

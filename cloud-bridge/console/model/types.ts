@@ -23,5 +23,6 @@ export type {
   LiveNews,
   LogView,
   Overview,
+  PrivacyView,
   SessionView,
 } from '../../web/api.ts'
