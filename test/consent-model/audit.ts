@@ -11,13 +11,20 @@ interface Row {
   readonly kind: string
 }
 
-/** Media that waits on this box's disk, and how many files there are. On a full disk a row may outlive its file: that is none. */
-export function mediaIn(stateDir: string): { readonly waiting: readonly Row[]; readonly files: number } {
+/**
+ * Media that waits on this box's disk, and how many files there are. On a full disk a row may outlive its file: that is
+ * none. The file of what has just arrived is on its way out.
+ */
+export function mediaIn(
+  stateDir: string,
+  arrived: ReadonlyMap<string, unknown>,
+): { readonly waiting: readonly Row[]; readonly files: number } {
   const db = readEgressDatabase(stateDir)
   const rows = db?.prepare<[], Row>('SELECT item, camera, kind FROM item').all() ?? []
   db?.close()
   const files = readdirSync(join(stateDir, 'media-queue'))
-  return { waiting: rows.filter(({ item }) => files.includes(item)), files: files.length }
+  const held = files.filter((file) => !arrived.has(file))
+  return { waiting: rows.filter(({ item }) => files.includes(item)), files: held.length }
 }
 
 /** What is wrong with a closed box's ledger, beside what has arrived. */

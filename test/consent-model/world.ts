@@ -190,7 +190,7 @@ export class World {
 
   /** What must hold between any two steps. */
   inspect(): void {
-    const { waiting, files } = mediaIn(this.#stateDir)
+    const { waiting, files } = mediaIn(this.#stateDir, this.#network.arrived)
     for (const { camera, kind } of waiting) {
       const isAllowed = [...this.model.allowed].some((scope) => scope === `${camera}.${kind}`)
       if (!isAllowed) this.faults.push(`media of ${camera}.${kind} waits, which is not allowed`)
