@@ -20,6 +20,7 @@ const agentRooms = [
   'homeassistant',
   'metrics',
   'commands',
+  'hooks',
   'cli',
 ]
 const bridgeRooms = [
@@ -32,6 +33,7 @@ const bridgeRooms = [
   'ingest',
   'broker',
   'uploads',
+  'live',
   'holdings',
   'erasure',
   'web',

@@ -1,4 +1,4 @@
-import type { HookEvent } from '../../firmware-hooks/hooks/run-hooks.ts'
+import type { HookCall } from '../../firmware-hooks/hooks/hook-event.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { AgentConfig } from '../config/schema.ts'
@@ -16,7 +16,7 @@ export interface AgentReport {
   readonly onForgotten: () => void
   /** Media that left, ever, by the ledger. */
   readonly onSent: (totals: { readonly bytes: number; readonly items: number }) => void
-  readonly hook: (event: HookEvent, facts: object) => void
+  readonly hook: (call: HookCall) => void
 }
 
 export interface AgentDeps {

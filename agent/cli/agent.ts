@@ -33,6 +33,8 @@ import { Forgetting } from './forgetting.ts'
 import { idsIn } from './inspect.ts'
 import { Journal } from './journal.ts'
 import { followCredentials, openInventory } from './known-cameras.ts'
+import { liveSessions } from './live.ts'
+import type { LiveSessions } from './live-sessions.ts'
 import { obey } from './obey.ts'
 import { runSchedules } from './schedules.ts'
 import { Search } from './search.ts'
@@ -61,6 +63,7 @@ export class Agent {
   readonly #watch: DeviceWatch
   readonly #egress: Egress
   readonly #media: MediaKeeper
+  readonly #live: LiveSessions
   readonly #shown: Shown
   #config: AgentConfig
   #schedules: AbortController | undefined
@@ -124,6 +127,7 @@ export class Agent {
       onTrouble: (camera, error) => logger.warn({ camera, reason: describeError(error) }, 'No picture came'),
       onStream: (camera, why) => this.#onStream(camera, why),
     })
+    this.#live = this.#watchLive(common)
     this.#shown = this.#show(common)
   }
 
@@ -131,6 +135,11 @@ export class Agent {
     const { identity, config } = this.#deps
     const about = { agent: identity.agent, config, ledger: this.#egress.ledger, known: () => idsIn(this.#db) }
     return new Shown({ ...common, ...about, allows: (camera) => this.#consent.allows(camera, 'snapshot') })
+  }
+
+  #watchLive(common: Pick<AgentDeps, 'clock' | 'random' | 'logger' | 'signal'>): LiveSessions {
+    const rooms = { consent: this.#consent, inventory: this.#inventory, media: this.#media, egress: this.#egress }
+    return liveSessions({ ...this.#deps, ...common, ...rooms, journal: this.#journal })
   }
 
   #forgetting(): Forgetting {
@@ -166,7 +175,7 @@ export class Agent {
     try {
       await together(this.#stop, works)
     } finally {
-      await Promise.all([this.#watch.ended(), this.#media.ended()])
+      await Promise.all([this.#watch.ended(), this.#media.ended(), this.#live.ended()])
     }
   }
 
@@ -265,7 +274,8 @@ export class Agent {
   #onGrant(grant: SignedGrant): void {
     const news = this.#consent.take(grant)
     if (news) this.#journal.activity(news.kind, news.message)
-    if (news?.kind === 'grant-taken') this.#deps.report.hook('grant-changed', { serial: this.#consent.serial })
+    if (news?.kind === 'grant-taken')
+      this.#deps.report.hook({ event: 'grant-changed', facts: { serial: this.#consent.serial } })
   }
 
   /** What is allowed may have changed. */
@@ -275,15 +285,15 @@ export class Agent {
       this.#wasCapOn = capOn
       const kind = capOn ? 'cap-on' : 'cap-off'
       this.#journal.activity(kind, capOn ? 'The cap was put on: nothing leaves' : 'The cap was taken off')
-      this.#deps.report.hook(kind, {})
+      this.#deps.report.hook({ event: kind, facts: {} })
     }
     this.#media.review()
     this.#shown.review()
   }
 
   #onCommand(command: DownCommand): Promise<CommandResult> {
-    const { clock, report } = this.#deps
-    const deps = { search: this.#search, inventory: this.#inventory, media: this.#media, clock, report }
-    return obey(command, { ...deps, stateDir: this.#config.stateDir, signal: this.#stop.signal })
+    const { clock, report, config } = this.#deps
+    const rooms = { search: this.#search, inventory: this.#inventory, media: this.#media, live: this.#live }
+    return obey(command, { ...rooms, clock, report, stateDir: config.stateDir, signal: this.#stop.signal })
   }
 }

@@ -1,4 +1,4 @@
-import type { HookEvent } from '../../firmware-hooks/hooks/run-hooks.ts'
+import type { HookCall } from '../../firmware-hooks/hooks/hook-event.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../base/database.ts'
 import { isWorthAPicture } from '../events/kinds.ts'
@@ -25,7 +25,7 @@ interface CameraNewsDeps {
     readonly media: MediaKeeper
     readonly witnesses: readonly Witness[]
   }
-  readonly hook: (event: HookEvent, facts: object) => void
+  readonly hook: (call: HookCall) => void
   readonly clock: Clock
 }
 
@@ -44,7 +44,7 @@ export class CameraNews {
     const name = `${facts.manufacturer} ${facts.model} at ${facts.address}`
     if (changed === 'new') {
       this.#deps.journal.activity('camera-discovered', `Found ${name}`, camera)
-      this.#deps.hook('camera-found', { camera, name: facts.name, address: facts.address })
+      this.#tellHooks('camera-found', { camera, facts }, false)
     } else if (movedFrom) {
       this.#deps.journal.activity('camera-moved', `${name} was at ${movedFrom} before`, camera)
       this.#deps.followers().watch.moved(facts.device, movedFrom)
@@ -123,7 +123,20 @@ export class CameraNews {
     const name = `${facts.manufacturer} ${facts.model} at ${facts.address}`
     if (isGone) {
       this.#deps.journal.activity('camera-lost', `${name} does not answer any more`, camera)
-      this.#deps.hook('camera-lost', { camera, name: facts.name, address: facts.address })
-    } else this.#deps.journal.activity('camera-returned', `${name} answers again`, camera)
+      this.#tellHooks('camera-lost', { camera, facts })
+    } else {
+      this.#deps.journal.activity('camera-returned', `${name} answers again`, camera)
+      this.#tellHooks('camera-found', { camera, facts }, true)
+    }
+  }
+
+  #tellHooks(
+    event: 'camera-found' | 'camera-lost',
+    { camera, facts }: Pick<CameraAccess, 'camera' | 'facts'>,
+    again = false,
+  ): void {
+    const { name, address } = facts
+    if (event === 'camera-lost') this.#deps.hook({ event, facts: { camera, name, address } })
+    else this.#deps.hook({ event, facts: { camera, name, address, again } })
   }
 }

@@ -4,12 +4,14 @@ import type { Inventory } from '../inventory/inventory.ts'
 import type { MediaKeeper } from '../media/keeper.ts'
 import type { CommandResult, DownCommand } from '../transport/inbox.ts'
 import type { AgentReport } from './agent-deps.ts'
+import type { LiveSessions } from './live-sessions.ts'
 import type { Search } from './search.ts'
 
 interface ObeyDeps {
   readonly search: Pick<Search, 'readAgain'>
   readonly inventory: Pick<Inventory, 'devices'>
   readonly media: Pick<MediaKeeper, 'snapshots'>
+  readonly live: Pick<LiveSessions, 'order'>
   readonly stateDir: string
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -19,7 +21,8 @@ interface ObeyDeps {
 const RESET_GRACE_MS = 500
 
 /** Does what the bridge asks of the box, and says what came of it. */
-export async function obey({ name, camera }: DownCommand, deps: ObeyDeps): Promise<CommandResult> {
+export async function obey(command: DownCommand, deps: ObeyDeps): Promise<CommandResult> {
+  const { name, camera } = command
   const { search, inventory, media, stateDir, clock, signal, report } = deps
   if (name === 'refresh') {
     await search.readAgain()
@@ -29,6 +32,7 @@ export async function obey({ name, camera }: DownCommand, deps: ObeyDeps): Promi
     const taken = await media.snapshots('asked', camera)
     return taken > 0 ? { ok: true, message: 'Taken' } : { ok: false, message: 'No snapshot could be taken' }
   }
+  if (name === 'live') return deps.live.order(command)
   if (name === 'reset') {
     await markForWipe(stateDir)
     // The reply goes first: nobody hears of a wiped box again.

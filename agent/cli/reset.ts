@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs'
+import { systemClock } from '../base/clock.ts'
 import { holdLock } from '../base/database.ts'
 import { LenscapError } from '../base/errors.ts'
+import { silentLogger } from '../base/logger.ts'
 import { controlPath } from '../commands/control.ts'
 import { askAgent } from '../commands/control-client.ts'
 import { wipe } from '../commands/wipe.ts'
 import { loadConfig } from '../config/load.ts'
+import { tellFactoryReset } from './box-hooks.ts'
 import { EXIT, type Output } from './output.ts'
 import type { Questions } from './questions.ts'
 import { runningState } from './running.ts'
@@ -34,6 +37,7 @@ export async function resetBox(
   } else {
     using _alone = holdLock(lock, 'An agent runs here that does not answer: stop it, then try again')
     await wipe(stateDir)
+    await tellFactoryReset({ config: { stateDir }, configPath, clock: systemClock, logger: silentLogger, signal })
   }
   const advice = 'hooks, the cap and the configuration stay. Remove the box in the console as well'
   output.answer({ reset: true }, () => `Wiped; ${advice}`)

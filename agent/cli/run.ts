@@ -15,10 +15,11 @@ import { type Claimed, loadIdentity } from '../transport/identity.ts'
 import { standaloneIdentity } from '../transport/standalone.ts'
 import { Agent } from './agent.ts'
 import type { AgentReport } from './agent-deps.ts'
+import { BoxHooks, tellFactoryReset } from './box-hooks.ts'
 import { openDoors } from './doors.ts'
-import { Hooks } from './hooks.ts'
 import { openLastWords } from './last-words.ts'
 import type { AgentLogger } from './logger.ts'
+import { rememberMachine, wasCloned } from './machine.ts'
 import type { Output } from './output.ts'
 import { Overview } from './overview.ts'
 import { ownBroker } from './own-broker.ts'
@@ -34,16 +35,25 @@ export async function runAgent(configPath: string, output: Output, signal: Abort
     statePaths(first).lock,
     `Another agent runs with the state folder ${first.stateDir}: stop it first, or give this one a stateDir of its own`,
   )
+  const isClone = await wasCloned(first.stateDir)
   const wiped = await endWipe(first.stateDir)
   using log = openLastWords(first)
-  if (wiped) log.logger.warn({}, 'A reset that was cut short was ended')
+  const reset = { config: first, configPath, clock: systemClock, logger: log.logger, signal }
   try {
+    await rememberMachine(first.stateDir)
+    if (isClone) log.logger.warn({}, 'This state comes from another machine: it was wiped, and this box is a new one')
+    else if (wiped) {
+      log.logger.warn({}, 'A reset that was cut short was ended')
+      await tellFactoryReset(reset)
+    }
     for (;;) {
       const outcome = await runOnce(configPath, output, log, signal)
       if (outcome === 'stopped') return log.farewell()
       if (outcome === 'again') continue
       await wipe(first.stateDir)
+      await rememberMachine(first.stateDir)
       log.lines.clear()
+      await tellFactoryReset(reset)
       output.event({ event: 'reset' }, 'This box was wiped: it knows nobody any more')
     }
   } catch (error) {
@@ -60,8 +70,11 @@ async function runOnce(configPath: string, output: Output, log: AgentLogger, sig
   const { logger } = log
   const config = await loadChecked(configPath)
   const configured = await readCredentials(config)
-  const identity = await identityFor(config, output, logger, signal)
+  await using hooks = new BoxHooks({ config, configPath, clock: systemClock, logger, signal })
+  await hooks.firstBoot()
+  const identity = await identityFor(config, output, logger, signal, () => hooks.show({ claimed: false }))
   if (identity === undefined) return 'stopped'
+  hooks.show({ claimed: true })
   if (config.bridge !== undefined && identity.bridgeUrl !== config.bridge) {
     const facts = { configured: config.bridge, claimedOn: identity.bridgeUrl }
     logger.warn(facts, 'The box stays with the bridge where it was claimed: "reset" frees it')
@@ -82,15 +95,18 @@ async function runOnce(configPath: string, output: Output, log: AgentLogger, sig
     over.abort()
   }
   const onReset = () => endAs('reset')
+  const onConnected = (connected: boolean) => {
+    hooks.show({ connected })
+    output.event({ event: connected ? 'connected' : 'disconnected' }, connected ? 'Connected' : 'Not connected')
+  }
   // Whoever asked for it gets their answer first.
   const onForgotten = () => void setImmediate(() => endAs('again'))
-  const hooks = new Hooks(statePaths(config).hooks, logger, over.signal)
   const overview = new Overview(systemClock)
   const settledBy = config.bridge === undefined ? 'broker' : 'bridge'
   const agent = new Agent({
     ...{ config, credentials, identity, broker, settledBy, overview, logger },
     ...{ clock: systemClock, random: Math.random, signal: over.signal },
-    report: { ...reportTo(output), onReset, onForgotten, hook: (event, facts) => hooks.call(event, facts) },
+    report: { ...reportTo(output), onReset, onForgotten, onConnected, hook: hooks.call },
   })
   const onForget = (camera: Id) => {
     agent.forget(camera)
@@ -100,19 +116,14 @@ async function runOnce(configPath: string, output: Output, log: AgentLogger, sig
   const doors = { agent, overview, log, config, identity, settledBy, reloader, onReset, onForget } as const
   await using _doors = await openDoors(doors)
   using _watching = reloader.watch()
+  hooks.show({ ready: true })
   output.event({ event: 'ready' }, `Lenscap agent ${VERSION} is running; Ctrl-C stops it`)
-  try {
-    await agent.run()
-  } finally {
-    await hooks.end()
-  }
+  await agent.run()
   return outcome
 }
 
 /** Tells whoever started the program how it goes. */
-const reportTo = (output: Output): Pick<AgentReport, 'onConnected' | 'onSent'> => ({
-  onConnected: (connected) =>
-    output.event({ event: connected ? 'connected' : 'disconnected' }, connected ? 'Connected' : 'Not connected'),
+const reportTo = (output: Output): Pick<AgentReport, 'onSent'> => ({
   onSent: (totals) => output.event({ event: 'sent', ...totals }, `Sent ${totals.items} items, ${totals.bytes} bytes`),
 })
 
@@ -122,10 +133,12 @@ async function identityFor(
   output: Output,
   logger: Logger,
   signal: AbortSignal,
+  onUnclaimed: () => void,
 ): Promise<Claimed | undefined> {
   if (config.bridge === undefined) return await standaloneIdentity(config.stateDir, config.mqtt.prefix)
   const identity = await loadIdentity(config.stateDir)
   if (identity.claimed) return identity.claimed
+  onUnclaimed()
   try {
     const { claimed } = await claim({
       bridgeUrl: config.bridge,

@@ -10,12 +10,13 @@ import { keepRunning } from '../base/retry.ts'
 import type { Grant } from '../consent/consent.ts'
 import type { ActivityKind } from '../protocol/activity.ts'
 import type { Id } from '../protocol/envelope.ts'
+import { checkItem } from './check-item.ts'
 import { Flights } from './flights.ts'
 import { type Books, closeAtStart, closeInterrupted, isOfBooks } from './interrupted.ts'
 import { LEDGER_TABLES, LEDGER_TOLD_TABLES, Ledger, type LedgerRow } from './ledger.ts'
 import { type EgressLimits, LIMITS } from './limits.ts'
 import { Pace } from './pace.ts'
-import { EgressItem, MediaQueue, QUEUE_SEALED, QUEUE_TABLES, type QueuedItem } from './queue.ts'
+import { type EgressItem, MediaQueue, QUEUE_SEALED, QUEUE_TABLES, type QueuedItem } from './queue.ts'
 import { type Keeping, QUEUE_AGE_TABLES, Retention } from './retention.ts'
 import { recipientsOf } from './seal.ts'
 import { sendItem } from './send.ts'
@@ -131,7 +132,7 @@ export class Egress implements Disposable {
    */
   async enqueue(grant: Grant, item: EgressItem): Promise<void> {
     try {
-      const { camera, kind, bytes } = this.#checked(grant, item)
+      const { camera, kind, bytes } = checkItem(grant, item)
       if (bytes > this.#retention.bytesMax)
         throw new LenscapError('limit', 'The item is larger than the queue', { bytes })
       const nowMs = () => this.#retention.nowMs()
@@ -166,6 +167,10 @@ export class Egress implements Disposable {
     this.#db.close()
   }
 
+  get #closed(): boolean {
+    return !this.#db.open
+  }
+
   async #work(signal: AbortSignal): Promise<void> {
     this.#dropUnsealed()
     for (const { camera, kind } of this.#queue.scopes()) this.#review(camera, kind)
@@ -188,6 +193,7 @@ export class Egress implements Disposable {
     const { grantFor, target, clock, onActivity } = this.#deps
     const grant = grantFor(item.camera, item.kind)
     if (!grant) return this.#review(item.camera, item.kind)
+    // An end that the disk refused is booked before anything else leaves.
     closeInterrupted(this.#books)
     this.#watch(grant)
     try {
@@ -244,17 +250,6 @@ export class Egress implements Disposable {
     if (waits || (kind !== 'invalid' && kind !== 'storage')) throw error
   }
 
-  #checked(grant: Grant, item: EgressItem): EgressItem {
-    grant.check()
-    const parsed = EgressItem.safeParse(item)
-    if (!parsed.success)
-      throw new LenscapError('invalid', `The item makes no sense: ${parsed.error.issues[0]?.path.join('.')}`)
-    if (grant.camera !== item.camera || grant.kind !== item.kind) {
-      throw new LenscapError('invalid', "This grant is not for this item's camera and kind", { camera: item.camera })
-    }
-    return parsed.data
-  }
-
   /** Deletes what waits under a grant the moment it ends. */
   #watch(grant: Grant): void {
     if (this.#watched.has(grant)) return
@@ -274,7 +269,7 @@ export class Egress implements Disposable {
 
   /** Keeps what is still allowed under a grant of now; deletes the rest, files first. */
   #review(camera: Id, kind: QueuedItem['kind']): void {
-    if (!this.#db.open) return
+    if (this.#closed) return
     const grant = this.#deps.grantFor(camera, kind)
     if (grant) {
       this.#watch(grant)

@@ -40,5 +40,5 @@ export function closeAtStart(books: Books, logger: Logger): void {
 }
 
 /** Of the box's own books: nothing is wrong with the item. */
-export const isOfBooks = (error: unknown): boolean =>
+export const isOfBooks = (error: unknown) =>
   error instanceof Error && 'code' in error && /^SQLITE_/.test(String(error.code))

@@ -43,6 +43,10 @@ const COLUMNS = 'n, at, item, camera, kind, grant_serial AS grantSerial, sha256,
 /** Every byte of media that left the box, in an append-only chain: a changed, removed or inserted row shows. */
 export class Ledger {
   readonly #db: Database
+  /** Items whose transfer has begun in this process and has not ended. */
+  readonly #running = new Set<string>()
+  /** Whether a transfer may stand there without its end: one of a former process, or one whose end the disk refused. */
+  #mayLackEnd = true
   #onAppend = () => {}
 
   constructor(db: Database) {
@@ -50,9 +54,17 @@ export class Ledger {
   }
 
   append(entry: LedgerEntry): LedgerRow {
+    const { item, outcome } = entry
+    if (outcome === 'begun') this.#running.add(item)
+    else this.#running.delete(item)
     const row = this.#seal(entry)
     this.#onAppend()
     return row
+  }
+
+  /** To be called where the end of a transfer could not be written: `interrupted` then tells of it. */
+  noteMissingEnd(): void {
+    this.#mayLackEnd = true
   }
 
   /** Calls back after each row: one listener, the newest. */
@@ -88,15 +100,20 @@ export class Ledger {
     return this.#db.prepare<[], LedgerRow>(`SELECT ${COLUMNS} FROM ledger ORDER BY n DESC LIMIT 1`).get()
   }
 
-  /** Transfers that begun and did not end, among the newest rows: those that a power cut ended. */
+  /**
+   * Transfers of which the newest rows tell no end, though they are under way no more: those that a power cut ended, and those
+   * whose end a full disk did not take.
+   */
   interrupted(): LedgerRow[] {
+    if (!this.#mayLackEnd) return []
     const ended = new Set<string>()
     const open: LedgerRow[] = []
     const newest = `SELECT ${COLUMNS} FROM ledger ORDER BY n DESC LIMIT ${INTERRUPTED_ROWS_MAX}`
     for (const row of this.#db.prepare<[], LedgerRow>(newest).iterate()) {
-      if (row.outcome === 'begun' && !ended.has(row.item)) open.unshift(row)
+      if (row.outcome === 'begun' && !ended.has(row.item) && !this.#running.has(row.item)) open.unshift(row)
       ended.add(row.item)
     }
+    this.#mayLackEnd = open.length > 0
     return open
   }
 

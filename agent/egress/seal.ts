@@ -56,7 +56,7 @@ export async function sealFile({ from, to, label, bytes, recipients, check }: Se
   return { bytes: size, sha256: hash.digest('hex'), envelope: head.toString('base64url') }
 }
 
-/** Whom the grant names. @throws LenscapError `unsupported` where that is nobody */
+/** Whom the grant has media encrypted for. @throws LenscapError `unsupported` where that is nobody */
 export function recipientsOf({ recipients }: Grant): readonly string[] {
   if (recipients.length > 0) return recipients
   throw new LenscapError(

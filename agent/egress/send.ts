@@ -36,6 +36,14 @@ export async function sendItem(options: SendOptions): Promise<number> {
   }
   const write = (outcome: LedgerEntry['outcome'], moved: number) =>
     ledger.append({ ...entry, at: clock.nowMs(), outcome, bytes: moved })
+  const end = async (book: () => unknown) => {
+    try {
+      await book()
+    } catch (error) {
+      ledger.noteMissingEnd()
+      throw error
+    }
+  }
   // The tus client is loaded when the first item leaves: a box that sends no media never has it in memory.
   const { upload } = await import('./upload.ts')
   let sent = 0
@@ -61,9 +69,9 @@ export async function sendItem(options: SendOptions): Promise<number> {
       beforePiece,
     })
   } catch (error) {
-    if (sent > 0) write('cut', sent)
+    if (sent > 0) await end(() => write('cut', sent))
     throw error
   }
-  await queue.finish(item.item, () => write('done', sent))
+  await end(() => queue.finish(item.item, () => write('done', sent)))
   return sent
 }

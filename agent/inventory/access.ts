@@ -4,6 +4,8 @@ import type { Device } from '../onvif/device.ts'
 import type { Profile } from '../onvif/replies.ts'
 import type { CameraFacts } from '../protocol/camera.ts'
 import type { Id } from '../protocol/envelope.ts'
+import type { LiveQuality } from '../protocol/live.ts'
+import { liveProfile } from './facts.ts'
 
 /** What later rooms need to reach one camera. Nothing is asked of it before one of the two functions is called. */
 export interface CameraAccess {
@@ -18,8 +20,20 @@ export interface CameraAccess {
   readonly credential: Credential | undefined
   /** Only under a grant. @throws LenscapError, `unsupported` where the camera has no profile */
   streamUri(signal: AbortSignal): Promise<URL>
+  /** Which of its streams is for watching; nothing is asked of it for that. @throws LenscapError `unsupported` where there is none */
+  liveWay(quality: LiveQuality): LiveWay
   /** Only under a grant. @throws LenscapError, `unsupported` where the camera has no profile */
   snapshotUri(signal: AbortSignal): Promise<URL>
+}
+
+/** One of a camera's streams. */
+interface LiveWay {
+  /** Two ways of one token are one stream. */
+  readonly token: string
+  /** It is the one that is recorded, too. */
+  readonly isMain: boolean
+  /** Only under a grant. @throws LenscapError */
+  uri(signal: AbortSignal): Promise<URL>
 }
 
 /** One device as long as the agent runs: its `device` is replaced when it moves, so ask for it each time. */
@@ -62,6 +76,17 @@ export function accessTo(
       return handle.device.credential
     },
     streamUri: async (signal) => await handle.device.streamUri(profile(), signal),
+    liveWay: (quality) => {
+      const chosen = liveProfile(profiles, quality)
+      if (!chosen)
+        throw new LenscapError('unsupported', 'The camera has no stream in H.264, which browsers play', { camera })
+      const { token } = chosen
+      return {
+        token,
+        isMain: token === main?.token,
+        uri: async (signal) => await handle.device.streamUri(chosen, signal),
+      }
+    },
     snapshotUri: async (signal) => await handle.device.snapshotUri(profile(), signal),
   }
 }

@@ -32,6 +32,22 @@ export function mainProfile(profiles: readonly Profile[]): Profile | undefined {
   return profiles.toSorted((a, b) => rank(b) - rank(a))[0]
 }
 
+const isH264 = ({ encoding }: Profile): boolean => /^h\.?264$/i.test(encoding)
+/** A picture of fewer columns says too little, where there is a larger one. */
+const GRID_WIDTH_MIN = 320
+
+/**
+ * The one to watch live, H.264 since browsers play nothing else for certain: the best, or for a grid of many the smallest
+ * that says enough. Undefined where there is none.
+ */
+export function liveProfile(profiles: readonly Profile[], quality: 'grid' | 'one'): Profile | undefined {
+  const playable = profiles.filter(isH264)
+  if (quality === 'one') return mainProfile(playable)
+  const size = ({ width, height }: Profile) => (width > 0 ? width * height : Number.POSITIVE_INFINITY)
+  const bySize = playable.toSorted((a, b) => size(a) - size(b))
+  return bySize.find(({ width }) => width >= GRID_WIDTH_MIN) ?? bySize.at(-1)
+}
+
 /** What is known of one camera after a reading; what could not be read keeps the value that was known. */
 export function factsOf(
   device: string,

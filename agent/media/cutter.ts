@@ -63,6 +63,11 @@ export class ClipCutter {
     this.#ring = new Ring({ preRollMs, bytesMax: ringBytesMax })
   }
 
+  /** The newest keyframe and what came since: to be looked at now, its memory is used again. */
+  get newest(): readonly AccessUnit[] {
+    return this.#ring.gops.at(-1)?.units ?? []
+  }
+
   /** @param atMs UTC milliseconds; what is older than the pre-roll counts as that old, what is to come as now */
   trigger(reason: string, atMs: number): void {
     const { clock, settings } = this.#options

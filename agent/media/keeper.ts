@@ -123,6 +123,22 @@ export class MediaKeeper {
     return taken
   }
 
+  /** What records this camera now, for who wants to see the same stream. */
+  recorderOf(camera: Id): CameraRecorder | undefined {
+    const recording = this.#recordings.get(camera)
+    return recording && !recording.gaveUp && !recording.grant.signal.aborted ? recording.recorder : undefined
+  }
+
+  /** Whether the camera has refused this before, for live view under this grant. */
+  refuses(grant: Grant, access: MediaAccess): boolean {
+    return this.#isRefused(grant, access)
+  }
+
+  /** What went wrong with a live view: a refusal is remembered for what else asks this camera. */
+  note(grant: Grant, access: MediaAccess, error: unknown): void {
+    this.#tell(grant, credentialOf(access), error)
+  }
+
   /** Resolves when everything that ran has ended; the signal must have fired. */
   async ended(): Promise<void> {
     await Promise.all(this.#work)
@@ -139,6 +155,9 @@ export class MediaKeeper {
       this.#troubles.snapshotWell(camera)
     }
     if (clips === undefined) this.#refusals.over(camera, 'clip', credentialOf(access))
+    // Both ask by the same way: what is known of it is doubted where neither is allowed.
+    const isAsked = clips !== undefined || consent.grant(camera, 'live') !== undefined
+    if (!isAsked) this.#refusals.over(camera, 'live', credentialOf(access))
     if (picture && this.#greeted.get(camera) !== picture && !this.#isRefused(picture, access)) {
       this.#greeted.set(camera, picture)
       this.#run(this.#snapshot(access, 'granted'))

@@ -51,6 +51,12 @@ export interface RecorderDeps {
   readonly streamLimits?: Partial<StreamLimits>
 }
 
+/** Whoever sees a recorder's stream: what it is shown it must look at, at once. */
+export interface Tap {
+  readonly onUnit: (unit: StreamUnit) => void
+  readonly onEnd: () => void
+}
+
 /** Records clips of one camera while a grant for them stands: one stream, a ring, and a clip for each trigger. */
 export class CameraRecorder {
   readonly #grant: Grant
@@ -66,6 +72,8 @@ export class CameraRecorder {
   #playingSinceMs = 0
   #isFlowing = false
   #isPlaying = false
+  readonly #taps = new Set<Tap>()
+  #pace: (readEveryMs: number) => void = () => {}
 
   /** @throws LenscapError `refused` unless the grant stands and is for clips of this camera */
   constructor(grant: Grant, access: MediaAccess, deps: RecorderDeps) {
@@ -92,6 +100,28 @@ export class CameraRecorder {
   /** Makes a clip around this moment, or extends the one in progress. Without pictures it waits for the first. */
   trigger(reason: string, atMs: number): void {
     if (!this.#grant.signal.aborted && !this.#deps.signal.aborted) this.#cutter.trigger(reason, atMs)
+  }
+
+  /**
+   * Lets somebody else see the same stream, from its newest keyframe on and as it comes, so that the camera carries one
+   * connection. Undefined where none flows now, or it can't be told from where.
+   */
+  tap(tap: Tap): Disposable | undefined {
+    const newest = this.#cutter.newest
+    if (!this.#isPlaying || newest.length === 0) return undefined
+    for (const unit of newest) tap.onUnit(unit)
+    this.#taps.add(tap)
+    this.#pace(0)
+    return {
+      [Symbol.dispose]: () => {
+        this.#taps.delete(tap)
+        if (this.#taps.size === 0) this.#pace(this.#readEveryMs)
+      },
+    }
+  }
+
+  get #readEveryMs(): number {
+    return this.#deps.stream?.readEveryMs ?? READ_EVERY_MS
   }
 
   /**
@@ -122,6 +152,8 @@ export class CameraRecorder {
         done.abort()
       } finally {
         this.#isPlaying = false
+        for (const tap of this.#taps) tap.onEnd()
+        this.#taps.clear()
         this.#cutter.breakOff()
       }
     }
@@ -166,7 +198,7 @@ export class CameraRecorder {
   /** One connection, from dialling to its end. */
   async #play(signal: AbortSignal): Promise<void> {
     const { clock, streamLimits: limits = {}, stream = {} } = this.#deps
-    const wishes = { readEveryMs: READ_EVERY_MS, ...stream }
+    const wishes = { ...stream, readEveryMs: this.#readEveryMs }
     const { address, credential } = this.#access
     this.#keyframesMs = undefined
     this.#grant.check()
@@ -177,6 +209,7 @@ export class CameraRecorder {
       this.#playingSinceMs = clock.monotonicMs()
       if (credential && playing.signedIn) this.#access.gate.accept(credential, 'rtsp')
       this.#isPlaying = true
+      this.#pace = (readEveryMs) => playing.pace(readEveryMs)
       for await (const unit of playing) this.#take(unit)
     })
   }
@@ -188,6 +221,8 @@ export class CameraRecorder {
       this.#flow()
     }
     this.#cutter.take(unit)
+    // Before anything is awaited: a picture's memory may be used again.
+    for (const { onUnit } of this.#taps) onUnit(unit)
   }
 
   /** Sees a clip to the disk and into the hands of whoever takes it. */

@@ -34,7 +34,7 @@ export class Refusals {
     // A digest that came at the wrong time says nothing of the password, and the ONVIF room waits by itself.
     // Nor does a device that is not sure to be ours.
     if (['clock', 'identity'].includes(factOf(error, 'reason'))) return
-    const kinds: readonly MediaKind[] = isOfCredential(error) ? ['snapshot', 'clip'] : [grant.kind]
+    const kinds: readonly MediaKind[] = isOfCredential(error) ? ['snapshot', 'clip', 'live'] : [grant.kind]
     for (const kind of kinds) {
       this.#held.set(keyOf(grant.camera, kind), { grant, credential })
       this.#remember(grant.camera, kind, credential, 'refused')

@@ -10,6 +10,7 @@ import { Cap } from '../consent/cap.ts'
 import { CONSENT_TABLES, Consent, type Grant } from '../consent/consent.ts'
 import { LATEST_TIME_TABLES } from '../consent/latest-time.ts'
 import { DeviceGate } from '../onvif/gate.ts'
+import { ageRecipientOf, newAgeIdentity } from '../protocol/age.ts'
 import { signGrant } from '../protocol/grant.ts'
 import type { MediaKind } from '../protocol/media-kind.ts'
 import type { MediaAccess } from './access.ts'
@@ -17,6 +18,7 @@ import type { MediaAccess } from './access.ts'
 export const CAMERA = 'cameraaaaaaaaaaa'
 const AGENT = 'agentaaaaaaaaaaa'
 const ACCOUNT = 'accountaaaaaaaaa'
+const RECIPIENT = ageRecipientOf(newAgeIdentity())
 
 export interface TestOwner extends Disposable {
   readonly cap: Cap
@@ -49,7 +51,7 @@ export function testOwner(onChange: () => void = () => {}, grantMs = 60_000): Te
     allow(...kinds) {
       const cameras = kinds.length === 0 ? [] : [{ camera: CAMERA, kinds }]
       const expires = systemClock.nowMs() + grantMs
-      const ids = { account: ACCOUNT, agent: AGENT, grantedBy: ACCOUNT }
+      const ids = { account: ACCOUNT, agent: AGENT, grantedBy: ACCOUNT, recipients: [RECIPIENT] }
       consent.accept(
         signGrant({ v: 1, ...ids, serial: consent.serial + 1, notBefore: 0, expires, cameras }, key.privateKey),
       )

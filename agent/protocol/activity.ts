@@ -22,6 +22,7 @@ export const ActivityKind = z.enum([
   'command-done',
   'upload-refused',
   'camera-forgotten',
+  'live-view',
   /** What a box of a newer release did: its message says what. */
   'other',
 ])

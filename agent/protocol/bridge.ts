@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { Id, payload, TimeMs, text } from './envelope.ts'
+import { LiveOrder, LiveTrouble } from './live.ts'
 
 /** From the bridge, retained: all messages of this stream up to and including `upTo` are committed. Only this trims the spool. */
 export const Ack = payload({
@@ -10,11 +11,22 @@ export const Ack = payload({
 })
 export type Ack = z.infer<typeof Ack>
 
-const CommandName = z.enum(['refresh', 'snapshot', 'reset'])
+const CommandName = z.enum(['refresh', 'snapshot', 'reset', 'live'])
 
 /** To the agent. Not retained, and void after `expires`: a box that was away does nothing stale. */
-export const Command = payload({ name: CommandName, camera: Id.optional(), expires: TimeMs })
+export const Command = payload({
+  name: CommandName,
+  camera: Id.optional(),
+  expires: TimeMs,
+  /** Of `live`. */
+  live: LiveOrder.optional(),
+})
 export type Command = z.infer<typeof Command>
 
-export const Reply = payload({ ok: z.boolean(), message: text(512) })
+export const Reply = payload({
+  ok: z.boolean(),
+  message: text(512),
+  /** Of `live`: why not. */
+  reason: LiveTrouble.optional().catch('camera'),
+})
 export type Reply = z.infer<typeof Reply>

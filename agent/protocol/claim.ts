@@ -3,7 +3,12 @@ import { Id, TimeMs, text } from './envelope.ts'
 import { PublicKeyText } from './grant.ts'
 
 /** Paths on the bridge's HTTP port that a box uses. */
-export const DEVICE_PATHS = { claims: '/device/v1/claims', uploads: '/device/v1/uploads' } as const
+export const DEVICE_PATHS = {
+  claims: '/device/v1/claims',
+  uploads: '/device/v1/uploads',
+  /** A WebSocket below it, `{live}/{session}`, once the bridge has asked for that session. */
+  live: '/device/v1/live',
+} as const
 
 /** POST {claims}: a box asks to be claimed (the manners of OAuth's device flow, RFC 8628). */
 export const ClaimRequest = z.object({

@@ -35,11 +35,13 @@ export class RtspConnection {
   #sequence = 0
   #ended = false
   #gathers = false
+  #readEveryMs: number
   #isHeldUp = false
   #resting: NodeJS.Timeout | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#readEveryMs = options.readEveryMs ?? 0
     this.#reader = new RtspReader(LIMITS, {
       onFrame: (channel, payload) => {
         if (!this.#ended) options.onFrame(channel, payload)
@@ -113,6 +115,11 @@ export class RtspConnection {
     this.#gathers = true
   }
 
+  /** Another pace from the next packets on. */
+  pace(readEveryMs: number): void {
+    this.#readEveryMs = readEveryMs
+  }
+
   #write(method: string, uri: string, headers: Readonly<Record<string, string>>): void {
     this.#socket.write(
       formatRequest(method, uri, { CSeq: String(this.#sequence), ...headers, 'User-Agent': 'Lenscap' }),
@@ -125,7 +132,7 @@ export class RtspConnection {
     } catch (error) {
       this.close(error)
     }
-    const { readEveryMs = 0 } = this.#options
+    const readEveryMs = this.#readEveryMs
     // A full buffer means that there is more.
     if (!this.#gathers || readEveryMs === 0 || this.#ended || bytes === buffer.length) return true
     // All connections wake at the same moments, so that the box does so once for all.

@@ -204,7 +204,8 @@ export class RtspSession {
       const { gaps = 0, droppedUnits = 0 } = this.#incoming?.losses ?? {}
       return { gaps, droppedUnits, units: this.#units, bytes: this.#bytes }
     }
-    return new RtspStream({ signedIn: this.#challenged, queue: this.#queue, counts, close: stop })
+    const pace = (readEveryMs: number) => this.#connection.pace(readEveryMs)
+    return new RtspStream({ signedIn: this.#challenged, queue: this.#queue, counts, close: stop, pace })
   }
 
   /** Ends the session at once, with TEARDOWN where there is one to tear down. Without a reason the reader ends quietly. */

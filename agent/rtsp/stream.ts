@@ -15,6 +15,7 @@ interface StreamParts {
   readonly queue: UnitQueue
   readonly counts: () => StreamCounts
   readonly close: () => void
+  readonly pace: (readEveryMs: number) => void
 }
 
 /**
@@ -35,6 +36,11 @@ export class RtspStream implements AsyncIterable<StreamUnit> {
 
   get counts(): StreamCounts {
     return this.#parts.counts()
+  }
+
+  /** Reads packets in the TCP connection at most this often from now on; 0: as they come. */
+  pace(readEveryMs: number): void {
+    this.#parts.pace(readEveryMs)
   }
 
   /** Tells the camera (TEARDOWN) and closes the socket at once. */

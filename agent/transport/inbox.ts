@@ -104,7 +104,8 @@ export class Inbox {
       }
     }
     const envelope: Envelope = { v: PROTOCOL_VERSION, at: clock.nowMs(), seq: 0 }
-    const text: Reply = { ...envelope, ok: result.ok, message: result.message.slice(0, 512) }
+    const { ok, message, reason } = result
+    const text: Reply = { ...envelope, ok, message: message.slice(0, 512), ...(reason && { reason }) }
     await reply(command.id, JSON.stringify(text)).catch(() => logger.debug({ id: command.id }, 'A reply found no way'))
   }
 

@@ -200,6 +200,17 @@ describe('a private account', () => {
 
     const { bytes } = await bytesOf(owner, `/items/${item?.id}/sealed`)
     const head = bytes.subarray(0, bytes.readUInt16BE(8))
+    for (const [start, end] of [
+      [0, 0],
+      [0, head.length],
+      [head.length - 1, head.length],
+      [head.length, head.length + 65_551],
+      [100_000, bytes.length - 1],
+    ] as const) {
+      const part = await bytesOf(owner, `/items/${item?.id}/sealed`, { range: `bytes=${start}-${end}` })
+      assert.deepEqual([part.status, part.bytes], [206, bytes.subarray(start, end + 1)], `${start}-${end}`)
+      assert.equal(part.headers.get('content-range'), `bytes ${start}-${end}/${bytes.length}`)
+    }
     const envelope = parseEnvelope(head)
     const cipher = openEnvelope(envelope, identity)
     assert.ok(cipher)
@@ -217,6 +228,32 @@ describe('a private account', () => {
 
     await owner.api('PUT', '/privacy', { recipients: [], password: PASSWORD })
     assert.deepEqual(await recipientsOf(3), recipients, 'and back')
+  })
+
+  it('has its clips linked to the snapshots of their events, in the console and in the archive', async (t) => {
+    const { owner, box, recipientsOf } = await house(t)
+    await owner.api('PUT', `/cameras/${box.camera}/consent`, { kinds: ['snapshot', 'clip'] })
+    await owner.api('PUT', '/privacy', { recipients: [ageRecipientOf(newAgeIdentity())], password: PASSWORD })
+    const own = await recipientsOf(3)
+    const takenAt = Date.now() - 60_000
+    const sent = (over: Picture['metadata'] | object) => box.picture({ grantSerial: 3, reason: 'motion', ...over }, 100)
+    const clip = sent({ kind: 'clip', contentType: 'video/mp4', takenAt, durationMs: 20_000 })
+    const snapshot = sent({ takenAt: takenAt + 10_000 })
+    const scheduled = sent({ takenAt: takenAt + 9000, reason: 'schedule' })
+    for (const each of [clip, scheduled, snapshot]) {
+      assert.equal((await box.upload(await sealedPicture(each, own))).status, 204)
+    }
+    const items = await itemsOf(owner, box.camera)
+    assert.deepEqual(
+      items.map(({ kind, thumbnail }) => [kind, thumbnail]),
+      [
+        ['snapshot', null],
+        ['snapshot', null],
+        ['clip', { item: snapshot.metadata.item, locked: true }],
+      ],
+    )
+    const archive = Buffer.from(await (await owner.api('GET', '/export')).arrayBuffer())
+    assert.ok(archive.includes(`"thumbnail": "${snapshot.metadata.item}"`))
   })
 
   it('is nobody else\u2019s to read or to set', async (t) => {

@@ -22,6 +22,7 @@ import { ForgottenCameras } from '../erasure/forgotten-cameras.ts'
 import { Contents } from '../holdings/contents.ts'
 import { Exports } from '../holdings/exports.ts'
 import { Ingest } from '../ingest/ingest.ts'
+import { LiveRelay, type LiveRelayDeps } from '../live/relay.ts'
 import { FileMediaStore } from '../media-store/file-media-store.ts'
 import type { OnChange } from '../store/change.ts'
 import { forgetBefore, markAllOffline } from '../store/keeping.ts'
@@ -121,9 +122,21 @@ function turnOff({ account, agent, camera }: CameraOf, consent: Consent, logger:
   })
 }
 
+function claimsOf({ db, clock, options, urls }: Ground, onChange: OnChange): Claims {
+  return new Claims({
+    db,
+    clock,
+    prefix: options.prefix,
+    page: () => new URL('/claim', urls.http).href,
+    mqttUrl: () => urls.mqtt,
+    onClaimed: (agent, account) => onChange([{ account, kind: 'agent', agent }]),
+  })
+}
+
 /** The rooms, in the order in which they know each other. What flows back goes through `wires`. */
-function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground, stack: AsyncDisposableStack) {
-  const wires: { broker?: Broker; uploads?: Uploads; forgotten?: (camera: CameraOf) => void } = {}
+function openRooms(ground: Ground, stack: AsyncDisposableStack) {
+  const { folder, db, keyBox, logger, clock } = ground
+  const wires: { broker?: Broker; uploads?: Uploads; relay?: LiveRelay; forgotten?: (camera: CameraOf) => void } = {}
   const mediaStore = new FileMediaStore(folder.media)
   const mediaKeys = new MediaKeys(db, keyBox)
   const contents = new Contents(mediaKeys, mediaStore)
@@ -132,20 +145,13 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const views = new Views(db)
   const live = stack.use(new Live(views, logger))
   const onChange = toldOf(live, (camera) => wires.forgotten?.(camera))
-  const claims = new Claims({
-    db,
-    clock,
-    prefix: options.prefix,
-    page: () => new URL('/claim', urls.http).href,
-    mqttUrl: () => urls.mqtt,
-    onClaimed: (agent, account) => onChange([{ account, kind: 'agent', agent }]),
-  })
+  const claims = claimsOf(ground, onChange)
   const consent = new Consent({
     db,
     keyBox,
     clock,
     sendGrant: (agent, message) => wires.broker?.send(agent, 'grant', message),
-    onRevoked: async (agent) => wires.uploads?.revoke(agent),
+    onRevoked: async (agent) => void (await Promise.all([wires.relay?.revoke(agent), wires.uploads?.revoke(agent)])),
     onChange,
   })
   wires.forgotten = (camera) => turnOff(camera, consent, logger)
@@ -156,10 +162,14 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
   const items = new Items({ db, clock, mediaStore, mediaKeys, consent, verifier, onChange })
   const refused = new Refused({ db, clock, onChange })
   const uploads = new Uploads({ db, clock, logger, consent, items, refused, verifier, folder: folder.uploads })
-  wires.uploads = uploads
+  const sendCommand: LiveRelayDeps['sendCommand'] = (agent, id, command) =>
+    wires.broker?.send(agent, 'command', command, id) ?? false
+  const relay = stack.use(new LiveRelay({ db, clock, logger, consent, mediaKeys, refused, sendCommand }))
+  Object.assign(wires, { uploads, relay })
   const exports = new Exports({ db, clock, contents })
   const letGo = (account: Id, agents: readonly Id[]) => {
     live.end(account)
+    relay.end(account)
     exports.end(account)
     for (const agent of agents) wires.broker?.disconnect(agent)
   }
@@ -179,6 +189,8 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
     ingest,
     items,
     uploads,
+    relay,
+    sendCommand,
   }
   return { ...rooms, wires, exports, erasure }
 }
@@ -186,7 +198,7 @@ function openRooms({ options, folder, db, keyBox, logger, clock, urls }: Ground,
 type Rooms = ReturnType<typeof openRooms>
 
 function listenForBoxes({ options, logger, clock }: Ground, rooms: Rooms): Promise<Broker> {
-  const { devices, ingest, consent, partings, wires } = rooms
+  const { devices, ingest, consent, partings, relay, wires } = rooms
   const failed = (error: unknown) =>
     logger.error({ reason: describeError(error) }, "can't serve a box that has connected")
   return Broker.listen(
@@ -199,7 +211,11 @@ function listenForBoxes({ options, logger, clock }: Ground, rooms: Rooms): Promi
         return parting ? { agent, account: NOBODY, parting } : await devices.authenticate(agent, token)
       },
       accept: async ({ parting, ...message }) => {
-        if (parting === undefined) await ingest.accept(message)
+        if (parting === undefined) {
+          const { agent, name, id, payload } = message
+          if (name === 'reply' && id !== undefined) relay.replied(agent, id, payload)
+          await ingest.accept(message)
+        }
         // Whatever else it still says is for nobody.
         else if (message.name === 'reply') await partings.done(parting)
       },
@@ -230,11 +246,11 @@ async function listenForPeople(ground: Ground, rooms: Rooms, stack: AsyncDisposa
     publicUrl: () => new URL(urls.http),
     consoleDir: options.console,
     trustedProxies: options.trustedProxies,
-    sendCommand: (agent, id, command) => rooms.wires.broker?.send(agent, 'command', command, id) ?? false,
   })
   // Open pages would hold the server: they end before it closes.
   stack.defer(() => server.close())
   stack.defer(() => rooms.live[Symbol.dispose]())
+  stack.defer(() => rooms.relay[Symbol.dispose]())
   const address: Address = { host: options.host, port: options.httpPort, option: '--http-port' }
   return server.listen(address).catch((error: unknown) => {
     throw error instanceof Error ? explainListenError(error, address) : error

@@ -50,6 +50,25 @@ describe('two books of one box', () => {
     assert.deepEqual(kinds(rows, [other, receipt('x')]), ['other-content a 100', 'unknown-to-box x 100'])
   })
 
+  it('agree on parts of a live view: whole ones to the bit, cut ones by what could have come', () => {
+    const live = (...said: (readonly [string, LedgerRow['outcome'], number, string])[]) =>
+      ledger(...said.map(([item, outcome, bytes]): Said => [item, outcome, bytes])).map((row, i) => ({
+        ...row,
+        kind: 'live' as const,
+        sha256: said[i]?.[3] ?? HASH,
+      }))
+    const came = (bytes: number, sha256: string) => [receipt('a', { kind: 'live', bytes, sha256 })]
+    const [head, whole] = ['b'.repeat(64), 'c'.repeat(64)]
+    const done = live(['a', 'begun', 1000, head], ['a', 'done', 70, whole])
+    assert.deepEqual(kinds(done, came(70, whole)), [])
+    assert.deepEqual(kinds(done, came(69, head)), ['other-content a 70'])
+    const cut = live(['a', 'begun', 1000, head], ['a', 'cut', 70, whole])
+    assert.deepEqual(kinds(cut, came(50, head)), [])
+    assert.deepEqual(kinds(cut, came(71, head)), ['other-content a 70'])
+    assert.deepEqual(kinds(live(['a', 'begun', 1000, head]), came(50, head)), [])
+    assert.deepEqual(kinds(cut, []), ['cut a 70'])
+  })
+
   it('wait for the word of the other side before they call it a difference', () => {
     const rows = ledger(['a', 'done', 100, NOW - 1000], ['b', 'begun', 100, NOW - 3_600_000], ['c', 'cut', 5, NOW])
     const found = compareBooks(rows, [receipt('x', { receivedAt: NOW - 1000 })], NOW)

@@ -88,14 +88,26 @@ function ofItem(
     return { kind, at: last.toldAt, camera, media, item, bytes: leftIn(rows), rows: null }
   }
   if (receipt) {
-    const isSame = (row: ToldRow) =>
-      row.sha256 === receipt.sha256 && row.camera === receipt.camera && row.kind === receipt.kind
-    return rows.every(isSame) ? undefined : difference('other-content')
+    return rows.every(isOf(receipt)) && isWhatLeft(rows, receipt) ? undefined : difference('other-content')
   }
   const ageMs = nowMs - last.toldAt
   if (rows.some(({ outcome }) => outcome === 'done')) return ageMs < GRACE_MS ? 'waiting' : difference('never-arrived')
   if (last.outcome === 'begun') return ageMs < UNFINISHED_MS ? 'waiting' : difference('cut')
   return ageMs < GRACE_MS ? 'waiting' : difference('cut')
+}
+
+const isOf = (receipt: Receipt) => (row: ToldRow) => row.camera === receipt.camera && row.kind === receipt.kind
+
+/**
+ * An item's hash is known before it leaves. A part of a live view is not: its rows say how much may leave, and then what
+ * did. Where it was cut, what was on its way never came: then less is received than left, and more would be a difference.
+ */
+function isWhatLeft(rows: readonly ToldRow[], { kind, sha256, bytes }: Receipt): boolean {
+  if (kind !== 'live') return rows.every((row) => row.sha256 === sha256)
+  const done = rows.find(({ outcome }) => outcome === 'done')
+  if (done) return done.sha256 === sha256 && done.bytes === bytes
+  const said = rows.find(({ outcome }) => outcome === 'cut') ?? rows[0]
+  return said !== undefined && bytes <= said.bytes
 }
 
 function unknownToBox({ receivedAt: at, camera, kind: media, item, bytes }: Receipt): Difference {

@@ -124,6 +124,13 @@ export class Consent {
     return since !== undefined && serial >= since && serial <= row.serial && now >= row.not_before && now < row.expires
   }
 
+  /** Whether this kind of media of a camera may come in now, of a box that holds the newest grant. */
+  async allowsNow(agent: Id, camera: Id, kind: MediaKind): Promise<boolean> {
+    const { db } = this.#deps
+    const grant = await db.selectFrom('grants').select('serial').where('agent', '=', agent).executeTakeFirst()
+    return grant !== undefined && (await this.allows(db, agent, camera, kind, grant.serial))
+  }
+
   /** For an agent that has just connected: its grant, renewed if it is more than a day old. */
   async sendCurrent(agent: Id): Promise<void> {
     await this.#renew(agent)

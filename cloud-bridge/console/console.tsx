@@ -8,6 +8,7 @@ import { CamerasPage } from './pages/cameras.tsx'
 import { ClaimPage } from './pages/claim.tsx'
 import { SetupPage, SignInPage } from './pages/door.tsx'
 import { ErasedPage } from './pages/erased.tsx'
+import { LookingPage } from './pages/looking.tsx'
 import { LostPage } from './pages/lost.tsx'
 import { SettingsPage } from './pages/settings.tsx'
 import { useApp, useSelect } from './parts/app.ts'
@@ -64,6 +65,8 @@ function Loaded({ route, overview }: { route: Route; overview: Overview }) {
       return <BoxPage overview={overview} id={route.id} />
     case 'settings':
       return <SettingsPage />
+    case 'looking':
+      return <LookingPage />
     case 'activity':
       return <ActivityPage overview={overview} />
     default:

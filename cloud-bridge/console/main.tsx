@@ -8,6 +8,7 @@ import { keepLive } from './net/live.ts'
 import { type App, AppProvider } from './parts/app.ts'
 import { createClock } from './parts/clock.ts'
 import { followLinks } from './parts/links.ts'
+import { Vault } from './vault/vault.ts'
 
 /** Puts the console together: the one place that knows all its parts. */
 function start(root: HTMLElement): void {
@@ -19,7 +20,7 @@ function start(root: HTMLElement): void {
     // Not at once: an effect may be what goes, and rendering within it would run that effect again.
     queueMicrotask(paint)
   }
-  const app: App = { store, api, go, clock: createClock() }
+  const app: App = { store, api, vault: new Vault(), go, clock: createClock() }
   const paint = () => {
     const path = location.pathname
     render(
@@ -36,13 +37,15 @@ function start(root: HTMLElement): void {
 }
 
 /** Keeps the stream open for as long as somebody is signed in. */
-function watchSession({ store, api }: App): void {
+function watchSession({ store, api, vault }: App): void {
   let life: AbortController | undefined
   store.subscribe(() => {
     const signedIn = typeof store.get().session !== 'string'
     if (!signedIn) {
       life?.abort()
       life = undefined
+      // Whoever signs in next has keys of their own.
+      if (store.get().session === 'none') vault.sleep()
     } else if (life === undefined) {
       life = new AbortController()
       const deps = {

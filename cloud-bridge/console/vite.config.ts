@@ -15,5 +15,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     reportCompressedSize: true,
+    rolldownOptions: {
+      input: { index: here('index.html'), 'vault-pipe': here('vault/pipe.ts') },
+      output: {
+        // A service worker has a say over the folder that it lies in, by a name that stays.
+        entryFileNames: ({ name }) => (name === 'vault-pipe' ? 'vault-pipe.js' : 'assets/[name]-[hash].js'),
+      },
+    },
   },
+  worker: { format: 'es' },
 })

@@ -46,20 +46,31 @@ export class Contents {
     return Readable.from(opened(cipher, envelope.plainBytes, range, chunks), { objectMode: false })
   }
 
+  /** Bytes of head and chunks together. @throws LenscapError `invalid` for an item that came as it was */
+  sealedBytes(item: HeldItem): number {
+    return headIn(item).length + item.bytes
+  }
+
   /**
-   * An encrypted item as it lies here: head and chunks, for whoever holds a key.
+   * An encrypted item as it lies here, or a range of it: head and chunks, for whoever holds a key.
    * @throws LenscapError `invalid` for one that came as it was, `storage`
    */
-  async readSealed(item: HeldItem): Promise<Content> {
-    if (item.envelope === null) throw new LenscapError('invalid', 'This item came without encryption')
-    const head = Buffer.from(item.envelope, 'base64url')
-    const chunks = await this.#store.read(item.blob, { start: 0, end: item.bytes - 1 })
+  async readSealed(item: HeldItem, range?: ByteRange): Promise<Content> {
+    const head = headIn(item)
+    const { start, end } = range ?? { start: 0, end: head.length + item.bytes - 1 }
+    const ofChunks = { start: Math.max(0, start - head.length), end: end - head.length }
+    const chunks = ofChunks.end < 0 ? [] : await this.#store.read(item.blob, ofChunks)
     async function* both(): AsyncGenerator<Buffer> {
-      yield head
+      if (start < head.length) yield head.subarray(start, end + 1)
       yield* chunks
     }
-    return { bytes: head.length + item.bytes, stream: Readable.from(both(), { objectMode: false }) }
+    return { bytes: end - start + 1, stream: Readable.from(both(), { objectMode: false }) }
   }
+}
+
+function headIn({ envelope }: HeldItem): Buffer {
+  if (envelope === null) throw new LenscapError('invalid', 'This item came without encryption')
+  return Buffer.from(envelope, 'base64url')
 }
 
 function envelopeIn(text: string): MediaEnvelope {

@@ -6,6 +6,7 @@ import type { Db, ItemRow } from '../store/tables.ts'
 import type { Content, Contents } from './contents.ts'
 import { documentsOf } from './documents.ts'
 import { TAR_END, tarHeader, tarPadding } from './tar.ts'
+import { thumbnailsOf } from './thumbnails.ts'
 
 const OPEN_PER_ACCOUNT_MAX = 2
 const ITEMS_PER_PAGE = 200
@@ -80,8 +81,10 @@ export class Exports {
     let after: Pick<ItemRow, 'agent' | 'id'> = { agent: '', id: '' }
     for (let page = 1; ; page += 1) {
       const items = await itemsAfter(this.#deps.db, account, after)
+      const thumbnails = await thumbnailsOf(this.#deps.db, items)
       const words = items.map(({ blob: _, envelope, locked, ...item }) => ({
         ...item,
+        thumbnail: thumbnails.get(item.id)?.item ?? null,
         encrypted: envelope !== null,
         locked: locked === 1,
         file: pathOf({ ...item, locked }),

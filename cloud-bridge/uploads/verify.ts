@@ -54,7 +54,7 @@ export class Check {
     try {
       this.#cipher = this.#envelope && job.identity && openEnvelope(this.#envelope, job.identity)
     } catch (error) {
-      // Told with the verdict, as a damaged chunk is.
+      // Told with the verdict, as a damaged chunk is: an upload that is refused then is erased.
       this.#damage = error
     }
   }

@@ -5,6 +5,8 @@ import { Id, TimeMs } from '../../agent/protocol/envelope.ts'
 import { HostFacts } from '../../agent/protocol/host.ts'
 import { MediaKind } from '../../agent/protocol/media-kind.ts'
 
+export { LiveNews } from '../live/news.ts'
+
 /**
  * The console's API: what a signed-in owner sees of their own account, and nothing else. All times are UTC milliseconds.
  * Errors answer with `ApiError`. Requests that change something carry JSON and the header of `CHANGE_HEADER`, which no
@@ -83,6 +85,8 @@ export const ItemView = z.object({
   encrypted: z.boolean(),
   /** For keys that only the owner holds: content answers 415 `locked`, and sealed has what a browser can open. */
   locked: z.boolean(),
+  /** Of a clip: the snapshot of the same event. Null where none is held. */
+  thumbnail: z.object({ item: Id, locked: z.boolean() }).nullable(),
 })
 export type ItemView = z.infer<typeof ItemView>
 
@@ -142,7 +146,7 @@ export type LogList = z.infer<typeof LogList>
 
 /** DELETE /cameras/{camera}: all that is held of a camera that its box has forgotten, deleted for good; 409 for any other. */
 
-/** GET /items/{item}/content: the bytes, with Range; /items/{item}/sealed: as they are encrypted (docs/media-format.md). DELETE /items/{item}: gone for good. DELETE /consent: everything off. POST /agents/{agent}/refresh. */
+/** GET /items/{item}/content: the bytes, with Range; /items/{item}/sealed: as they are encrypted (docs/media-format.md), with Range, too. DELETE /items/{item}: gone for good. DELETE /consent: everything off. POST /agents/{agent}/refresh. */
 export const itemContentPath = (item: Id): string => `${API}/items/${item}/content`
 
 const Sums = z.object({ items: z.number(), bytes: z.number() })
@@ -204,6 +208,11 @@ export const EraseRequest = z.object({ password: z.string().min(1).max(256) })
 export type EraseRequest = z.infer<typeof EraseRequest>
 export const ErasureReceipt = z.object({ erasedAt: TimeMs, held: HeldView, left: z.literal(0) })
 export type ErasureReceipt = z.infer<typeof ErasureReceipt>
+
+/**
+ * GET /cameras/{camera}/live?quality=`grid` or `one`: a WebSocket for pages of this origin. Text: `LiveNews` as JSON. Binary: a
+ * header of 10 bytes, then a piece of a fragmented MP4; or where it is `sealed`, what the box encrypted (docs/live.md).
+ */
 
 /** GET /stream: server-sent events (`data:` is one of these as JSON); a comment line keeps it alive every 15 s. */
 export const StreamMessage = z.discriminatedUnion('type', [

@@ -16,12 +16,20 @@ export class Auth {
 
   /** The session's token, if the request carries one. */
   token(request: FastifyRequest): string | undefined {
-    return request.cookies[this.#cookie]
+    return this.tokenIn(request.cookies)
+  }
+
+  tokenIn(cookies: Readonly<Record<string, string | undefined>>): string | undefined {
+    return cookies[this.#cookie]
   }
 
   /** Who asks. @throws HttpError 401 for nobody */
   async person(request: FastifyRequest): Promise<Person> {
-    const token = this.token(request)
+    return await this.personOf(this.token(request))
+  }
+
+  /** Whose session this is. @throws HttpError 401 for nobody's */
+  async personOf(token: string | undefined): Promise<Person> {
     const person = token === undefined ? undefined : await this.#sessions.find(token)
     if (!person) throw new HttpError(401, 'signed-out', 'Sign in first')
     return person

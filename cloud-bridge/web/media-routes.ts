@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify'
+import type { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Contents } from '../holdings/contents.ts'
 import type { ByteRange } from '../media-store/media-store.ts'
 import type { Items } from '../uploads/items.ts'
@@ -24,25 +25,19 @@ export function mediaRoutes(app: FastifyInstance, { auth, views, contents, items
     const item = await views.item(account, idOf(request))
     if (!item) throw notFound()
     if (item.view.locked) throw new HttpError(415, 'locked', LOCKED)
-    const { contentType, sha256 } = item.view
-    const bytes = contents.plainBytes(item.row)
-    reply.header('accept-ranges', 'bytes').header('etag', `"${sha256}"`).header('cache-control', 'private, no-store')
-    const range = parseRange(request.headers.range, bytes)
-    if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${bytes}`).send()
-    const { start, end } = range ?? { start: 0, end: bytes - 1 }
-    const stream = await contents.read(item.row, { start, end })
-    reply.type(contentType).header('content-length', end - start + 1)
-    if (range) reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`)
-    return reply.send(stream)
+    const { row, view } = item
+    reply.header('etag', `"${view.sha256}"`).type(view.contentType)
+    return sendRange(request, reply, contents.plainBytes(row), (range) => contents.read(row, range))
   })
 
   app.get(`${API}/items/:id/sealed`, async (request, reply) => {
     const { account } = await auth.person(request)
     const item = await views.item(account, idOf(request))
     if (!item?.view.encrypted) throw notFound()
-    const { bytes, stream } = await contents.readSealed(item.row)
-    reply.header('cache-control', 'private, no-store').header('content-length', bytes)
-    return reply.type('application/octet-stream').send(stream)
+    const { row } = item
+    reply.type('application/octet-stream')
+    const read = async (range: ByteRange) => (await contents.readSealed(row, range)).stream
+    return sendRange(request, reply, contents.sealedBytes(row), read)
   })
 
   app.delete(`${API}/items/:id`, async (request, reply) => {
@@ -50,6 +45,23 @@ export function mediaRoutes(app: FastifyInstance, { auth, views, contents, items
     if (!(await items.remove(account, idOf(request)))) throw notFound()
     return reply.code(204).send()
   })
+}
+
+/** All of it, or the range that was asked for (RFC 9110, 14.2). */
+async function sendRange(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  bytes: number,
+  read: (range: ByteRange) => Promise<Readable>,
+): Promise<FastifyReply> {
+  reply.header('accept-ranges', 'bytes').header('cache-control', 'private, no-store')
+  const range = parseRange(request.headers.range, bytes)
+  if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${bytes}`).send()
+  const { start, end } = range ?? { start: 0, end: bytes - 1 }
+  const stream = await read({ start, end })
+  reply.header('content-length', end - start + 1)
+  if (range) reply.code(206).header('content-range', `bytes ${start}-${end}/${bytes}`)
+  return reply.send(stream)
 }
 
 /** One range of RFC 9110, 14.1.2; several, or what can't be read, count as none. */

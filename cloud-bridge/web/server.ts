@@ -11,6 +11,7 @@ import type { Devices } from '../devices/devices.ts'
 import type { Erasure } from '../erasure/erasure.ts'
 import type { Contents } from '../holdings/contents.ts'
 import type { Exports } from '../holdings/exports.ts'
+import type { LiveRelay } from '../live/relay.ts'
 import type { Items } from '../uploads/items.ts'
 import type { Uploads } from '../uploads/uploads.ts'
 import { accountRoutes } from './account-routes.ts'
@@ -19,6 +20,7 @@ import { deviceClaimRoutes, ownerClaimRoutes } from './claim-routes.ts'
 import { consoleFiles } from './console-files.ts'
 import { type ConsoleRoutesDeps, consoleRoutes, forgottenRoutes } from './console-routes.ts'
 import { handleErrors } from './errors.ts'
+import { liveSockets } from './live-sockets.ts'
 import { mediaRoutes } from './media-routes.ts'
 import { privacyRoutes } from './privacy-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
@@ -38,6 +40,7 @@ export interface WebDeps extends Omit<ConsoleRoutesDeps, 'auth'> {
   readonly claims: Claims
   readonly devices: Devices
   readonly uploads: Uploads
+  readonly relay: LiveRelay
   readonly items: Items
   readonly contents: Contents
   readonly mediaKeys: MediaKeys
@@ -81,6 +84,7 @@ export async function makeServer(deps: WebDeps): Promise<FastifyInstance> {
     ownerApi(api, deps)
     done()
   })
+  liveSockets(app, { ...deps, auth: new Auth(deps.sessions, deps.publicUrl) })
   await consoleFiles(app, deps.consoleDir)
   return app
 }
@@ -91,7 +95,7 @@ function ownerApi(api: FastifyInstance, deps: WebDeps): void {
   api.addHook('onSend', async (_, reply) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-store')
   })
-  sessionRoutes(api, { ...deps, auth, onSignedOut: (token) => deps.live.signedOut(token) })
+  sessionRoutes(api, { ...deps, auth, onSignedOut: (token) => signedOut(token, deps) })
   ownerClaimRoutes(api, { claims: deps.claims, auth })
   accountRoutes(api, { ...deps, auth })
   consoleRoutes(api, { ...deps, auth })
@@ -100,12 +104,21 @@ function ownerApi(api: FastifyInstance, deps: WebDeps): void {
   privacyRoutes(api, { ...deps, auth })
 }
 
+/** What is open of a session ends with it. */
+function signedOut(token: string, { live, relay }: WebDeps): void {
+  live.signedOut(token)
+  relay.signedOut(token)
+}
+
 const secure = (url: URL): boolean => url.protocol === 'https:'
 
 const CSP = (url: URL) => ({
   useDefaults: false,
   directives: {
     defaultSrc: ["'self'"],
+    workerSrc: ["'self'"],
+    // What a script of ours has put together: a live view, where the browser knows no other way to show it.
+    mediaSrc: ["'self'", 'blob:'],
     objectSrc: ["'none'"],
     baseUri: ["'none'"],
     formAction: ["'self'"],

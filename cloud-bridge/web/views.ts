@@ -6,6 +6,7 @@ import { MediaKind } from '../../agent/protocol/media-kind.ts'
 import { Status } from '../../agent/protocol/status.ts'
 import { readBooks } from '../consent/books.ts'
 import { type Held, held } from '../holdings/held.ts'
+import { type Thumbnail, thumbnailsOf } from '../holdings/thumbnails.ts'
 import type { AgentRow, Db, ItemRow } from '../store/tables.ts'
 import {
   activityRowsById,
@@ -106,13 +107,19 @@ export class Views {
   }
 
   async items(account: Id, camera: Id, page: Page): Promise<ItemView[]> {
-    return (await newestItems(this.#db, account, camera, page)).map(itemView)
+    return await this.#itemViews(await newestItems(this.#db, account, camera, page))
   }
 
   /** With its row, which is not for the browser. */
   async item(account: Id, item: Id): Promise<{ readonly view: ItemView; readonly row: ItemRow } | undefined> {
     const [row] = await itemRowsById(this.#db, account, [item])
-    return row && { view: itemView(row), row }
+    const [view] = row ? await this.#itemViews([row]) : []
+    return row && view && { view, row }
+  }
+
+  async #itemViews(rows: readonly ItemRow[]): Promise<ItemView[]> {
+    const thumbnails = await thumbnailsOf(this.#db, rows)
+    return rows.map((row) => itemView(row, thumbnails.get(row.id)))
   }
 }
 
@@ -173,7 +180,7 @@ const activityView = (row: {
   message: row.message,
 })
 
-const itemView = (row: ItemRow): ItemView => ({
+const itemView = (row: ItemRow, thumbnail?: Thumbnail): ItemView => ({
   id: row.id,
   camera: row.camera,
   kind: MediaKind.parse(row.kind),
@@ -187,4 +194,5 @@ const itemView = (row: ItemRow): ItemView => ({
   reason: row.reason,
   encrypted: row.envelope !== null,
   locked: row.locked === 1,
+  thumbnail: thumbnail ?? null,
 })

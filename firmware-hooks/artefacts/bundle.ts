@@ -22,9 +22,10 @@ const COMMON: BuildOptions = {
   logLevel: 'warning',
 }
 
-/** One file for a program. */
-export async function bundleWhole(name: string, entry: string, outdir: string): Promise<void> {
-  await build({ ...COMMON, entryPoints: { [name]: entry }, outdir })
+/** One file for a program. The files that went into it, from the repository's root. */
+export async function bundleWhole(name: string, entry: string, outdir: string): Promise<string[]> {
+  const { metafile } = await build({ ...COMMON, metafile: true, entryPoints: { [name]: entry }, outdir })
+  return Object.keys(metafile.inputs)
 }
 
 /** One file of a program that is in parts. */

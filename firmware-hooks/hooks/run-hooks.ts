@@ -1,80 +1,97 @@
-import { spawn } from 'node:child_process'
-import { constants } from 'node:fs'
-import { access, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-
-/** What may happen on a box that its maker or installer wants to act on. */
-export type HookEvent = 'camera-found' | 'camera-lost' | 'grant-changed' | 'cap-on' | 'cap-off'
+import { type HookCall, type HookEvent, subjectOf } from './hook-event.ts'
+import { type HookEnd, runHook } from './run-hook.ts'
+import { isProgram, reasonToRefuse, runAsIn } from './trust.ts'
 
 export interface HookResult {
+  /** Its path. */
   readonly hook: string
-  readonly outcome: 'done' | 'failed' | 'timed-out'
-  /** The exit status, or the signal or error that ended it. */
+  readonly outcome: HookEnd['outcome'] | 'refused'
+  /** The exit status, the signal or error that ended it, or why it was not run. */
   readonly detail: string
+  readonly output: string
 }
 
-interface HookOptions {
-  /** Holds one folder per event; a missing one means no hooks. */
-  readonly hooksDir: string
-  /** Given to each hook as JSON on its standard input. Never holds a secret. */
-  readonly facts: object
+export interface HookOptions {
+  /** Each holds one folder per event; a missing one means no hooks. */
+  readonly hooksDirs: readonly string[]
+  /** When it happened, UTC. */
+  readonly atMs: number
   /** A hook that takes longer is ended: it must never hold up the agent. */
   readonly timeoutMs: number
+  /** Where the agent keeps what it knows, for hooks that put the cap on; it is all of an environment that they get. */
+  readonly stateDir: string
   readonly signal?: AbortSignal
+  /** For tests. */
+  readonly ownUid?: number
 }
 
 const HOOKS_MAX = 32
 
+/** The contract's version. It grows by new events and new facts; a change of what is there would be the next. */
+const CONTRACT = 1
+
 /**
- * Calls the executables of `{hooksDir}/{event}/` one after the other, in the order of their names, with the event as the
- * only argument. A hook that fails, hangs or can't be run is reported; the next is called all the same.
+ * Calls the executables of `{hooksDir}/{event}/` one after the other, in the order of their names, with the event and
+ * its subject as arguments and one line of JSON on standard input. A hook that fails, hangs or may not be run is
+ * reported; the next is called all the same. Never throws.
  */
-export async function runHooks(event: HookEvent, options: HookOptions): Promise<HookResult[]> {
-  const folder = join(options.hooksDir, event)
-  const names = (await readdir(folder).catch(() => [])).sort().slice(0, HOOKS_MAX)
+export async function runHooks(call: HookCall, options: HookOptions): Promise<HookResult[]> {
   const results: HookResult[] = []
-  for (const hook of names) {
-    const path = join(folder, hook)
-    if (options.signal?.aborted) break
-    const executable = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
-    if (executable) results.push({ hook, ...(await runHook(path, event, options)) })
-  }
+  for (const hooksDir of options.hooksDirs) results.push(...(await runIn(hooksDir, call, options)))
   return results
 }
 
-function runHook(path: string, event: HookEvent, options: HookOptions): Promise<Omit<HookResult, 'hook'>> {
-  return new Promise((resolve) => {
-    // A group of its own, so that what a hook started ends with it. An environment of its own, so that it inherits no secret.
-    const child = spawn(path, [event], {
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-    })
-    const endGroup = () => {
-      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-      try {
-        process.kill(-child.pid, 'SIGKILL')
-      } catch {
-        // It ended by itself this very moment, or runs as somebody else.
-      }
-    }
-    const deadline = setTimeout(() => {
-      endGroup()
-      finish('timed-out', `ended after ${options.timeoutMs} ms`)
-    }, options.timeoutMs)
-    const finish = (outcome: HookResult['outcome'], detail: string) => {
-      clearTimeout(deadline)
-      options.signal?.removeEventListener('abort', endGroup)
-      resolve({ outcome, detail })
-    }
-    options.signal?.addEventListener('abort', endGroup, { once: true })
-    child.on('error', (error) => finish('failed', error.message))
-    child.on('exit', (code, signal) => finish(code === 0 ? 'done' : 'failed', signal ?? `exit status ${code}`))
-    // A hook that doesn't read its input closes it early: that is its right.
-    child.stdin.on('error', () => {})
-    child.stdin.end(`${JSON.stringify(options.facts)}\n`)
-  })
+async function runIn(hooksDir: string, call: HookCall, options: HookOptions): Promise<HookResult[]> {
+  const folder = join(hooksDir, call.event)
+  const names = await namesIn(folder)
+  const results: HookResult[] = []
+  for (const path of names.slice(0, HOOKS_MAX).map((name) => join(folder, name))) {
+    if (options.signal?.aborted) break
+    if (!(await isProgram(path))) continue
+    results.push(await runTrusted(path, [hooksDir, folder, path], call, options))
+  }
+  const left = names.length - HOOKS_MAX
+  if (left > 0) results.push(refused(folder, `only ${HOOKS_MAX} hooks are run: ${left} were left out`))
+  return results
 }
+
+/** What an editor or a package manager leaves beside a file is no hook. */
+async function namesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [])
+  return names.filter((name) => !/^\.|~$|\.(dpkg|opkg|rpm)[a-z-]*$/.test(name)).sort()
+}
+
+async function runTrusted(
+  path: string,
+  way: readonly string[],
+  call: HookCall,
+  options: HookOptions,
+): Promise<HookResult> {
+  const ownUid = options.ownUid ?? process.getuid?.() ?? 0
+  try {
+    for (const step of way) {
+      const reason = await reasonToRefuse(step, ownUid)
+      if (reason !== undefined) return refused(path, reason)
+    }
+    const subject = subjectOf(call)
+    const end = await runHook({
+      path,
+      args: subject === undefined ? [call.event] : [call.event, subject],
+      input: `${JSON.stringify({ v: CONTRACT, event: call.event, at: options.atMs, ...call.facts })}\n`,
+      environment: { LENSCAP_STATE_DIR: options.stateDir },
+      timeoutMs: options.timeoutMs,
+      runAs: await runAsIn(way[0] ?? '/', ownUid),
+      signal: options.signal,
+    })
+    return { hook: path, ...end }
+  } catch (error) {
+    return refused(path, error instanceof Error ? error.message : String(error))
+  }
+}
+
+const refused = (hook: string, detail: string): HookResult => ({ hook, outcome: 'refused', detail, output: '' })
+
+/** How long the hooks of an event may take each: a light that lags behind shows what is not so any more. */
+export const timeoutOf = (event: HookEvent): number => (event === 'led' ? 5000 : 30_000)

@@ -6,6 +6,7 @@ import { leanBuiltins } from '../../firmware-hooks/artefacts/lean-builtins.ts'
 import { idle as agentIdle } from './agent/idle.ts'
 import { inventory } from './agent/inventory.ts'
 import type { Effort, Figure, Measure } from './figure.ts'
+import { live } from './live/live.ts'
 import { recording } from './media/recording.ts'
 import { discovery } from './simulator/discovery.ts'
 import { idle } from './simulator/idle.ts'
@@ -21,6 +22,7 @@ const root = join(import.meta.dirname, '../..')
 const GROUPS: Readonly<Record<string, Measure>> = {
   'agent-inventory': inventory,
   'agent-idle': agentIdle,
+  live,
   media: recording,
   'simulator-idle': idle,
   'simulator-discovery': discovery,

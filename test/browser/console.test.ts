@@ -4,37 +4,10 @@ import { after, before, describe, it, type TestContext } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { until } from '../harness/until.ts'
 import { launchChromium } from './chromium.ts'
+import { PLAYS, signIn, tiles, watchPage } from './console-page.ts'
 import { type DemoPlace, demoPlace, RunningDemo } from './running-demo.ts'
 
 const CAMERAS = 9
-
-/** Asked in the page: does the video really move? */
-const PLAYS = `(() => {
-  const video = document.querySelector('video')
-  return video !== null && video.currentTime > 0.3 && video.videoWidth > 0
-})()`
-
-/** What the page must never do: run what it was not given, complain, or call anywhere else. */
-function watchPage(page: Page, origin: string) {
-  const faults: string[] = []
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(`console: ${message.text()}`)
-  })
-  page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
-  page.on('request', (request) => {
-    if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url())) faults.push(`call: ${request.url()}`)
-  })
-  return faults
-}
-
-async function signIn(page: Page, { url, username, password }: { url: string; username: string; password: string }) {
-  await page.goto(url)
-  await page.getByLabel('User name').fill(username)
-  await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-}
-
-const tiles = (page: Page) => page.getByTestId('camera-tile')
 
 /** The simulator's camera by its model, and the tile that shows it. */
 async function cameraAndTile(demo: RunningDemo, page: Page, model: RegExp) {

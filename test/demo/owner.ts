@@ -57,6 +57,22 @@ export class Owner {
     return this.#send('GET', `/agents/${agent}/ledger`, LedgerView)
   }
 
+  /** Where a live view is, and what a browser would send with it. */
+  live(camera: string, quality: 'grid' | 'one') {
+    const url = new URL(`${this.#base}/cameras/${camera}/live?quality=${quality}`)
+    const { origin } = url
+    url.protocol = 'ws:'
+    return { url, headers: { cookie: this.#cookie, origin } }
+  }
+
+  signOut() {
+    return fetch(`${this.#base}/session`, {
+      method: 'DELETE',
+      headers: { cookie: this.#cookie, [CHANGE_HEADER]: '1' },
+      signal: AbortSignal.timeout(DEADLINE_MS),
+    })
+  }
+
   /** The bytes of an item, as it was taken or as it is encrypted, or the status that refused them. */
   async content(item: string, form: 'content' | 'sealed' = 'content'): Promise<Buffer | number> {
     const response = await fetch(`${this.#base}/items/${item}/${form}`, {

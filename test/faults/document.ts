@@ -48,8 +48,8 @@ fault on each), but for these:
 const STREAMS = `
 ## What the faults of streams lead to while the owner allows clips and pictures
 
-\`node test/faults/main.ts --recorded\` tries each of them on any brand: the agent neither ends nor floods the camera, memory
-stays bounded, a refused password is not shown again, what stands here is said, and clips come again when the fault ends. *Playing*: the
+\`node test/faults/main.ts --recorded\` tries each of them, and did so on all brands but the recorders \`nvr16\` and \`nvr32\`, on
+\`amcrest\`, \`nvr\` and \`tapo\` while it plays only: the agent neither ends nor floods the camera, memory stays bounded, a refused password is not shown again, what stands here is said, and clips come again when the fault ends. *Playing*: the
 fault begins while the stream plays; *asked*: it is there when the stream is asked for. A dash: clips come, and all is
 well. A clip that does not come is told with the reason (\`no picture comes: …\`), after a stall or two tries in vain; so are
 snapshots after two in a row (\`SNAPSHOT_FAILED\`), where the stream itself comes. Brackets and stars as above.

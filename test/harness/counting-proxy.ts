@@ -1,6 +1,6 @@
-import { createServer, request as forward } from 'node:http'
+import { createServer, request as forward, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { pipeline } from 'node:stream'
+import { type Duplex, pipeline } from 'node:stream'
 
 /** Stands between an agent and its bridge's HTTP port and counts what goes through. */
 export class CountingProxy implements AsyncDisposable {
@@ -22,6 +22,7 @@ export class CountingProxy implements AsyncDisposable {
       onward.on('error', fail)
       pipeline(incoming, onward, () => {})
     })
+    this.#server.on('upgrade', (incoming, socket, head) => this.#upgrade(incoming, socket, head))
   }
 
   static async start(target: string): Promise<CountingProxy> {
@@ -32,6 +33,24 @@ export class CountingProxy implements AsyncDisposable {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  /** A WebSocket goes through as it is. */
+  #upgrade({ method, url, headers }: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#seen.push(`${method} ${url}`)
+    const onward = forward(new URL(url ?? '/', this.#target), { headers, agent: false })
+    const fail = () => socket.destroy()
+    socket.on('error', fail)
+    onward.on('response', fail)
+    onward.on('error', fail)
+    onward.on('upgrade', (answer, far, rest) => {
+      const lines = Object.entries(answer.headers).map(([name, value]) => `${name}: ${value}`)
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`)
+      socket.write(rest)
+      far.write(head)
+      pipeline(socket, far, socket, fail)
+    })
+    onward.end()
   }
 
   /** Method and path of every request so far. */

@@ -13,7 +13,7 @@ const ITEMS_TEST = 'cloud-bridge/uploads/items.test.ts'
 export const BRIDGE_MUTATIONS: readonly Mutation[] = [
   {
     what: 'a head whose key is damaged is an error of the bridge, and stays',
-    edits: [[VERIFY, '      // Told with the verdict, as a damaged chunk is.\n', '      throw error\n']],
+    edits: [[VERIFY, '      this.#damage = error\n    }\n  }', '      throw error\n    }\n  }']],
     tests: [REFUSED_TEST],
   },
   {

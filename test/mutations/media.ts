@@ -85,7 +85,7 @@ export const LEAVING: readonly Mutation[] = [
   },
   {
     what: 'any grant will do to queue an item',
-    edits: [[EGRESS, 'grant.camera !== item.camera || grant.kind !== item.kind', 'false']],
+    edits: [['agent/egress/check-item.ts', 'grant.camera !== item.camera || grant.kind !== item.kind', 'false']],
     tests: [EGRESS_TEST],
   },
   {
@@ -128,7 +128,7 @@ export const LEAVING: readonly Mutation[] = [
   },
   {
     what: 'a transfer that is cut is not booked',
-    edits: [['agent/egress/send.ts', "if (sent > 0) write('cut', sent)", '']],
+    edits: [['agent/egress/send.ts', "if (sent > 0) await end(() => write('cut', sent))", '']],
     tests: [EGRESS_TEST],
   },
 ]

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { command } from '../harness/command.ts'
 import { House } from '../harness/house.ts'
 import { until } from '../harness/until.ts'
-import { KEYS, noTerminal, Terminal } from './terminal.ts'
+import { KEYS, Terminal } from './terminal.ts'
 
 /** Every command that shows something of a box that works, and the exit codes that it may end with. */
 const COMMANDS: readonly { readonly args: readonly string[]; readonly codes: readonly number[] }[] = [
@@ -28,7 +28,7 @@ const ONE_WORD = /^\s*(Head: )?\S+$/
 
 const HELP = [['--help'], ['setup', '--help'], ['logs', '--help'], ['credentials', 'add', '--help']]
 
-test('what an installer asks', { skip: noTerminal, timeout: 600_000 }, async (t) => {
+test('what an installer asks', { timeout: 600_000 }, async (t) => {
   await using house = await House.build({ signal: t.signal, profiles: ['axis', 'hikvision', 'nvr'] })
   const box = await house.move('box')
   const cameras = await house.cameras(6)

@@ -7,13 +7,13 @@ import { rangeAround } from '../demo/options.ts'
 import { Program } from '../demo/program.ts'
 import { programPath } from '../harness/command.ts'
 import { freeNet, freePorts } from '../harness/ports.ts'
-import { KEYS, noTerminal, Terminal } from './terminal.ts'
+import { KEYS, Terminal } from './terminal.ts'
 
 const PASSWORD = 'Kamera-pa55word-0815'
 // Nobody answers there: an unclaimed box is what these tests end with.
 const BRIDGE = 'http://127.0.0.1:9'
 
-describe('setup at a terminal', { skip: noTerminal, timeout: 600_000 }, () => {
+describe('setup at a terminal', { timeout: 600_000 }, () => {
   const address = freeNet()
   const folder = mkdtempSync(join(tmpdir(), 'lenscap-terminal-'))
   let simulator: Program | undefined

@@ -1,9 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { programPath } from '../harness/command.ts'
-
-/** Why there is no terminal to be had here; false where there is one. */
-export const noTerminal: string | false =
-  spawnSync('script', ['--version']).status === 0 ? false : 'script (of util-linux) is not installed'
 
 const WAIT_MS = 60_000
 
@@ -32,6 +28,9 @@ export class Terminal implements Disposable {
         this.#isOver = true
         this.#wake()
         resolve(code)
+      })
+      this.#child.once('error', (error) => {
+        this.#shown += `no terminal: install "script" (util-linux or bsdutils): ${error.message}`
       })
     })
   }

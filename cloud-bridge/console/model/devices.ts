@@ -34,6 +34,13 @@ export function channelOf(camera: CameraView, cameras: readonly CameraView[]): C
   return { number: channel, of: siblings.length }
 }
 
+/** Cameras that may be watched live now, in the order in which they are shown. */
+export const watchable = (groups: readonly Group[]): string[] =>
+  groups
+    .filter(({ agent }) => agent.online && !agent.cap)
+    .flatMap(({ cameras }) => cameras.filter(({ camera }) => camera.consent.kinds.includes('live')))
+    .map(({ camera }) => camera.id)
+
 function place(cameras: readonly CameraView[]): Placed[] {
   const order = [...cameras].sort(
     (a, b) =>

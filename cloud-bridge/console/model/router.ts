@@ -1,6 +1,8 @@
 /** The console's pages. */
 export type Route =
-  | { readonly page: 'cameras' | 'activity' | 'claim' | 'settings' | 'setup' | 'signin' | 'erased' | 'lost' }
+  | {
+      readonly page: 'cameras' | 'activity' | 'claim' | 'settings' | 'looking' | 'setup' | 'signin' | 'erased' | 'lost'
+    }
   | { readonly page: 'camera' | 'box'; readonly id: string }
 
 const ID = /^[a-z2-7]{8,32}$/
@@ -10,6 +12,7 @@ const PAGES: Record<string, Route> = {
   '/claim': { page: 'claim' },
   '/erased': { page: 'erased' },
   '/settings': { page: 'settings' },
+  '/settings/who-can-look': { page: 'looking' },
   '/setup': { page: 'setup' },
   '/signin': { page: 'signin' },
 }
@@ -26,6 +29,7 @@ export function routeOf(pathname: string): Route {
 
 /** The path of a page of its own. */
 export const cameraPath = (id: string): string => `/camera/${id}`
+export const LOOKING_PATH = '/settings/who-can-look'
 export const boxPath = (id: string): string => `/box/${id}`
 
 /** Pages for those who are not signed in. */

@@ -77,6 +77,7 @@ export const item = (id: string, cameraId: string, takenAt: number, kind: ItemVi
   reason: '',
   encrypted: true,
   locked: false,
+  thumbnail: null,
 })
 
 export const overview = (cameras: CameraView[], events: EventView[] = []): Overview => ({

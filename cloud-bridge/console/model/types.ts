@@ -20,7 +20,9 @@ export type {
   HeldView,
   ItemView,
   LedgerView,
+  LiveNews,
   LogView,
   Overview,
+  PrivacyView,
   SessionView,
 } from '../../web/api.ts'

@@ -107,6 +107,7 @@ export const ACTIVITY: Record<ActivityKind, string> = {
   'command-done': 'Command done',
   'upload-refused': 'Media refused',
   'camera-forgotten': 'Camera forgotten',
+  'live-view': 'Live view',
   other: 'Something else',
 }
 
@@ -118,11 +119,11 @@ export const MEDIA: Record<MediaKind, { one: string; many: string }> = {
 
 /** What may leave, in a word or two. */
 export function consentWords({ kinds }: ConsentView): string {
-  const [snapshot, clip] = [kinds.includes('snapshot'), kinds.includes('clip')]
-  if (snapshot && clip) return 'On'
-  if (snapshot) return 'Snapshots only'
-  if (clip) return 'Clips only'
-  return 'Off'
+  const [snapshot, clip, live] = [kinds.includes('snapshot'), kinds.includes('clip'), kinds.includes('live')]
+  if (snapshot && clip) return live ? 'On, live view too' : 'On'
+  const names = [snapshot && 'Snapshots', clip && 'Clips', live && 'Live view'].filter((name) => name !== false)
+  if (names.length === 0) return 'Off'
+  return names.length === 1 ? `${names[0]} only` : `${names[0]} and ${names[1]?.toLowerCase()}`
 }
 
 /** The header's word on media. "Nothing has left" is said only where no switch was ever on and nothing is held. */

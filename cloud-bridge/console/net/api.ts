@@ -17,6 +17,7 @@ import type {
   LedgerView,
   MediaKind,
   Overview,
+  PrivacyView,
   SessionView,
 } from '../model/types.ts'
 
@@ -26,7 +27,12 @@ const CHANGE: typeof CHANGE_HEADER = 'x-lenscap'
 
 export const STREAM_PATH = `${API}/stream`
 export const EXPORT_PATH = `${API}/export`
+export const sealedPath = (item: string): string => `${API}/items/${item}/sealed`
 export const contentPath: typeof itemContentPath = (item) => `${API}/items/${item}/content`
+
+/** A WebSocket of the page's own origin. */
+export const livePath = (camera: string, quality: string): string =>
+  new URL(`${API}/cameras/${camera}/live?quality=${quality}`, location.href).href.replace(/^http/, 'ws')
 
 export const PAGE_SIZE = 24
 const DEADLINE_MS = 15_000
@@ -85,6 +91,9 @@ export function createApi(fetch: typeof globalThis.fetch, signedOut: () => void)
     deleteItem: (item: string) => call<void>('DELETE', `/items/${item}`),
     refresh: (agent: string) => call<void>('POST', `/agents/${agent}/refresh`),
     ledger: (agent: string) => call<LedgerView>('GET', `/agents/${agent}/ledger`),
+    privacy: () => call<PrivacyView>('GET', '/privacy'),
+    setPrivacy: (recipients: readonly string[], password: string) =>
+      call<PrivacyView>('PUT', '/privacy', { recipients, password }),
     held: () => call<HeldView>('GET', '/held'),
     erase: (password: string) => call<ErasureReceipt>('DELETE', '/account', { password }, ERASE_DEADLINE_MS),
     takeClaim: (userCode: string) => call<TakeClaimResult>('POST', '/claims', { userCode }),

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { forgottenOf, groupByBox, isKnown } from '../model/devices.ts'
+import { forgottenOf, groupByBox, isKnown, watchable } from '../model/devices.ts'
 import { count } from '../model/format.ts'
 import { boxPath } from '../model/router.ts'
 import type { AgentView, Overview } from '../model/types.ts'
@@ -10,14 +10,19 @@ import { Strip } from '../parts/strip.tsx'
 import { Tile } from '../parts/tile.tsx'
 import { Ago, Empty, Trouble } from '../parts/words.tsx'
 
+/** Each is a stream of its camera and its box's line: with more, none would be smooth. */
+const LIVE_MAX = 9
+
 /** All cameras of the account, box by box. */
 export function CamerasPage({ overview }: { overview: Overview }) {
   useTitle('Cameras')
   const groups = groupByBox(overview.agents, overview.cameras)
+  const [wanted, want] = useState(false)
+  const watched = new Set(wanted ? watchable(groups).slice(0, LIVE_MAX) : [])
   return (
     <>
       <Strip overview={overview} />
-      <Head overview={overview} />
+      <Head overview={overview} watchable={watchable(groups).length} live={wanted} setLive={want} />
       {groups.length === 0 && (
         <Empty title="No box yet">
           <p>Start the agent on your NVR or camera. It shows a code: enter it here, and its cameras appear.</p>
@@ -40,7 +45,7 @@ export function CamerasPage({ overview }: { overview: Overview }) {
           ) : (
             <div class="grid">
               {cameras.map(({ camera, channel }) => (
-                <Tile key={camera.id} camera={camera} channel={channel} cap={agent.cap} />
+                <Tile key={camera.id} camera={camera} channel={channel} cap={agent.cap} live={watched.has(camera.id)} />
               ))}
             </div>
           )}
@@ -80,7 +85,14 @@ function BoxHead({ agent, cameras }: { agent: AgentView; cameras: number }) {
 }
 
 /** The heading, how many switches are on, and the way to turn all of them off in one request. */
-function Head({ overview }: { overview: Overview }) {
+type HeadProps = {
+  readonly overview: Overview
+  readonly watchable: number
+  readonly live: boolean
+  readonly setLive: (live: boolean) => void
+}
+
+function Head({ overview, watchable, live, setLive }: HeadProps) {
   const { api, store } = useApp()
   const { busy, error, run } = useChange()
   const known = overview.cameras.filter(isKnown)
@@ -102,9 +114,16 @@ function Head({ overview }: { overview: Overview }) {
           )}
         </div>
         {known.length > 0 && (
-          <button type="button" class="button" disabled={on === 0 && !busy} aria-busy={busy} onClick={off}>
-            All off
-          </button>
+          <div class="page-actions">
+            {watchable > 0 && (
+              <button type="button" class="button" onClick={() => setLive(!live)}>
+                {live ? 'Stop live' : watchable > LIVE_MAX ? `Live, first ${LIVE_MAX}` : 'Live'}
+              </button>
+            )}
+            <button type="button" class="button" disabled={on === 0 && !busy} aria-busy={busy} onClick={off}>
+              All off
+            </button>
+          </div>
         )}
       </div>
       {error !== undefined && <Trouble>{error}</Trouble>}

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { count, day } from '../model/format.ts'
-import type { HeldView } from '../model/types.ts'
+import { LOOKING_PATH } from '../model/router.ts'
+import type { HeldView, PrivacyView } from '../model/types.ts'
 import { advice, EXPORT_PATH } from '../net/api.ts'
 import { useApp, useChange, useSelect, useTitle } from '../parts/app.ts'
 import { Rows } from '../parts/facts.tsx'
@@ -13,9 +14,12 @@ export function SettingsPage() {
   useTitle('Settings')
   const { api } = useApp()
   const [held, setHeld] = useState<HeldView>()
+  const [privacy, setPrivacy] = useState<PrivacyView>()
   const [error, setError] = useState<string>()
   useEffect(() => {
-    api.held().then(setHeld, (failure: unknown) => setError(advice(failure)))
+    const failed = (failure: unknown) => setError(advice(failure))
+    api.held().then(setHeld, failed)
+    api.privacy().then(setPrivacy, failed)
   }, [api])
   return (
     <>
@@ -29,13 +33,16 @@ export function SettingsPage() {
       {held === undefined && error === undefined && <Loading what="what is held" />}
       {held !== undefined && (
         <div class="settings box">
-          <You held={held} />
+          <div class="settings-you">
+            <You held={held} />
+            <Looking privacy={privacy} />
+          </div>
           <section class="card settings-held" aria-labelledby="held">
             <h2 id="held">What is held about you</h2>
             <Held held={held} caption="What is held about you" />
             <p class="quiet export-words">
               All of it as one archive (tar): JSON for the records, JPEG and MP4 for the media, and every turn of a
-              switch.
+              switch. What is encrypted for your own keys stays so (.lenscap); the README in it says how to open it.
             </p>
             <a class="button" href={EXPORT_PATH} download>
               Export everything
@@ -52,7 +59,7 @@ function You({ held }: { held: HeldView }) {
   const session = useSelect((state) => state.session)
   if (typeof session === 'string') return null
   return (
-    <section class="card settings-you" aria-labelledby="you">
+    <section class="card" aria-labelledby="you">
       <h2 id="you">You</h2>
       <Rows
         caption="You"
@@ -69,9 +76,28 @@ function You({ held }: { held: HeldView }) {
   )
 }
 
+/** In one sentence; the page behind says it all. */
+function Looking({ privacy }: { privacy: PrivacyView | undefined }) {
+  return (
+    <section class="card" aria-labelledby="looking">
+      <h2 id="looking">Who can look</h2>
+      <p>
+        {privacy?.mode === 'private'
+          ? 'Only you: snapshots and clips are encrypted for keys that you alone hold.'
+          : 'You, and the bridge: it has the key to your snapshots and clips, to show them to you.'}
+      </p>
+      <p class="settings-more">
+        <a class="button" href={LOOKING_PATH}>
+          {privacy?.mode === 'private' ? 'Keys and recovery' : 'What that means, and private mode'}
+        </a>
+      </p>
+    </section>
+  )
+}
+
 /** Everything goes: said in full, and only with the password once more. */
 function Erase({ held }: { held: HeldView }) {
-  const { api, store, go } = useApp()
+  const { api, store, vault, go } = useApp()
   const { busy, error, run } = useChange()
   const [password, setPassword] = useState('')
   const submit = (event: Event) => {
@@ -79,6 +105,7 @@ function Erase({ held }: { held: HeldView }) {
     run(async () => {
       if (password === '') throw new Error('Enter your password.')
       const receipt = await api.erase(password)
+      for (const { recipient } of vault.get().keys) await vault.forget(recipient)
       go('/erased', 'replace')
       store.dispatch({ type: 'erased', receipt })
     })

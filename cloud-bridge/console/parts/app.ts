@@ -3,11 +3,14 @@ import { useContext, useEffect, useRef, useState } from 'preact/hooks'
 import type { Action, State } from '../model/state.ts'
 import type { Store } from '../model/store.ts'
 import type { Api } from '../net/api.ts'
+import type { Vault } from '../vault/vault.ts'
 
 /** What every part of the page may use; made once, by main. */
 export type App = {
   readonly store: Store<State, Action>
   readonly api: Api
+  /** What opens media that are encrypted for keys that only the owner holds. */
+  readonly vault: Vault
   /** Goes to a page of the console. `replace` leaves no step back. */
   readonly go: (path: string, how?: 'push' | 'replace') => void
   /** Ticks now and then, so that "2 min ago" grows. */

@@ -6,6 +6,7 @@ import { Ago, Trouble } from './words.tsx'
 const KINDS = [
   { kind: 'snapshot', says: 'A still picture now and then, and at each event.' },
   { kind: 'clip', says: 'A short film around each event.' },
+  { kind: 'live', says: 'What the camera sees now, only while you watch.' },
 ] as const
 
 /** What may leave this camera, kind by kind, and who said so. */

@@ -27,6 +27,10 @@ export function Sprite() {
         <path d="M29 39a21 21 0 0 1 11-11" class="lens-shine" />
         <circle cx="58" cy="60" r="3" class="lens-spark" />
       </symbol>
+      <symbol id="lock" viewBox="0 0 24 24">
+        <path d="M7.5 10.5V7.6a4.5 4.5 0 0 1 9 0v2.9" class="lock-bow" />
+        <rect x="5" y="10.5" width="14" height="10" rx="2.4" />
+      </symbol>
       <symbol id="play" viewBox="0 0 24 24">
         <path d="M8 5.5v13l11-6.5z" />
       </symbol>
@@ -34,7 +38,7 @@ export function Sprite() {
   )
 }
 
-export function Glyph({ name, class: className }: { name: 'mark' | 'cap' | 'lens' | 'play'; class?: string }) {
+export function Glyph({ name, class: className }: { name: 'mark' | 'cap' | 'lens' | 'lock' | 'play'; class?: string }) {
   return (
     <svg class={`glyph ${className ?? ''}`} aria-hidden="true" focusable="false">
       <use href={`#${name}`} />

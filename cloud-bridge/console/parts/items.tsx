@@ -1,12 +1,13 @@
 import { useState } from 'preact/hooks'
 import { bytes, clock, day, duration, exact } from '../model/format.ts'
-import { posterOf } from '../model/poster.ts'
+import { posterOf, type Shown } from '../model/poster.ts'
 import type { CameraView, ItemView } from '../model/types.ts'
 import { MEDIA, nameOf } from '../model/words.ts'
-import { contentPath } from '../net/api.ts'
 import { useApp, useChange } from './app.ts'
 import { Confirm } from './confirm.tsx'
+import { Download, fileName } from './download.tsx'
 import { Glyph } from './glyphs.tsx'
+import { Still } from './media.tsx'
 import { Empty } from './words.tsx'
 
 type ItemsProps = {
@@ -52,7 +53,7 @@ export function Items({ camera, items, shown, show }: ItemsProps) {
 
 type ItemProps = {
   item: ItemView
-  poster: ItemView | undefined
+  poster: Shown | undefined
   name: string
   shown: boolean
   show: () => void
@@ -63,7 +64,7 @@ function Item({ item, poster, name, shown, show, remove }: ItemProps) {
   const what = MEDIA[item.kind].one
   const when = `${day(item.takenAt)}, ${clock(item.takenAt)}`
   return (
-    <li class="item" data-testid="item" data-kind={item.kind}>
+    <li class="item" data-testid="item" data-kind={item.kind} data-item={item.id}>
       <button
         type="button"
         class="item-view"
@@ -72,10 +73,10 @@ function Item({ item, poster, name, shown, show, remove }: ItemProps) {
         onClick={show}
       >
         {item.kind === 'snapshot' ? (
-          <img src={contentPath(item.id)} alt="" loading="lazy" decoding="async" />
+          <Still of={item} alt="" lazy small />
         ) : (
           <>
-            {poster !== undefined && <img src={contentPath(poster.id)} alt="" loading="lazy" decoding="async" />}
+            {poster !== undefined && <Still of={poster} alt="" lazy small />}
             <span class={`item-clip ${poster === undefined ? '' : 'over'}`}>
               <Glyph name="play" />
               {duration(item.durationMs)}
@@ -92,13 +93,7 @@ function Item({ item, poster, name, shown, show, remove }: ItemProps) {
           {item.reason !== '' && ` · ${item.reason}`}
         </p>
         <p class="item-acts">
-          <a
-            href={contentPath(item.id)}
-            download={fileName(name, item)}
-            aria-label={`Download ${what.toLowerCase()} of ${when}`}
-          >
-            Download
-          </a>
+          <Download item={item} name={fileName(name, item)} words={`${what.toLowerCase()} of ${when}`} />
           <button type="button" class="link" aria-label={`Delete ${what.toLowerCase()} of ${when}`} onClick={remove}>
             Delete
           </button>
@@ -128,16 +123,4 @@ function Remove({ item, done }: { item: ItemView; done: () => void }) {
       cancel={done}
     />
   )
-}
-
-/** A name that every file system takes: the camera's own string may hold anything. */
-function fileName(name: string, item: ItemView): string {
-  const camera =
-    name
-      .replace(/[^\p{L}\p{N}]+/gu, '-')
-      .replace(/^-|-$/g, '')
-      .slice(0, 60) || 'camera'
-  const time = new Date(item.takenAt).toISOString().slice(0, 19).replaceAll(':', '-')
-  const ending = item.contentType === 'video/mp4' ? 'mp4' : item.contentType === 'image/jpeg' ? 'jpg' : 'bin'
-  return `${camera}-${time}.${ending}`
 }

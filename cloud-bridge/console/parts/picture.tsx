@@ -1,9 +1,8 @@
-import { useEffect, useState } from 'preact/hooks'
 import { exact } from '../model/format.ts'
 import type { CameraView } from '../model/types.ts'
 import { MEDIA, nameOf } from '../model/words.ts'
-import { contentPath } from '../net/api.ts'
 import { Glyph } from './glyphs.tsx'
+import { Still } from './media.tsx'
 import { Ago } from './words.tsx'
 
 type PictureProps = {
@@ -15,9 +14,6 @@ type PictureProps = {
 /** What a camera's frame shows: its newest snapshot if its owner lets snapshots leave, otherwise the cap. */
 export function Picture({ camera, cap }: PictureProps) {
   const { picture, consent } = camera
-  const [broken, setBroken] = useState<string>()
-  const id = picture?.id
-  useEffect(() => setBroken(undefined), [id])
   if (cap || consent.kinds.length === 0) {
     return (
       <div class="frame capped">
@@ -27,7 +23,7 @@ export function Picture({ camera, cap }: PictureProps) {
       </div>
     )
   }
-  if (picture === null || broken === picture.id || !consent.kinds.includes('snapshot')) {
+  if (picture === null || !consent.kinds.includes('snapshot')) {
     return (
       <div class="frame uncapped">
         <Glyph name="lens" />
@@ -42,12 +38,7 @@ export function Picture({ camera, cap }: PictureProps) {
   }
   return (
     <div class="frame">
-      <img
-        src={contentPath(picture.id)}
-        alt={`${nameOf(camera.facts)}, ${exact(picture.takenAt)}`}
-        decoding="async"
-        onError={() => setBroken(picture.id)}
-      />
+      <Still key={picture.id} of={picture} alt={`${nameOf(camera.facts)}, ${exact(picture.takenAt)}`} />
       <span class="frame-time">
         <Ago at={picture.takenAt} />
       </span>

@@ -8,7 +8,7 @@ const NAV = [
   { href: '/', label: 'Cameras', pages: ['cameras', 'camera'] },
   { href: '/activity', label: 'Activity', pages: ['activity'] },
   { href: '/claim', label: 'Add a box', pages: ['claim'] },
-  { href: '/settings', label: 'Settings', pages: ['settings'] },
+  { href: '/settings', label: 'Settings', pages: ['settings', 'looking'] },
 ] as const satisfies { href: string; label: string; pages: Route['page'][] }[]
 
 /** The head with the ways to each page, and the page. After a step the focus goes to the page's own heading. */

@@ -3,6 +3,7 @@ import { cameraPath } from '../model/router.ts'
 import type { CameraView, EventView } from '../model/types.ts'
 import { consentWords, EVENT, eventWords, makerAndModel, nameOf } from '../model/words.ts'
 import { useNow, useSelect } from './app.ts'
+import { Live } from './live.tsx'
 import { Picture } from './picture.tsx'
 import { Switch, useConsent } from './switch.tsx'
 import { Ago, Health } from './words.tsx'
@@ -11,13 +12,13 @@ import { Ago, Health } from './words.tsx'
 const ONGOING_MS_MAX = 120_000
 
 /** One camera: its frame, who it is, how it is, what it last said, and its switch. */
-export function Tile({ camera, channel, cap }: Placed & { readonly cap: boolean }) {
+export function Tile({ camera, channel, cap, live }: Placed & { readonly cap: boolean; readonly live: boolean }) {
   const { facts } = camera
   const name = nameOf(facts)
   return (
     <article class="tile" aria-labelledby={`name-${camera.id}`} data-testid="camera-tile" data-camera={camera.id}>
       <div class="tile-frame">
-        <Picture camera={camera} cap={cap} />
+        {live ? <Live camera={camera} quality="grid" /> : <Picture camera={camera} cap={cap} />}
         <Now camera={camera.id} />
         {channel !== undefined && (
           <span class="badge badge-channel">

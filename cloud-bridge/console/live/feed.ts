@@ -1,0 +1,173 @@
+import type { LiveNews } from '../../web/api.ts'
+import { type Message, mimeOf, readMessage, timeOf } from './fragment.ts'
+
+/** What is needed of a MediaSource, here or in a worker, managed or not. */
+type Media = Pick<MediaSource, 'readyState' | 'addSourceBuffer'> & {
+  addEventListener(type: 'sourceopen', listener: () => void, options: { once: true }): void
+}
+
+export type FeedDeps = {
+  readonly url: string
+  readonly media: Media
+  readonly onNews: (news: LiveNews) => void
+  /** The newest picture that the browser has taken: when it is shown, in seconds of the video. */
+  readonly onNewest: (seconds: number) => void
+  /** The connection has ended, or what comes can't be shown by this MediaSource: begin anew. */
+  readonly onEnd: (why: 'closed' | 'unplayable' | 'another') => void
+  /** Reads what is encrypted for the owner alone, head first, in order. Undefined: it can't be shown here. */
+  readonly open?: (data: ArrayBuffer) => Promise<Message | undefined>
+}
+
+/** Of the past so much is kept: a browser may go back to the last keyframe. */
+const KEPT_S = 10
+const FORGET_EVERY_S = 20
+const WAITING_BYTES_MAX = 16 * 1024 * 1024
+/** A picture that is further from the one before begins another time. */
+const LEAP_S = 5
+
+/** Brings a live view from its WebSocket into a SourceBuffer. */
+export class Feed {
+  readonly #deps: FeedDeps
+  readonly #socket: WebSocket
+  #isOver = false
+  #buffer: SourceBuffer | undefined
+  #mime = ''
+  #init = ''
+  #waiting: Uint8Array<ArrayBuffer>[] = []
+  #waitingBytes = 0
+  /** Of the newest picture that waits, and of the newest that the browser has. */
+  #newest: number | undefined
+  #appended: number | undefined
+  #forgottenAt = 0
+  #opening: Promise<void> = Promise.resolve()
+  #isSealed = false
+
+  constructor(deps: FeedDeps) {
+    this.#deps = deps
+    this.#socket = new WebSocket(deps.url)
+    this.#socket.binaryType = 'arraybuffer'
+    this.#socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (typeof data === 'string') this.#hear(data)
+      else this.#receive(data)
+    })
+    this.#socket.addEventListener('close', () => this.#end('closed'))
+    if (deps.media.readyState !== 'open') deps.media.addEventListener('sourceopen', this.#pump, { once: true })
+  }
+
+  close(): void {
+    this.#isOver = true
+    this.#socket.close()
+  }
+
+  #end(why: Parameters<FeedDeps['onEnd']>[0]): void {
+    if (this.#isOver) return
+    this.close()
+    this.#deps.onEnd(why)
+  }
+
+  #hear(text: string): void {
+    // The bridge is of the same release and origin.
+    const news = JSON.parse(text) as LiveNews
+    this.#isSealed = news.sealed
+    this.#deps.onNews(news)
+  }
+
+  #receive(data: ArrayBuffer): void {
+    const { open } = this.#deps
+    if (!this.#isSealed) this.#take(readMessage(data))
+    else if (open) this.#openNext(data, open)
+  }
+
+  #openNext(data: ArrayBuffer, open: NonNullable<FeedDeps['open']>): void {
+    this.#opening = this.#opening.then(async () => this.#take(await open(data))).catch(() => this.#end('unplayable'))
+  }
+
+  #take(message: Message | undefined): void {
+    if (message === undefined || this.#isOver || message.type === 'head') return
+    if (message.type === 'init') this.#begin(message.body)
+    else this.#picture(message.body)
+  }
+
+  /** The same one comes again and again, for whoever comes late. */
+  #begin(init: Uint8Array<ArrayBuffer>): void {
+    const text = String(init)
+    if (text === this.#init) return
+    const mime = mimeOf(init)
+    // Another codec needs another SourceBuffer, and that another MediaSource.
+    if (mime === undefined || (this.#mime !== '' && mime !== this.#mime)) {
+      this.#end(mime === undefined ? 'unplayable' : 'another')
+      return
+    }
+    this.#init = text
+    this.#mime = mime
+    this.#push(init)
+  }
+
+  #picture(fragment: Uint8Array<ArrayBuffer>): void {
+    const time = timeOf(fragment)
+    if (time === undefined || this.#mime === '') return
+    // The camera's stream began anew, and its time with it.
+    if (this.#newest !== undefined && Math.abs(time - this.#newest) > LEAP_S) {
+      this.#end('another')
+      return
+    }
+    this.#newest = Math.max(this.#newest ?? 0, time)
+    this.#push(fragment)
+  }
+
+  #push(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#waiting.push(bytes)
+    this.#waitingBytes += bytes.length
+    if (this.#waitingBytes > WAITING_BYTES_MAX) this.#end('another')
+    else this.#pump()
+  }
+
+  /** All that waits, at once; one after the other. */
+  readonly #pump = (): void => {
+    if (this.#isOver || this.#waiting.length === 0 || this.#deps.media.readyState !== 'open') return
+    try {
+      this.#buffer ??= this.#newBuffer()
+      const buffer = this.#buffer
+      if (buffer.updating) return
+      if (this.#forgets(buffer)) return
+      const all = this.#waiting.length === 1 ? this.#waiting[0] : joined(this.#waiting, this.#waitingBytes)
+      this.#waiting = []
+      this.#waitingBytes = 0
+      this.#appended = this.#newest
+      if (all) buffer.appendBuffer(all)
+    } catch {
+      // A browser that is out of room, or does not play this after all.
+      this.#end('unplayable')
+    }
+  }
+
+  #newBuffer(): SourceBuffer {
+    const buffer = this.#deps.media.addSourceBuffer(this.#mime)
+    buffer.addEventListener('updateend', () => {
+      if (this.#isOver) return
+      if (this.#appended !== undefined) this.#deps.onNewest(this.#appended)
+      this.#pump()
+    })
+    buffer.addEventListener('error', () => this.#end('unplayable'))
+    return buffer
+  }
+
+  #forgets(buffer: SourceBuffer): boolean {
+    const until = (this.#newest ?? 0) - KEPT_S
+    if (until - this.#forgottenAt < FORGET_EVERY_S) return false
+    this.#forgottenAt = until
+    this.#appended = undefined
+    buffer.remove(0, until)
+    return true
+  }
+}
+
+function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(bytes)
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
