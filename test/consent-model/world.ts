@@ -16,7 +16,8 @@ import { documentOf, type Intrusion, Owner } from './owner.ts'
 
 const START_MS = Date.UTC(2030, 0, 1)
 const NOTICED_MS = 30_000
-/** A transfer that makes no progress for 30 s is given up, and goes on anew. */
+/** A transfer that makes no progress for so long is given up, and goes on anew. */
+const STUCK_MS = 5000
 const DRAINED_MS = 120_000
 
 /** In memory where that can be had: nothing here is about what a power cut does to a disk. */
@@ -209,7 +210,14 @@ export class World {
     if (this.model.isDiskFull) this.fill(false)
     const queued = () => this.#box.egress.queued().items
     const deadline = performance.now() + DRAINED_MS
-    while (queued() + this.#takingIn > 0 && performance.now() < deadline) await systemClock.sleep(2)
+    let cutMs = performance.now() + STUCK_MS
+    while (queued() + this.#takingIn > 0 && performance.now() < deadline) {
+      await systemClock.sleep(2)
+      if (performance.now() < cutMs) continue
+      // The box would give it up by its clock, which stands still here.
+      this.#network.cut()
+      cutMs += STUCK_MS
+    }
     if (queued() > 0) this.faults.push(`${queued()} items never left, though they may`)
     // What is taken in from now on has no time to leave.
     const promised = [...this.#promised]
