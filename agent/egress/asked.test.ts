@@ -140,6 +140,22 @@ describe('permission for what leaves', () => {
     assert.ok(egress.totals().bytes > line.upBytes - MB / 2, `${egress.totals().bytes} of ${line.upBytes} bytes`)
   })
 
+  it('is looked at for all that waits after a restart, though the disk refuses to change one row', async (t) => {
+    const { bridgeUrl } = await bridge(t)
+    const first = box(t, bridgeUrl)
+    first.allow(1, ['clip', 'snapshot'])
+    await first.enqueue('clip', 1000)
+    await first.enqueue('snapshot', 1000)
+    await first.end()
+    first.cap.set(true)
+    const db = new Database(join(first.stateDir, 'egress.db'))
+    db.exec("CREATE TRIGGER full BEFORE DELETE ON item BEGIN SELECT raise(ABORT, 'full'); END")
+    db.close()
+    const second = box(t, bridgeUrl, {}, { stateDir: first.stateDir })
+    second.start()
+    await until('both are deleted', () => second.files().length === 0)
+  })
+
   it('is asked of a box that starts on a disk without room, though a transfer has no end in its ledger', async (t) => {
     const { port } = await bridge(t)
     const { bridgeUrl, line } = await proxy(t, port)

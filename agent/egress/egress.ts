@@ -173,7 +173,7 @@ export class Egress implements Disposable {
 
   async #work(signal: AbortSignal): Promise<void> {
     this.#dropUnsealed()
-    for (const { camera, kind } of this.#queue.scopes()) this.#review(camera, kind)
+    this.#reviewAll()
     while (!signal.aborted && !this.#flights.failed) {
       this.#tellGone(this.#retention.byAge(this.#flights.items))
       const closedForMs = this.#pace.closedForMs()
@@ -281,6 +281,19 @@ export class Egress implements Disposable {
     const what =
       items.length === 1 ? `A ${kind} that had not left was` : `${items.length} ${kind}s that had not left were`
     this.#deps.onActivity({ kind: 'upload-cancelled', camera, message: `${what} deleted: no longer allowed` })
+  }
+
+  /** A full disk, which refuses to let one row go, must not keep the files of the others. */
+  #reviewAll(): void {
+    const failures: unknown[] = []
+    for (const { camera, kind } of this.#queue.scopes()) {
+      try {
+        this.#review(camera, kind)
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
   }
 
   #dropUnsealed(): void {

@@ -21,7 +21,10 @@ export class Network implements AsyncDisposable {
   isSlow = false
   readonly arrived = new Map<string, { readonly scope: Scope; readonly bytes: number }>()
   onStep: (step: Step) => void = () => {}
-  readonly #uploads = new Map<string, { readonly length: number; offset: number }>()
+  readonly #uploads = new Map<
+    string,
+    { readonly length: number; offset: number; taking?: IncomingMessage | undefined }
+  >()
   readonly #sockets = new Set<Socket>()
   readonly #hanging = new Set<IncomingMessage>()
   readonly #bridge = createServer((request, response) => this.#serveBridge(request, response))
@@ -117,6 +120,9 @@ export class Network implements AsyncDisposable {
     const tus = { 'tus-resumable': '1.0.0' }
     const name = request.url?.split('/').at(-1) ?? ''
     const upload = this.#uploads.get(name)
+    // As the real one does: who comes anew has lost its former connection, and nothing more is taken from that.
+    upload?.taking?.destroy()
+    if (upload) upload.taking = request
     if (request.method === 'POST') {
       const length = Number(request.headers['upload-length'])
       const about = metadataOf(String(request.headers['upload-metadata']))
@@ -130,6 +136,7 @@ export class Network implements AsyncDisposable {
       response.writeHead(200, { ...tus, 'upload-offset': upload.offset, 'upload-length': upload.length }).end()
     } else {
       request.on('data', (data: Buffer) => {
+        if (upload.taking !== request) return
         upload.offset += data.length
         if (!this.isSlow) return
         request.pause()

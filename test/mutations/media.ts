@@ -75,7 +75,7 @@ export const LEAVING: readonly Mutation[] = [
   },
   {
     what: 'a restart does not look at what waits',
-    edits: [[EGRESS, 'for (const { camera, kind } of this.#queue.scopes()) this.#review(camera, kind)', '']],
+    edits: [[EGRESS, '    this.#reviewAll()\n    while', '    while']],
     tests: [ASKED_TEST],
   },
   {
