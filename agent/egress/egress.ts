@@ -11,6 +11,7 @@ import type { Grant } from '../consent/consent.ts'
 import type { ActivityKind } from '../protocol/activity.ts'
 import type { Id } from '../protocol/envelope.ts'
 import { checkItem } from './check-item.ts'
+import { each } from './each.ts'
 import { Flights } from './flights.ts'
 import { type Books, closeAtStart, closeInterrupted, isOfBooks } from './interrupted.ts'
 import { LEDGER_TABLES, LEDGER_TOLD_TABLES, Ledger, type LedgerRow } from './ledger.ts'
@@ -173,7 +174,8 @@ export class Egress implements Disposable {
 
   async #work(signal: AbortSignal): Promise<void> {
     this.#dropUnsealed()
-    this.#reviewAll()
+    // A full disk, which refuses to let one row go, must not keep the files of the others.
+    each(this.#queue.scopes(), ({ camera, kind }) => this.#review(camera, kind))
     while (!signal.aborted && !this.#flights.failed) {
       this.#tellGone(this.#retention.byAge(this.#flights.items))
       const closedForMs = this.#pace.closedForMs()
@@ -281,19 +283,6 @@ export class Egress implements Disposable {
     const what =
       items.length === 1 ? `A ${kind} that had not left was` : `${items.length} ${kind}s that had not left were`
     this.#deps.onActivity({ kind: 'upload-cancelled', camera, message: `${what} deleted: no longer allowed` })
-  }
-
-  /** A full disk, which refuses to let one row go, must not keep the files of the others. */
-  #reviewAll(): void {
-    const failures: unknown[] = []
-    for (const { camera, kind } of this.#queue.scopes()) {
-      try {
-        this.#review(camera, kind)
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    if (failures.length > 0) throw failures[0]
   }
 
   #dropUnsealed(): void {

@@ -75,7 +75,7 @@ export const LEAVING: readonly Mutation[] = [
   },
   {
     what: 'a restart does not look at what waits',
-    edits: [[EGRESS, '    this.#reviewAll()\n    while', '    while']],
+    edits: [[EGRESS, 'each(this.#queue.scopes(), ({ camera, kind }) => this.#review(camera, kind))', '']],
     tests: [ASKED_TEST],
   },
   {
