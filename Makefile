@@ -15,10 +15,10 @@ DEPS := node_modules/.installed
 SOURCES := $(shell find agent cloud-bridge firmware-hooks simulator test -type f ! -name '*.md' 2>/dev/null)
 TESTS := 'agent/**/*.test.ts' 'cloud-bridge/**/*.test.ts' 'firmware-hooks/**/*.test.ts' 'simulator/**/*.test.ts' 'test/**/*.test.ts'
 
-.PHONY: help demo simulator test check build dist bench bench-quick faults leak streams conformance docs deps browser clean
+.PHONY: help demo simulator test check build dist bench bench-quick faults leak install-life streams conformance docs deps browser clean
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 demo: build/.built ## Simulated cameras, an agent, a bridge and its console
 	@# The trap: a Ctrl-C is the demo's to handle, not a failure of its shell.
@@ -40,7 +40,7 @@ check: $(DEPS) ## Format, lint, types, rules between rooms, dead code, style
 
 build: build/.built ## The programs, in build/bin
 
-dist: $(DEPS) ## The agent as executable, tarball, .deb and .ipk, in build/dist; ARGS="--targets all"
+dist: $(DEPS) ## The agent as one file, .deb and .ipk, in build/dist
 	@$(RUN) node firmware-hooks/artefacts/dist.ts $(ARGS)
 
 bench: build/.built ## Figures beside peers and limits; build/bench.json
@@ -55,6 +55,9 @@ faults: build/.built ## The long suites: kills, outages, hostile replies
 leak: build/.built ## What leaves the house, packet by packet; needs root
 	@sh test/leak/ensure-tools.sh
 	@$(RUN) node test/leak/main.ts
+
+install-life: $(DEPS) ## Install, upgrade, remove the packages on a copy of this system; needs root
+	@$(RUN) node test/install/main.ts
 
 streams: $(DEPS) ## Every simulated stream in two players; ARGS="--seconds 60"
 	@sh test/streams/ensure-players.sh
