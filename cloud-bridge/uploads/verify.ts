@@ -40,7 +40,7 @@ export function envelopeOf(metadata: UploadMetadata, uploadBytes: number): Media
 export class Check {
   readonly #job: CheckJob
   readonly #envelope: MediaEnvelope | undefined
-  readonly #cipher: MediaCipher | undefined
+  #cipher: MediaCipher | undefined
   readonly #hash = createHash('sha256')
   #at = 0
   #chunks = 0
@@ -51,9 +51,12 @@ export class Check {
     this.#job = job
     const { envelope } = job.said
     this.#envelope = envelope === undefined ? undefined : parsed(envelope)
-    const { identity } = job
-    const read = this.#envelope
-    this.#cipher = read && identity && refusing(() => openEnvelope(read, identity))
+    try {
+      this.#cipher = this.#envelope && job.identity && openEnvelope(this.#envelope, job.identity)
+    } catch (error) {
+      // Told with the verdict, as a damaged chunk is: an upload that is refused then is erased.
+      this.#damage = error
+    }
   }
 
   /** How much of the file was read: whole chunks. */
@@ -123,12 +126,9 @@ function damageOf(cipher: MediaCipher, number: number, isLast: boolean, chunk: B
   }
 }
 
-const parsed = (envelope: string): MediaEnvelope => refusing(() => parseEnvelope(Buffer.from(envelope, 'base64url')))
-
-/** Damage is the box's to hear of: it won't be less at the next attempt. */
-function refusing<T>(read: () => T): T {
+function parsed(envelope: string): MediaEnvelope {
   try {
-    return read()
+    return parseEnvelope(Buffer.from(envelope, 'base64url'))
   } catch (error) {
     throw new Refusal(400, describeError(error))
   }

@@ -117,6 +117,7 @@ test('media leaves only by consent', { timeout: 270_000 }, async (t) => {
     assert.equal((await box.ask('cap', 'off')).code, 0)
     await until('its stream is taken again', () => openStreams(simulated) === 1)
     await until('a new picture is there', async () => (await house.owner.items(first.id)).items.length > before)
+    await until('the box has heard that it arrived', async () => (await ledger(box)).at(-1)?.outcome === 'done')
     await Promise.all([house.owner.allow(first.id, []), house.owner.allow(second.id, [])])
     await until('every stream is closed', () => openStreams(simulated) === 0)
   })
