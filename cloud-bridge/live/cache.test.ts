@@ -25,6 +25,17 @@ describe('what a late viewer begins with', () => {
     assert.equal(held(cache), 'h2 i2 k3')
   })
 
+  it('needs one initialisation segment alone, also where parts have no heads, or have none any more', () => {
+    const cache = new Cache(1000)
+    for (const each of [out('head', 'h1'), out('init', 'i1'), out('key', 'k1')]) cache.add(each)
+    for (const each of [out('init', 'i2'), out('key', 'k2')]) cache.add(each)
+    assert.equal(held(cache), 'i2 k2')
+    for (const each of [out('init', 'i3'), out('key', 'k3')]) cache.add(each)
+    assert.equal(held(cache), 'i3 k3')
+    for (const each of [out('head', 'h4'), out('init', 'i4'), out('key', 'k4')]) cache.add(each)
+    assert.equal(held(cache), 'h4 i4 k4')
+  })
+
   it('is nothing beyond a bound, until the next keyframe', () => {
     const cache = new Cache(20)
     for (const each of [out('init', 'i'), out('key', 'k'), out('delta', 'x'.repeat(30))]) cache.add(each)

@@ -24,7 +24,9 @@ export class Cache {
   }
 
   add(out: Out): void {
-    if (out.type === 'head') this.#prefix = []
+    // Where the bridge opens what comes, no heads are passed on: then a part begins with its `init`.
+    const isHeadless = out.type === 'init' && this.#prefix.at(-1)?.type === 'init'
+    if (out.type === 'head' || isHeadless) this.#prefix = []
     if (out.type === 'head' || out.type === 'init') this.#prefix.push(out)
     if (out.type === 'key') {
       this.#entries = [...this.#prefix, out]

@@ -1,10 +1,18 @@
 import type { LiveNews } from '../../web/api.ts'
 import { type Message, mimeOf, readMessage, timeOf } from './fragment.ts'
+import { LockedError } from './opener.ts'
+import { Queue } from './queue.ts'
 
 /** What is needed of a MediaSource, here or in a worker, managed or not. */
 type Media = Pick<MediaSource, 'readyState' | 'addSourceBuffer'> & {
   addEventListener(type: 'sourceopen', listener: () => void, options: { once: true }): void
 }
+
+/**
+ * The connection has ended; what comes can't be shown by this MediaSource, so begin `another`; there is no key here for
+ * what is encrypted for the owner alone; or what came was changed on its way.
+ */
+export type FeedEnd = 'closed' | 'unplayable' | 'another' | 'locked' | 'changed'
 
 export type FeedDeps = {
   readonly url: string
@@ -12,10 +20,9 @@ export type FeedDeps = {
   readonly onNews: (news: LiveNews) => void
   /** The newest picture that the browser has taken: when it is shown, in seconds of the video. */
   readonly onNewest: (seconds: number) => void
-  /** The connection has ended, or what comes can't be shown by this MediaSource: begin anew. */
-  readonly onEnd: (why: 'closed' | 'unplayable' | 'another') => void
-  /** Reads what is encrypted for the owner alone, head first, in order. Undefined: it can't be shown here. */
-  readonly open?: (data: ArrayBuffer) => Promise<Message | undefined>
+  readonly onEnd: (why: FeedEnd) => void
+  /** Reads what is encrypted for the owner alone, head first, in order. */
+  readonly open: (data: ArrayBuffer) => Promise<Message | undefined>
 }
 
 /** Of the past so much is kept: a browser may go back to the last keyframe. */
@@ -39,11 +46,16 @@ export class Feed {
   #newest: number | undefined
   #appended: number | undefined
   #forgottenAt = 0
-  #opening: Promise<void> = Promise.resolve()
+  readonly #sealed: Queue
   #isSealed = false
+  /** That it is live, until a first message was opened. */
+  #untold: LiveNews | undefined
+  #hasOpened = false
 
   constructor(deps: FeedDeps) {
     this.#deps = deps
+    const fail = (error: unknown) => this.#end(endOf(error))
+    this.#sealed = new Queue({ open: deps.open, take: (message) => this.#takeOpened(message), fail })
     this.#socket = new WebSocket(deps.url)
     this.#socket.binaryType = 'arraybuffer'
     this.#socket.addEventListener('message', ({ data }: MessageEvent<string | ArrayBuffer>) => {
@@ -56,10 +68,11 @@ export class Feed {
 
   close(): void {
     this.#isOver = true
+    this.#sealed.close()
     this.#socket.close()
   }
 
-  #end(why: Parameters<FeedDeps['onEnd']>[0]): void {
+  #end(why: FeedEnd): void {
     if (this.#isOver) return
     this.close()
     this.#deps.onEnd(why)
@@ -69,17 +82,21 @@ export class Feed {
     // The bridge is of the same release and origin.
     const news = JSON.parse(text) as LiveNews
     this.#isSealed = news.sealed
-    this.#deps.onNews(news)
+    const isUnseen = news.sealed && news.state === 'live' && !this.#hasOpened
+    this.#untold = isUnseen ? news : undefined
+    if (!isUnseen) this.#deps.onNews(news)
   }
 
   #receive(data: ArrayBuffer): void {
-    const { open } = this.#deps
-    if (!this.#isSealed) this.#take(readMessage(data))
-    else if (open) this.#openNext(data, open)
+    if (this.#isSealed) this.#sealed.add(data)
+    else this.#take(readMessage(data))
   }
 
-  #openNext(data: ArrayBuffer, open: NonNullable<FeedDeps['open']>): void {
-    this.#opening = this.#opening.then(async () => this.#take(await open(data))).catch(() => this.#end('unplayable'))
+  #takeOpened(message: Message): void {
+    this.#hasOpened = true
+    this.#take(message)
+    if (this.#untold) this.#deps.onNews(this.#untold)
+    this.#untold = undefined
   }
 
   #take(message: Message | undefined): void {
@@ -160,6 +177,12 @@ export class Feed {
     buffer.remove(0, until)
     return true
   }
+}
+
+/** Undefined: too much waits to be opened. */
+function endOf(error: unknown): FeedEnd {
+  if (error === undefined) return 'another'
+  return error instanceof LockedError ? 'locked' : 'changed'
 }
 
 function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array<ArrayBuffer> {

@@ -1,21 +1,28 @@
 import type { LiveNews } from '../../web/api.ts'
-import { Feed } from './feed.ts'
+import type { OpenedHead } from '../vault/sealed-item.ts'
+import { Feed, type FeedEnd } from './feed.ts'
 import { mediaSource } from './media-source.ts'
+import { LiveOpener, type OpenHead } from './opener.ts'
 import { Pace } from './pace.ts'
 
-export type ToWorker = { readonly url: string }
-type End = 'closed' | 'unplayable' | 'another'
+export type ToWorker = { readonly url: string; readonly camera: string }
 export type FromWorker =
   | { readonly handle: MediaSourceHandle }
+  /** The answer is to come on the port that comes with it: what opens it, or undefined. */
+  | { readonly head: Uint8Array<ArrayBuffer> }
   | { readonly news: LiveNews }
   | { readonly newest: number }
-  | { readonly end: End }
+  | { readonly end: FeedEnd }
+export type HeadAnswer = OpenedHead | undefined
 
 export type PlayerDeps = {
   readonly url: string
+  readonly camera: string
   readonly video: HTMLVideoElement
+  /** Where only the owner's key opens it. */
+  readonly openHead: OpenHead
   readonly onNews: (news: LiveNews) => void
-  readonly onEnd: (why: End) => void
+  readonly onEnd: (why: FeedEnd) => void
 }
 
 /** Smaller changes are not worth a word to the browser. */
@@ -42,23 +49,32 @@ export function play(deps: PlayerDeps): (() => void) | undefined {
   }
 }
 
-function inWorker({ url, video, onNews, onEnd }: PlayerDeps, onNewest: (newest: number) => void): () => void {
+function inWorker(deps: PlayerDeps, onNewest: (newest: number) => void): () => void {
+  const { url, camera, video, onNews, onEnd } = deps
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
-  worker.addEventListener('message', ({ data }: MessageEvent<FromWorker>) => {
+  worker.addEventListener('message', ({ data, ports: [port] }: MessageEvent<FromWorker>) => {
     if ('newest' in data) onNewest(data.newest)
+    else if ('head' in data) answer(data.head, deps.openHead, port)
     else if ('news' in data) onNews(data.news)
     else if ('end' in data) onEnd(data.end)
     else video.srcObject = data.handle as unknown as MediaProvider
   })
-  const order: ToWorker = { url }
+  const order: ToWorker = { url, camera }
   worker.postMessage(order)
   return () => worker.terminate()
+}
+
+/** A key that can be used and not be read out goes to the worker; the vault that gave it stays with the page. */
+function answer(head: Uint8Array<ArrayBuffer>, openHead: OpenHead, port: MessagePort | undefined): void {
+  const say = (opened: HeadAnswer) => port?.postMessage(opened)
+  openHead(head).then(say, () => say(undefined))
 }
 
 function onPage(deps: PlayerDeps, Source: typeof MediaSource, onNewest: (newest: number) => void): () => void {
   const media = new Source()
   const address = URL.createObjectURL(media)
-  const feed = new Feed({ ...deps, media, onNewest })
+  const opener = new LiveOpener(deps.camera, deps.openHead)
+  const feed = new Feed({ ...deps, media, onNewest, open: (message) => opener.open(message) })
   deps.video.src = address
   return () => {
     feed.close()

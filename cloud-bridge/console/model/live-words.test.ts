@@ -9,13 +9,14 @@ const news = (state: LiveNews['state'], reason: LiveNews['reason'] = null): Live
 
 test('a live view has no words while pictures come, and some for everything else', () => {
   assert.equal(liveWords(news('live')), undefined)
-  const states: LiveState[] = ['connecting', 'lost', 'unplayable', 'sealed', 'hidden', news('asking'), news('waiting')]
+  const states: LiveState[] = ['connecting', 'lost', 'unplayable', 'changed', 'hidden', news('asking'), news('waiting')]
   for (const state of states) assert.ok((liveWords(state)?.title ?? '').length > 5)
 })
 
 test('what is over has a way to try again, what may pass by itself has none', () => {
   assert.equal(liveWords(news('trouble', 'offline'))?.again, false)
   assert.equal(liveWords(news('trouble', 'camera'))?.again, false)
+  assert.equal(liveWords('changed')?.again, true)
   assert.equal(liveWords(news('over', 'no-consent'))?.again, true)
   assert.equal(liveWords(news('over', 'bridge'))?.again, true)
 })

@@ -1,7 +1,7 @@
 import type { LiveNews } from './types.ts'
 
 /** How a live view stands, as the console knows it: the bridge's news, and what the browser itself finds. */
-export type LiveState = LiveNews | 'connecting' | 'lost' | 'unplayable' | 'sealed' | 'hidden'
+export type LiveState = LiveNews | 'connecting' | 'lost' | 'unplayable' | 'changed' | 'hidden'
 
 /** In words: what is going on, and where something is wrong, what to do. `again`: it won't go on by itself. */
 export type LiveWords = { readonly title: string; readonly advice: string; readonly again: boolean }
@@ -29,7 +29,13 @@ export function liveWords(state: LiveState): LiveWords | undefined {
   if (state === 'connecting') return words('Connecting …')
   if (state === 'lost') return words('The connection broke', 'Trying again.')
   if (state === 'unplayable') return words('This browser can’t show it', 'Try another one, or update it.', true)
-  if (state === 'sealed') return words('Only you can read this', 'It is encrypted for your own key.')
+  if (state === 'changed') {
+    return words(
+      'Not shown',
+      'What came was changed since the box encrypted it. If it happens again, tell your operator.',
+      true,
+    )
+  }
   if (state === 'hidden') return words('Paused', 'It goes on when this page is in front again.')
   if (state.state === 'live') return undefined
   if (state.reason !== null) {

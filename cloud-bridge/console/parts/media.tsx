@@ -25,15 +25,30 @@ export function useVault(wanted: boolean): VaultState {
   return state
 }
 
-const LOCKED = {
+const LOCKED: Closed = {
   title: 'Locked',
   words: 'Only a key of yours opens this, and this browser doesn’t have it. The bridge doesn’t either.',
   unlock: true,
 }
-const OTHER_KEY = {
+const OTHER_KEY: Closed = {
   title: 'Locked with another key',
   words: 'None of the keys in this browser opens this one.',
   unlock: true,
+}
+
+/** Why nothing is shown before it was tried: the vault can't work here, or has no key at all. */
+const closedBefore = ({ status, why, keys }: VaultState): Closed | undefined => {
+  if (status === 'unavailable') return { title: 'Can’t be opened here', words: why, unlock: false }
+  return keys.length === 0 ? LOCKED : undefined
+}
+
+/** Why the vault, which is awake, did not open what it was given. */
+export function closedBy(error: unknown, state: VaultState): Closed {
+  const before = closedBefore(state)
+  if (before !== undefined) return before
+  if (error instanceof Error && 'why' in error && error.why === 'no-key') return OTHER_KEY
+  const words = error instanceof Error ? error.message : 'Load the page again.'
+  return { title: 'Not shown', words, unlock: false }
 }
 
 export type Media =
@@ -44,13 +59,14 @@ export type Media =
 /** Where an item's picture or clip can be had, decrypted in this browser where need be; or why it can't. */
 export function useMedia(of: Shown): Media {
   const { vault } = useApp()
-  const { status, why, keys, turn } = useVault(of.locked)
+  const state = useVault(of.locked)
+  const { status, turn } = state
   const [refused, refuse] = useState<{ readonly src: string; readonly closed: Closed }>()
   const src = of.locked ? vaultPath(of.id, turn) : contentPath(of.id)
   if (of.locked) {
-    if (status === 'unavailable') return { closed: { title: 'Can’t be opened here', words: why, unlock: false } }
-    if (status !== 'ready') return { waiting: true }
-    if (keys.length === 0) return { closed: LOCKED }
+    if (status !== 'ready' && status !== 'unavailable') return { waiting: true }
+    const closed = closedBefore(state)
+    if (closed !== undefined) return { closed }
   }
   if (refused?.src === src) return { closed: refused.closed }
   const failed = () => {
@@ -58,10 +74,7 @@ export function useMedia(of: Shown): Media {
     if (!of.locked) return broken('The bridge does not give it out. Load the page again.')
     vault.look(of.id).then(
       () => broken('This browser can’t show it. Download it for another program.'),
-      (error: unknown) => {
-        if (error instanceof Error && 'why' in error && error.why === 'no-key') refuse({ src, closed: OTHER_KEY })
-        else broken(error instanceof Error ? error.message : 'Load the page again.')
-      },
+      (error: unknown) => refuse({ src, closed: closedBy(error, vault.get()) }),
     )
   }
   return { src, failed }
@@ -78,8 +91,10 @@ export function Still({ of, alt, lazy, small }: StillProps) {
   return <img src={src} alt={alt} loading={lazy === true ? 'lazy' : 'eager'} decoding="async" onError={failed} />
 }
 
-/** Why it is not shown; with room, the way to unlock it as well. */
-export function ClosedFrame({ closed, item, small }: { closed: Closed; item: string; small: boolean }) {
+type ClosedProps = { readonly closed: Closed; readonly item: string | undefined; readonly small: boolean }
+
+/** Why it is not shown; with room, the way to unlock it as well. `item`: which, where it is one. */
+export function ClosedFrame({ closed, item, small }: ClosedProps) {
   const [asking, ask] = useState(false)
   if (small) {
     return (

@@ -23,7 +23,7 @@ export interface Asks {
     readonly in: { readonly item: string; readonly start: number; readonly end: number | undefined }
     readonly out: Piece
   }
-  /** Any sealed head, such as that of a live stream: what opens its chunks. */
+  /** Any sealed head, such as that of a live stream: what opens what follows. */
   readonly head: { readonly in: { readonly head: Uint8Array<ArrayBuffer> }; readonly out: OpenedHead }
 }
 

@@ -100,10 +100,10 @@ export class Reader {
   async #openAnew(item: string): Promise<Opened> {
     const beginning = await this.#fetchSealed(item, 0, HEAD_BYTES_MAX - 1)
     const head = beginning.slice(0, headLength(beginning))
-    const { label, headBytes, plainBytes } = parseHead(head)
+    const { form, label, headBytes, plainBytes } = parseHead(head)
     const contentType = CONTENT_TYPES.find((type) => type === label['contentType'])
     // The bridge may not call one item another.
-    if (label['item'] !== item || contentType === undefined) throw damaged()
+    if (form !== 'item' || label['item'] !== item || contentType === undefined) throw damaged()
     return { headBytes, plainBytes, contentType, cipher: await openHead(head, this.#unwrap) }
   }
 }

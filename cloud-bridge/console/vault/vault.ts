@@ -43,6 +43,7 @@ export const vaultPath = (item: string, turn: number): string => `/vault/${item}
 export class Vault {
   #state = ASLEEP
   #worker: Worker | undefined
+  #awake: Promise<void> | undefined
   readonly #listeners = new Set<() => void>()
 
   readonly get = (): VaultState => this.#state
@@ -52,9 +53,13 @@ export class Vault {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Starts the worker, with the keys that this browser keeps for this account. Does nothing when awake. */
-  async wake(account: string): Promise<void> {
-    if (this.#state.status !== 'asleep') return
+  /** Starts the worker, once, with the keys that this browser keeps for this account. Resolves when the state says how it went. */
+  wake(account: string): Promise<void> {
+    this.#awake ??= this.#wake(account)
+    return this.#awake
+  }
+
+  async #wake(account: string): Promise<void> {
     if (!window.isSecureContext) return this.#set({ status: 'unavailable', why: INSECURE })
     if (navigator.serviceWorker === undefined) return this.#set({ status: 'unavailable', why: NO_PIPE })
     this.#set({ status: 'waking' })
@@ -73,6 +78,7 @@ export class Vault {
     if (this.#state.status === 'asleep') return
     this.#worker?.terminate()
     this.#worker = undefined
+    this.#awake = undefined
     this.#set({ ...ASLEEP, turn: this.#state.turn + 1 })
   }
 
@@ -81,7 +87,7 @@ export class Vault {
   test = (identity: string, item: string | undefined) => this.ask('test', { identity, item })
   look = (item: string): Promise<Item> => this.ask('look', { item })
   read = (item: string, start: number) => this.ask('read', { item, start, end: undefined })
-  /** What opens the chunks that follow this head: for `openChunk`. @throws VaultError `no-key`, `damaged` … */
+  /** What opens what follows this head: for `openChunk`, `openLiveMessage`. @throws VaultError `no-key`, `damaged` … */
   openHead = (head: Uint8Array<ArrayBuffer>): Promise<OpenedHead> => this.ask('head', { head })
 
   /** Takes a key into use. `keep`: also for later visits of this browser; the state says whether that went. */
