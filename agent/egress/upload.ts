@@ -46,7 +46,7 @@ export interface UploadJob {
 /**
  * One transfer (tus 1.0.0), resumed where the bridge has part of it. Permission is asked before each request and each
  * piece of 64 KB; when it ends the connection is closed at once.
- * @throws LenscapError `refused` (401, 403, 460, or the grant), `busy` (423, 429, 409, 5xx), `invalid` (other 4xx), `unreachable`,
+ * @throws LenscapError `refused` (401, 403, 460, or the grant), `busy` (423, 429, 409, 5xx, or a part that the bridge has lost), `invalid` (other 4xx), `unreachable`,
  * `timeout`, `storage` for the file, `cancelled`
  */
 export async function upload(job: UploadJob): Promise<void> {
@@ -171,6 +171,9 @@ function uploadError(error: Error, host: string): LenscapError {
   if (status === 460) return new LenscapError('refused', 'The item was damaged on its way', { host, status })
   if (status === 401 || status === 403)
     return new LenscapError('refused', 'The bridge refuses the upload', { host, status })
+  const isLost =
+    [404, 410].includes(status) && error instanceof DetailedError && error.originalRequest.getMethod() !== 'POST'
+  if (isLost) return new LenscapError('busy', 'The bridge has lost its part: the upload begins anew', { host, status })
   if ([409, 423, 429].includes(status) || status >= 500) {
     return new LenscapError('busy', 'The bridge is busy: the upload goes on later', { host, status })
   }

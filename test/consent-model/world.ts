@@ -165,7 +165,12 @@ export class World {
   /** The power goes: what is on the disk at this instant is all that is left. */
   async powerCut(): Promise<void> {
     const [before, after] = [this.#stateDir, newFolder()]
-    cpSync(before, after, { recursive: true })
+    try {
+      cpSync(before, after, { recursive: true })
+    } catch {
+      // What another thread is removing may be gone between the look and the copy.
+      cpSync(before, after, { recursive: true, force: true })
+    }
     this.#network.cut()
     this.#grants = []
     const died = this.#box
