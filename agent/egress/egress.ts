@@ -100,8 +100,7 @@ export class Egress implements Disposable {
 
   get #books(): Books {
     const { chunkBytesMax } = this.#limits
-    const underWay = this.#flights.items
-    return { ledger: this.ledger, queue: this.#queue, clock: this.#deps.clock, chunkBytesMax, underWay }
+    return { ledger: this.ledger, queue: this.#queue, clock: this.#deps.clock, chunkBytesMax }
   }
 
   /** Whether media of this camera waits. */

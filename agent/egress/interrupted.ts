@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { describeError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Id } from '../protocol/envelope.ts'
 import type { Ledger } from './ledger.ts'
 import type { MediaQueue } from './queue.ts'
 
@@ -10,17 +9,14 @@ export interface Books {
   readonly queue: MediaQueue
   readonly clock: Clock
   readonly chunkBytesMax: number
-  /** Items whose transfers go on. */
-  readonly underWay: readonly Id[]
 }
 
 /**
  * Transfers whose end was not booked, for want of power or of room on the disk, get it before the next begins: with as much
  * as may have left.
  */
-export function closeInterrupted({ ledger, queue, clock, chunkBytesMax, underWay }: Books): void {
+export function closeInterrupted({ ledger, queue, clock, chunkBytesMax }: Books): void {
   for (const begun of ledger.interrupted()) {
-    if (underWay.includes(begun.item)) continue
     const item = queue.get(begun.item)
     // Where the item is gone, nobody knows how far it got: all of it may have left.
     const confirmed = item ? item.sentUpTo - (item.bytes - begun.bytes) : begun.bytes

@@ -27,7 +27,8 @@ export function PrivateKeys({ view, state, changed, make }: KeysProps) {
     <section class="card" aria-labelledby="keys">
       <h2 id="keys">Keys</h2>
       <p class="quiet">
-        Each snapshot, clip and live view from now on can be opened with any of these, and with nothing else. At most {KEYS_MAX}.
+        Each snapshot, clip and live view from now on can be opened with any of these, and with nothing else. At most{' '}
+        {KEYS_MAX}.
       </p>
       <ul class="keys" data-testid="keys">
         {recipients.map((recipient) => (
