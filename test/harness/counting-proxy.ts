@@ -16,6 +16,11 @@ export class CountingProxy implements AsyncDisposable {
       const onward = forward(new URL(incoming.url ?? '/', this.#target), { method, headers, agent: false })
       const fail = () => outgoing.destroy()
       onward.on('response', (answer) => {
+        // Whoever asked may have gone meanwhile.
+        if (outgoing.destroyed) {
+          answer.destroy()
+          return
+        }
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
         pipeline(answer, outgoing, fail)
       })
@@ -44,6 +49,10 @@ export class CountingProxy implements AsyncDisposable {
     onward.on('response', fail)
     onward.on('error', fail)
     onward.on('upgrade', (answer, far, rest) => {
+      if (socket.destroyed) {
+        far.destroy()
+        return
+      }
       const lines = Object.entries(answer.headers).map(([name, value]) => `${name}: ${value}`)
       socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('\r\n')}\r\n\r\n`)
       socket.write(rest)
